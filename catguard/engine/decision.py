@@ -1,0 +1,149 @@
+"""What the engine says of an exchange: violations, the decision, and the exception of a refused call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catguard.errors import CatguardError
+from catguard.policies.model import Action, Assumption, PhaseName, Side
+
+#: What a caller from outside is told (DESIGN.md section 6).
+PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message")
+#: Longest text taken over from another tier's refusal; ours are far shorter.
+MAX_FOREIGN_TEXT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken assumption in one exchange.
+
+    `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
+    allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
+    as a request's refusal. Values of the exchange are never in it.
+    """
+
+    assumption: str
+    boundary: str
+    side: Side
+    phase: PhaseName
+    where: str
+    limit: str
+    message: str
+    why: str
+    owner: str
+    policy: str
+    action: Action = "deny"
+    kind: str = "shape"
+    status: int = 422
+
+    def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
+        """Return the member of `violations` in a problem document; `public` leaves out what is the system's own."""
+        members: dict[str, Any] = {
+            "assumption": self.assumption,
+            "boundary": self.boundary,
+            "side": self.side,
+            "phase": self.phase,
+            "where": self.where,
+            "limit": self.limit,
+            "message": self.message,
+            "why": self.why,
+            "owner": self.owner,
+            "policy": self.policy,
+            "action": self.action,
+        }
+        if public:
+            return {name: members[name] for name in PUBLIC_MEMBERS}
+        if trace_id is not None:
+            members["trace_id"] = trace_id
+        return members
+
+    @classmethod
+    def from_wire(cls, members: Mapping[str, Any]) -> Violation:
+        """Read what another tier sent; unknown members are ignored, missing ones empty, texts are cut."""
+
+        def text(name: str, *, among: tuple[str, ...] | None = None) -> Any:
+            value = members.get(name)
+            if not isinstance(value, str) or (among and value not in among):
+                return among[0] if among else ""
+            return value[:MAX_FOREIGN_TEXT]
+
+        return cls(
+            assumption=text("assumption"),
+            boundary=text("boundary"),
+            side=text("side", among=("inbound", "outbound")),
+            phase=text("phase", among=("request", "response")),
+            where=text("where"),
+            limit=text("limit"),
+            message=text("message"),
+            why=text("why"),
+            owner=text("owner"),
+            policy=text("policy"),
+            action=text("action", among=("deny", "warn", "audit")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Allow or deny, with every violation and with what decided."""
+
+    allowed: bool
+    violations: tuple[Violation, ...]
+    revision: str
+    policy_set: str
+
+    @property
+    def denied(self) -> tuple[Violation, ...]:
+        """The violations that deny."""
+        return tuple(violation for violation in self.violations if violation.action == "deny")
+
+    @property
+    def warnings(self) -> tuple[Violation, ...]:
+        """The violations that are let through and told to the caller."""
+        return tuple(violation for violation in self.violations if violation.action == "warn")
+
+
+class CallRefused(CatguardError):
+    """A call was refused by a guard.
+
+    `side` is "outbound" when the own check refused and "inbound" when the callee's did; `violations` are all that are
+    known, the callee's as it sent them; `status` is the callee's HTTP status, if it answered.
+    """
+
+    def __init__(
+        self,
+        boundary: str,
+        side: Side,
+        violations: tuple[Violation, ...],
+        *,
+        status: int | None = None,
+    ) -> None:
+        self.boundary = boundary
+        self.side = side
+        self.violations = violations
+        self.status = status
+        texts = "; ".join(
+            f"{violation.boundary} {violation.where}: {violation.message} [{violation.assumption}, {violation.owner}, {violation.policy}]"
+            for violation in violations
+        )
+        super().__init__(f"{boundary}: refused on the {side} side: {texts or 'no violation was told'}")
+
+
+def violated(assumption: Assumption, side: Side, *, where: str, message: str, status: int = 422) -> Violation:
+    """Return the violation of a written assumption."""
+    return Violation(
+        assumption=assumption.id,
+        boundary=assumption.boundary,
+        side=side,
+        phase=assumption.phase,
+        where=where,
+        limit=assumption.limit,
+        message=message,
+        why=assumption.why,
+        owner=str(assumption.owner),
+        policy=str(assumption.location),
+        action=assumption.action,
+        kind=assumption.kind,
+        status=status,
+    )
