@@ -166,8 +166,11 @@ def _gif(data: bytes) -> _Header:
         if block == 0x3B:  # trailer
             break
         if block == 0x2C:  # image descriptor, its colour table, the code size, then the pixels in sub-blocks
+            left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
+            # Decoders enlarge the screen for a frame that sticks out of it, so that a 1 x 1 GIF may become a huge one.
+            width, height = max(width, left + wide), max(height, top + high)
             frames += 1
-            position += 11 + _colour_table(data[position + 9])
+            position += 11 + _colour_table(flags)
         elif block == 0x21:  # extension: label, then sub-blocks
             position += 2
         else:
