@@ -1,0 +1,149 @@
+"""Log records of telemetry: violations with their attributes, exceptions, samples of undeclared requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from opentelemetry._logs import Logger, LogRecord, SeverityNumber
+from opentelemetry.context import Context
+from opentelemetry.util.types import AttributeValue
+
+from catguard.engine.decision import Violation
+from catguard.telemetry import names
+
+#: Longest text in an attribute; what is longer was sent by somebody else.
+MAX_TEXT = 1_024
+
+#: What the conventions name an exception of, by the kind of the observation.
+EXCEPTION_EVENTS: Mapping[str, tuple[str, SeverityNumber]] = {
+    "inbound": (names.EVENT_SERVER_EXCEPTION, SeverityNumber.ERROR),
+    "outbound": (names.EVENT_CLIENT_EXCEPTION, SeverityNumber.WARN),
+    "database": (names.EVENT_DATABASE_EXCEPTION, SeverityNumber.WARN),
+    "call": (names.EVENT_EXCEPTION, SeverityNumber.ERROR),
+}
+
+#: Samples of undeclared requests in each window; a scanner tries thousands of paths and all of them say the same.
+UNDECLARED_SAMPLES = 5
+#: Seconds.
+UNDECLARED_WINDOW = 60.0
+
+
+def cut(value: AttributeValue) -> AttributeValue:
+    """Return an attribute's value with a text cut to its longest length."""
+    return value[:MAX_TEXT] if isinstance(value, str) else value
+
+
+def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
+    """Return what is told of a violation: what broke and whose it is, never a value of the exchange."""
+    return {
+        names.ASSUMPTION: cut(violation.assumption),
+        names.BOUNDARY_NAME: cut(violation.boundary),
+        names.BOUNDARY_SIDE: violation.side,
+        names.PHASE: violation.phase,
+        names.WHERE: cut(violation.where),
+        names.LIMIT: cut(violation.limit),
+        names.OWNER: cut(violation.owner),
+        names.POLICY: cut(violation.policy),
+        names.ACTION: violation.action,
+    }
+
+
+def severity(violation: Violation) -> SeverityNumber:
+    """Return how bad it is: the own side's broken promise is an error, a bad request of somebody else a warning."""
+    if violation.action == "audit":
+        return SeverityNumber.INFO
+    if violation.action == "deny" and violation.side == "inbound" and violation.phase == "response":
+        return SeverityNumber.ERROR
+    return SeverityNumber.WARN
+
+
+class Events:
+    """Emits log records with an event name.
+
+    Args:
+        logger: of the OpenTelemetry API.
+        component: whose events they are.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, logger: Logger, component: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger = logger
+        self._component = component
+        self._clock = clock
+        self._window_end = float("-inf")
+        self._samples = 0
+        self._undeclared = 0
+
+    def violation(self, violation: Violation, attributes: Mapping[str, AttributeValue], context: Context) -> None:
+        """Emit a violation in the context of the span that saw it."""
+        self._emit(
+            names.EVENT_VIOLATION,
+            severity(violation),
+            f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
+            f"{cut(violation.where)} ({violation.action}; {cut(violation.owner)}, {cut(violation.policy)})",
+            attributes,
+            context,
+        )
+
+    def exception(self, kind: str, error: BaseException, context: Context) -> None:
+        """Emit an exception that ended an exchange; the SDK fills in its attributes."""
+        name, level = EXCEPTION_EVENTS[kind]
+        if self._logger.enabled(severity_number=level, event_name=name):
+            self._logger.emit(
+                LogRecord(
+                    timestamp=time.time_ns(),
+                    context=context,
+                    severity_number=level,
+                    severity_text=level.name,
+                    body=type(error).__qualname__,
+                    event_name=name,
+                    exception=error,
+                )
+            )
+
+    def undeclared(self, method: str, path: str, context: Context) -> None:
+        """Emit a sample of the requests that no boundary declares: a few in each window, with the count so far."""
+        now = self._clock()
+        if now >= self._window_end:
+            self._window_end = now + UNDECLARED_WINDOW
+            self._samples = 0
+        self._undeclared += 1
+        if self._samples >= UNDECLARED_SAMPLES:
+            return
+        self._samples += 1
+        count, self._undeclared = self._undeclared, 0
+        self._emit(
+            names.EVENT_UNDECLARED,
+            SeverityNumber.INFO,
+            f"{self._component}: {count} requests that no boundary declares, lately {method}",
+            {
+                names.COMPONENT: self._component,
+                names.HTTP_REQUEST_METHOD: method,
+                names.URL_PATH: cut(path),
+                names.UNDECLARED_COUNT: count,
+            },
+            context,
+        )
+
+    def _emit(
+        self,
+        name: str,
+        level: SeverityNumber,
+        body: str,
+        attributes: Mapping[str, AttributeValue],
+        context: Context,
+    ) -> None:
+        if not self._logger.enabled(severity_number=level, event_name=name):
+            return
+        self._logger.emit(
+            LogRecord(
+                timestamp=time.time_ns(),
+                context=context,
+                severity_number=level,
+                severity_text=level.name,
+                body=body,
+                attributes=attributes,
+                event_name=name,
+            )
+        )
