@@ -43,7 +43,7 @@ class PluginError(CatguardError):
 
 
 class ConfigurationError(CatguardError):
-    """Something was asked for that cannot be: an unknown boundary, a missing address, a library that is not installed."""
+    """Something was asked for that cannot be: an unknown boundary, a missing address, a library not installed."""
 
 
 class EvaluationError(CatguardError):

@@ -38,6 +38,9 @@ class Violation:
     kind: str = "shape"
     status: int = 422
 
+    def __str__(self) -> str:
+        return f"{self.boundary} {self.where}: {self.message} [{self.assumption}, {self.owner}, {self.policy}]"
+
     def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
         """Return the member of `violations` in a problem document; `public` leaves out what is the system's own."""
         members: dict[str, Any] = {
@@ -123,10 +126,7 @@ class CallRefused(CatguardError):
         self.side = side
         self.violations = violations
         self.status = status
-        texts = "; ".join(
-            f"{violation.boundary} {violation.where}: {violation.message} [{violation.assumption}, {violation.owner}, {violation.policy}]"
-            for violation in violations
-        )
+        texts = "; ".join(str(violation) for violation in violations)
         super().__init__(f"{boundary}: refused on the {side} side: {texts or 'no violation was told'}")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-
 Action = Literal["deny", "warn", "audit"]
 Side = Literal["inbound", "outbound"]
 Kind = Literal["http", "call", "sql"]
@@ -176,7 +175,10 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """One operation at one side of a component, with all that is assumed there."""
+    """One operation at one side of a component, with all that is assumed there.
+
+    `statuses` is the assumption that only declared statuses come back, `permitted` that only those in `from` call.
+    """
 
     name: str
     component: str
@@ -189,6 +191,8 @@ class Boundary:
     location: Location
     request: Phase
     responses: Mapping[str, Phase]
+    statuses: Assumption
+    permitted: Assumption
     method: str | None = None
     path: str | None = None
     callers: tuple[str, ...] = ()
@@ -235,7 +239,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """All that the policy files say; `revision` is the sha256 of their canonical content and of the action overrides."""
+    """All that the policy files say; `revision` is the sha256 of their canonical content and the action overrides."""
 
     system: str
     owners: Mapping[str, Owner]

@@ -1,0 +1,57 @@
+"""Which action an assumption has: its own, its boundary's, or what the operator overrides at start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from catguard.errors import ConfigurationError
+from catguard.policies.diagnostics import did_you_mean
+from catguard.policies.model import Action
+
+ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
+#: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
+WHOLE_BOUNDARY_ONLY = ("type", "required", "readable")
+#: A softened byte limit would be no limit.
+NEVER_SOFT = ("max_bytes",)
+
+
+def parse_action(text: str) -> tuple[str, Action]:
+    """Read GLOB=deny|warn|audit; raises ConfigurationError."""
+    glob, _, action = text.rpartition("=")
+    if not glob or action not in ACTIONS:
+        hint = did_you_mean(action, ACTIONS) or "it is written GLOB=deny|warn|audit"
+        raise ConfigurationError(f"--action {text}: not an action override; {hint}, e.g. 'catomatic.*=audit'")
+    return glob, action
+
+
+def tail(identity: str) -> str:
+    """Return the last step of an assumption's id: its keyword."""
+    return identity.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The actions of one boundary: `own` by assumption id, `overrides` in the order given (the last that matches wins).
+
+    An override without a slash speaks of whole boundaries (`catomatic.*`), one with a slash of single assumptions
+    (`frontend.outbound.render/picture-area`).
+    """
+
+    boundary: str
+    action: Action
+    own: Mapping[str, Action]
+    overrides: Sequence[tuple[str, Action]]
+
+    def of(self, identity: str, own: Action | None = None) -> Action:
+        """Return the action of the assumption with this id; `own` is what is written beside it."""
+        if tail(identity) in NEVER_SOFT:
+            return "deny"
+        action = own or self.own.get(identity) or self.action
+        for glob, override in self.overrides:
+            if "/" not in glob and fnmatchcase(self.boundary, glob):
+                action = override
+            elif "/" in glob and fnmatchcase(f"{self.boundary}/{identity}", glob):
+                action = override if tail(identity) not in WHOLE_BOUNDARY_ONLY else action
+        return action

@@ -1,0 +1,128 @@
+"""Faults in the author's words: what JSON Schema says of a policy document, with place and suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from catguard.policies.document import Document, Path
+from catguard.policies.model import Fault
+
+#: Longest piece of the author's own text that a message repeats.
+MAX_QUOTE = 60
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """Return "did you mean 'x'?" for the nearest candidate, or the list of them where it is short, or None."""
+    known = sorted(set(candidates))
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(known)}" if 0 < len(known) <= 12 else None
+
+
+def quote(value: Any) -> str:
+    """Return a value as the author wrote it, cut to a readable length."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 1] + "…"
+
+
+@cache
+def policy_schema() -> dict[str, Any]:
+    """Return the published schema of the policy format."""
+    schema: dict[str, Any] = json.loads(files("catguard.policies").joinpath("schema.json").read_text("utf-8"))
+    return schema
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(policy_schema())
+
+
+def check_form(document: Document) -> list[tuple[Path | None, Fault]]:
+    """Validate a document against the schema of the format.
+
+    Returns each fault with the path of what cannot be read because of it; None for an unknown key: it is skipped.
+    """
+    faults: dict[Fault, Path | None] = {}
+    for error in _validator().iter_errors(document.data):
+        for leaf in _leaves(error):
+            path = None if leaf.validator == "additionalProperties" else tuple(leaf.absolute_path)
+            faults.update((fault, path) for fault in _faults(leaf, document))
+    return [(path, fault) for fault, path in faults.items()]
+
+
+def _leaves(error: ValidationError) -> Iterable[ValidationError]:
+    """Yield the errors of the branch that the author most likely meant, for anyOf and oneOf."""
+    if error.validator not in ("anyOf", "oneOf") or not error.context:
+        return [error]
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    # The branch that failed deepest in the data got furthest; among those the one with the fewest errors.
+    best = min(branches.values(), key=lambda branch: (-max(len(inner.path) for inner in branch), len(branch)))
+    return [leaf for inner in best for leaf in _leaves(inner)]
+
+
+def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
+    path: Path = tuple(error.absolute_path)
+    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
+    if error.validator in ("additionalProperties", "unevaluatedProperties") and isinstance(error.instance, dict):
+        schema: Any = error.schema
+        allowed = sorted(schema.get("properties", {}))
+        patterns = schema.get("patternProperties", {})
+        for key in error.instance:
+            if key not in allowed and not any(_matches(pattern, key) for pattern in patterns):
+                yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", did_you_mean(key, allowed))
+        return
+    if error.validator == "propertyNames":
+        key = str(error.instance)
+        yield Fault(document.key((*path, key)), f"the name {quote(key)} {_expects(error.context or [error])}")
+        return
+    place = document.value(path)
+    expected: Any = error.validator_value
+    if error.validator == "required":
+        instance: Any = error.instance
+        missing = [key for key in expected if key not in instance]
+        yield Fault(document.key(path), f"{name} lacks {', '.join(f'`{key}`' for key in missing)}")
+    elif error.validator == "enum":
+        words = [str(word) for word in expected]
+        hint = did_you_mean(str(error.instance), words)
+        yield Fault(place, f"{name} is {quote(error.instance)}, but must be one of: {', '.join(words)}", hint)
+    elif error.validator == "const":
+        yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}")
+    else:
+        yield Fault(place, f"{name} is {quote(error.instance)}, but {_expects([error])}")
+
+
+def _matches(pattern: str, key: str) -> bool:
+    return Draft202012Validator({"pattern": pattern}).is_valid(key)
+
+
+_EXPECTATIONS: dict[str, Callable[[Any], str]] = {
+    "type": lambda value: f"must be {value if isinstance(value, str) else ' or '.join(value)}",
+    "pattern": lambda value: f"must match {value}",
+    "minimum": lambda value: f"must be at least {value}",
+    "maximum": lambda value: f"must be at most {value}",
+    "exclusiveMinimum": lambda value: f"must be more than {value}",
+    "minItems": lambda value: f"must have at least {value} entries",
+    "minProperties": lambda value: f"must have at least {value} entries",
+    "minLength": lambda value: f"must have at least {value} characters",
+    "maxLength": lambda value: f"must have at most {value} characters",
+    "uniqueItems": lambda value: "must not repeat an entry",
+}
+
+
+def _expects(errors: Iterable[ValidationError]) -> str:
+    texts = []
+    for error in errors:
+        describe = _EXPECTATIONS.get(str(error.validator))
+        texts.append(describe(error.validator_value) if describe else f"does not fit: {error.message[:200]}")
+    return " and ".join(texts)

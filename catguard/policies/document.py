@@ -1,0 +1,189 @@
+"""Policy text as plain data with the place of every key and value: YAML 1.2 in, `Document` out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from catguard.policies.model import Fault, Location
+
+Path = tuple[str | int, ...]
+
+#: A policy file is text for people: more nodes than this are an alias bomb or generated bulk.
+MAX_NODES = 1_000_000
+MAX_DEPTH = 64
+MAX_FILE_BYTES = 16 * 1024 * 1024
+
+_INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_WORDS: Mapping[str, bool | None] = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data, and by path the place of each value and of each mapping key."""
+
+    data: Any
+    values: Mapping[Path, Location]
+    keys: Mapping[Path, Location]
+    files: tuple[str, ...]
+
+    def value(self, path: Path) -> Location:
+        """Return the place of the value at a path, or of the nearest one that encloses it."""
+        while path not in self.values and path:
+            path = path[:-1]
+        return self.values[path]
+
+    def key(self, path: Path) -> Location:
+        """Return the place of the key at a path; for what is no mapping entry, of its value."""
+        return self.keys.get(path) or self.value(path)
+
+    def under(self, path: Path) -> Any:
+        """Return the data at a path; raises KeyError or IndexError."""
+        data = self.data
+        for step in path:
+            data = data[step]
+        return data
+
+
+class _Reader:
+    """Builds one document from the nodes of one text."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: dict[Path, Location] = {}
+        self.keys: dict[Path, Location] = {}
+        self.faults: list[Fault] = []
+        self.nodes = 0
+
+    def place(self, node: Node) -> Location:
+        mark = node.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        if isinstance(node, ScalarNode) and node.style in ('"', "'"):
+            column += 1
+        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+            line, column = line + 1, 1
+        return Location(self.name, line, column)
+
+    def read(self, node: Node, path: Path) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
+            what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are written out"
+            self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
+            return None
+        self.values[path] = self.place(node)
+        if isinstance(node, MappingNode):
+            return self.read_mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return _scalar(node)
+
+    def read_mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            place = self.place(key_node)
+            if not isinstance(key_node, ScalarNode):
+                self.faults.append(Fault(place, "a key must be a word, not a list or a mapping"))
+                continue
+            key = key_node.value
+            if key == "<<" and key_node.style is None:
+                hint = "write the entries out, or name a shape with $ref"
+                self.faults.append(Fault(place, "merge keys (<<) hide where an entry is written", hint))
+                continue
+            if key in data:
+                first = self.keys[(*path, key)]
+                self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {first}"))
+                continue
+            self.keys[(*path, key)] = place
+            data[key] = self.read(value_node, (*path, key))
+        return data
+
+
+def _scalar(node: Any) -> Any:
+    """Read a scalar by the core schema of YAML 1.2.2, section 10.3; dates stay text."""
+    text: str = node.value
+    if node.style is not None:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text, 0) if text.lstrip("+-")[:2] in ("0o", "0x") else int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    return text
+
+
+def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
+    """Read one policy text; `name` is how places call the file. Faults are returned, never raised."""
+    start = Location(name, 1, 1)
+    if len(text) > MAX_FILE_BYTES:
+        return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Location(name, mark.line + 1, mark.column + 1) if mark else start
+        message = " ".join(str(part) for part in (error.context, error.problem) if part)
+        return None, [Fault(place, f"not readable as YAML: {message}")]
+    except (YAMLError, RecursionError, ValueError) as error:
+        return None, [
+            Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
+        ]
+    reader = _Reader(name)
+    if not isinstance(node, MappingNode):
+        return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
+    data = reader.read(node, ())
+    return Document(data, reader.values, reader.keys, (name,)), reader.faults
+
+
+def overlay(base: Document, patch: Document) -> Document:
+    """Return `base` changed by `patch` as a JSON Merge Patch (RFC 7396); every leaf keeps its own place."""
+    values, keys = dict(base.values), dict(base.keys)
+
+    def drop(path: Path) -> None:
+        for places in (values, keys):
+            for inner in [other for other in places if other[: len(path)] == path]:
+                del places[inner]
+
+    def take(path: Path) -> None:
+        for places, own in ((values, patch.values), (keys, patch.keys)):
+            places.update({other: place for other, place in own.items() if other[: len(path)] == path})
+
+    def merge(old: Any, new: Any, path: Path) -> Any:
+        if not (isinstance(old, dict) and isinstance(new, dict)):
+            drop(path)
+            take(path)
+            return new
+        merged = dict(old)
+        for key, value in new.items():
+            inner = (*path, key)
+            if value is None:
+                merged.pop(key, None)
+                drop(inner)
+            elif key in merged:
+                merged[key] = merge(merged[key], value, inner)
+            else:
+                merged[key] = value
+                take(inner)
+        return merged
+
+    data = merge(base.data, patch.data, ())
+    return Document(data, values, keys, (*base.files, *patch.files))

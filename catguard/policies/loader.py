@@ -1,0 +1,84 @@
+"""Loads policy files: text in, `PolicySet` out, or every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+
+from catguard.errors import PolicyError
+from catguard.policies.builder import Builder
+from catguard.policies.diagnostics import check_form
+from catguard.policies.document import Document, overlay, read
+from catguard.policies.edges import join_edges
+from catguard.policies.health import declare_health
+from catguard.policies.model import Action, Fault, Location, PolicySet
+
+#: Sections without which nothing else can be read.
+_FOUNDATION = ("components", "owners", "shapes", "defaults")
+
+
+def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
+    """Load policy files; later ones overlay earlier ones as JSON Merge Patches (RFC 7396).
+
+    Args:
+        paths: The files; places name them as given.
+        actions: Overrides (glob, action) by the operator; the last that matches counts.
+
+    Raises:
+        PolicyError: With every fault, each with file:line:column.
+    """
+    texts: list[tuple[str, str]] = []
+    faults: list[Fault] = []
+    for path in [paths] if isinstance(paths, Path) else paths:
+        try:
+            texts.append((str(path), path.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error}"))
+    if faults:
+        raise PolicyError(faults)
+    return finish(*build(texts, actions=actions))
+
+
+def load_text(text: str, *, name: str = "policies.yaml", actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
+    """Load one policy text; `name` is how places call it. Raises PolicyError."""
+    return finish(*build([(name, text)], actions=actions))
+
+
+def finish(policies: PolicySet | None, faults: Sequence[Fault]) -> PolicySet:
+    """Return the policy set when there is no fault; raises PolicyError."""
+    if faults or policies is None:
+        ordered: list[Fault] = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
+        raise PolicyError(ordered)
+    return policies
+
+
+def build(
+    texts: Sequence[tuple[str, str]], *, actions: Sequence[tuple[str, Action]] = ()
+) -> tuple[PolicySet | None, list[Fault]]:
+    """Return what could be read of (name, text) pairs, and every fault.
+
+    Boundaries whose form is wrong are left out, so that the faults of the others are told in the same run.
+    """
+    faults: list[Fault] = []
+    documents: list[Document] = []
+    for name, text in texts:
+        document, found = read(text, name)
+        faults += found
+        if document is not None:
+            documents.append(document)
+    if len(documents) < len(texts) or not documents:
+        return None, faults
+    document = reduce(overlay, documents)
+    form = check_form(document)
+    faults += [fault for _, fault in form]
+    data = document.data
+    if not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION) or not {"owners", "components"} <= set(data):
+        return None, faults
+    wrong = {path for path, _ in form if path is not None}
+    if any(len(path) <= 2 and path[:1] == ("components",) for path in wrong) or ("shapes",) in wrong:
+        return None, faults
+    document = declare_health(document, faults)
+    policies = Builder(document, faults, actions=actions, skip=wrong).build()
+    skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
+    return join_edges(policies, document, faults, skipped), faults

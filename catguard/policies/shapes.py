@@ -1,0 +1,234 @@
+"""Shapes of the policy file as self-contained JSON Schemas, each keyword with its id, its why and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catguard.policies.diagnostics import did_you_mean, quote
+from catguard.policies.document import Document, Path
+from catguard.policies.keywords import (
+    ANNOTATIONS,
+    MANY,
+    NAMED,
+    ONE,
+    SAME,
+    WHOLE,
+    limit_text,
+    types_of,
+)
+from catguard.policies.model import Assumption, Fault, JsonSchema, Location, SchemaPath, Shape
+
+#: Parts that are records: `type: object` is implied and, but for the open ones, nothing undeclared is allowed.
+RECORDS = ("params", "query", "headers", "args", "parameters")
+OPEN_RECORDS = ("headers", "parameters")
+WITHOUT_REASON = "no reason is written"
+
+MakeAssumption = Callable[[str, str, str, Location], Assumption]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a keyword is written, and the reason given nearest to it."""
+
+    location: Location
+    why: str
+
+
+class ShapeReader:
+    """Reads shapes out of one document; faults are collected."""
+
+    def __init__(self, document: Document, faults: list[Fault]) -> None:
+        self.document = document
+        self.faults = faults
+        self._inlined: dict[str, tuple[Any, dict[SchemaPath, Place]]] = {}
+
+    def read(self, part: str, path: Path, make: MakeAssumption) -> Shape:
+        """Return the shape at a path of the document.
+
+        Args:
+            part: what it describes, e.g. "query" or "body".
+            path: where it stands in the document.
+            make: builds an assumption from (id, why, limit text, location).
+        """
+        location = self.document.key(path)
+        schema, places = self._inline(self.document.under(path), path, ())
+        if isinstance(schema, bool):
+            schema = {} if schema else {"not": {}}
+        if part in RECORDS:
+            schema = {"type": "object", **schema}
+            places.setdefault(("type",), Place(location, "parameters have names"))
+            if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
+                schema["unevaluatedProperties"] = False
+                why = "what is not declared is refused"
+                places[("unevaluatedProperties",)] = Place(location, why)
+        assumptions: dict[SchemaPath, Assumption] = {}
+        _enumerate(schema, (), (part,), places, make, assumptions)
+        whole = make(f"{part}/range", "numbers beyond 64 bits change on their way", "integers of 64 bits", location)
+        assumptions.setdefault(("range",), whole)
+        return Shape(part, schema, assumptions, location)
+
+    def _inline(self, node: Any, path: Path, stack: tuple[str, ...]) -> tuple[Any, dict[SchemaPath, Place]]:
+        """Return a schema without $ref, and the place of each of its keywords."""
+        if not isinstance(node, dict):
+            return node, {}
+        if "$ref" in node:
+            return self._inline_reference(node, path, stack)
+        why = str(node["description"]) if "description" in node else ""
+        schema: dict[str, Any] = {}
+        places: dict[SchemaPath, Place] = {}
+
+        def descend(inner: Any, inner_path: Path, at: SchemaPath) -> Any:
+            resolved, inner_places = self._inline(inner, inner_path, stack)
+            for where, place in inner_places.items():
+                places[(*at, *where)] = Place(place.location, place.why or why)
+            return resolved
+
+        for keyword, value in node.items():
+            here = (*path, keyword)
+            places[(keyword,)] = Place(self.document.key(here), why)
+            if keyword in ONE:
+                schema[keyword] = descend(value, here, (keyword,))
+            elif keyword in MANY and isinstance(value, list):
+                schema[keyword] = [
+                    descend(inner, (*here, index), (keyword, index)) for index, inner in enumerate(value)
+                ]
+            elif keyword in NAMED and isinstance(value, dict):
+                schema[keyword] = {
+                    name: descend(inner, (*here, name), (keyword, name)) for name, inner in value.items()
+                }
+            else:
+                schema[keyword] = value
+        return schema, places
+
+    def _inline_reference(
+        self, node: Mapping[str, Any], path: Path, stack: tuple[str, ...]
+    ) -> tuple[Any, dict[SchemaPath, Place]]:
+        place = self.document.value((*path, "$ref"))
+        name = str(node["$ref"]).rpartition("/")[2]
+        shapes = self.document.data.get("shapes") or {}
+        if name not in shapes:
+            self.faults.append(Fault(place, f"there is no shape {quote(name)}", did_you_mean(name, shapes)))
+            return {}, {}
+        if name in stack:
+            chain = " -> ".join((*stack[stack.index(name) :], name))
+            hint = "write out as many levels as are allowed: what has no depth has no cost"
+            self.faults.append(Fault(place, f"the shape contains itself: {chain}", hint))
+            return {}, {}
+        if name not in self._inlined:
+            self._inlined[name] = self._inline(shapes[name], ("shapes", name), (*stack, name))
+        target, target_places = self._inlined[name]
+        siblings = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
+        if not siblings:
+            return target, dict(target_places)
+        own, own_places = self._inline(siblings, path, stack)
+        if isinstance(target, dict) and not (set(own) & set(target)) - set(ANNOTATIONS):
+            why = str(own.get("description", ""))
+            places = {at: Place(found.location, found.why or why) for at, found in target_places.items()}
+            return {**target, **own}, {**places, **own_places}
+        places = {("allOf", 0, *at): found for at, found in target_places.items()}
+        places[("allOf",)] = Place(place, "")
+        return {"allOf": [target], **own}, {**places, **own_places}
+
+
+def built_in_shape(part: str, schema: JsonSchema, why: str, make: MakeAssumption, location: Location) -> Shape:
+    """Return a shape that the format implies; every keyword of it has the same place and reason."""
+    return _shape(part, schema, lambda _: Place(location, why), make, location)
+
+
+def _shape(
+    part: str,
+    schema: JsonSchema,
+    place_of: Callable[[SchemaPath], Place],
+    make: MakeAssumption,
+    location: Location,
+) -> Shape:
+    assumptions: dict[SchemaPath, Assumption] = {}
+    _enumerate(schema, (), (part,), place_of, make, assumptions)
+    whole = make(f"{part}/range", "numbers beyond 64 bits change on their way", "integers of 64 bits", location)
+    assumptions.setdefault(("range",), whole)
+    return Shape(part, schema, assumptions, location)
+
+
+def _enumerate(
+    schema: Any,
+    path: SchemaPath,
+    pointer: tuple[str, ...],
+    place_of: Callable[[SchemaPath], Place],
+    make: MakeAssumption,
+    found: dict[SchemaPath, Assumption],
+) -> None:
+    """Collect the assumption of each keyword of a schema that judges a value."""
+    if not isinstance(schema, dict):
+        return
+
+    def add(keyword: str, at: SchemaPath) -> None:
+        place = place_of(at)
+        identity = "/".join((*pointer, keyword))
+        found[(*path, keyword)] = make(
+            identity, place.why or WITHOUT_REASON, limit_text(keyword, schema), place.location
+        )
+
+    for keyword, value in schema.items():
+        here = (*path, keyword)
+        if keyword in ANNOTATIONS or keyword.startswith("x-") or keyword == "if":
+            continue
+        if keyword in ("properties", "patternProperties"):
+            for name, inner in value.items():
+                step = name if keyword == "properties" else "*"
+                _enumerate(inner, (*here, name), (*pointer, step), place_of, make, found)
+        elif keyword == "dependentSchemas":
+            for name, inner in value.items():
+                _enumerate(inner, (*here, name), pointer, place_of, make, found)
+        elif keyword == "prefixItems":
+            for index, inner in enumerate(value):
+                _enumerate(inner, (*here, index), (*pointer, "*"), place_of, make, found)
+        elif keyword == "allOf":
+            for index, inner in enumerate(value):
+                _enumerate(inner, (*here, index), pointer, place_of, make, found)
+        elif keyword in SAME:
+            _enumerate(value, here, pointer, place_of, make, found)
+        elif keyword in ONE and keyword not in WHOLE and isinstance(value, dict):
+            _enumerate(value, here, (*pointer, "*"), place_of, make, found)
+        else:
+            add(keyword, here)
+    if "integer" in types_of(schema):
+        add("range", (*path, "type" if "type" in schema else next(iter(schema))))
+
+
+def undeclared_openness(schema: Any, path: SchemaPath = ()) -> list[SchemaPath]:
+    """Return where an object schema does not say whether it is open."""
+    missing: list[SchemaPath] = []
+    if not isinstance(schema, dict):
+        return missing
+    says = {"additionalProperties", "unevaluatedProperties"} & schema.keys()
+    if "object" in types_of(schema) and not says:
+        missing.append(path)
+    for keyword, value in schema.items():
+        if keyword == "properties":
+            for name, inner in value.items():
+                missing += undeclared_openness(inner, (*path, keyword, name))
+        elif keyword in ("items", "additionalProperties", "unevaluatedProperties"):
+            missing += undeclared_openness(value, (*path, keyword))
+        elif keyword == "prefixItems":
+            for index, inner in enumerate(value):
+                missing += undeclared_openness(inner, (*path, keyword, index))
+    return missing
+
+
+def defaults_of(schema: Any, pointer: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Return the defaults of an object schema by the pointer of their property."""
+    found: dict[tuple[str, ...], Any] = {}
+    if not isinstance(schema, dict):
+        return found
+    for name, inner in schema.get("properties", {}).items():
+        if isinstance(inner, dict):
+            if "default" in inner:
+                found[(*pointer, name)] = inner["default"]
+            found |= defaults_of(inner, (*pointer, name))
+    for inner in schema.get("allOf", ()):
+        found |= defaults_of(inner, pointer)
+    if isinstance(schema.get("items"), dict):
+        found |= defaults_of(schema["items"], (*pointer, "*"))
+    return found
