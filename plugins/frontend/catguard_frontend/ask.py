@@ -1,0 +1,205 @@
+"""Reads an order written as a sentence, by a grammar of one rule, and says of any other sentence where it left it.
+
+    sentence = ["please"] ["give" "me"] count (breed ["cat"] | "cat")
+               ["in" ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]] ["as" format] ["please"] ["."]
+    count    = "a" | "an" | "one" ... "twelve" | INTEGER
+
+Breeds and `cat` may stand in the plural. Numbers have no bound here: what may be ordered is the policy's to say.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from catguard_frontend.menu import BREEDS, FORMATS, NUMBERS, SCENES
+
+EXAMPLE = "three siamese cats in a rose garden at 480x620px"
+
+#: A number, a word (with inner hyphens), or any other single character.
+_TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:-[^\W\d_]+)*|\S")
+_COUNTS: Mapping[str, int] = {"a": 1, "an": 1} | {word: value for value, word in enumerate(NUMBERS, start=1)}
+_BREEDS: Mapping[str, str] = {breed: breed for breed in BREEDS} | {
+    "tabbies": "tabby",
+    "tuxedos": "tuxedo",
+    "tuxedoes": "tuxedo",
+    "calicos": "calico",
+    "calicoes": "calico",
+}
+_SCENES: Mapping[str, str] = {scene: scene for scene in SCENES}
+_FORMATS: Mapping[str, str] = {name: name for name in FORMATS} | {"jpg": "jpeg"}
+_CATS = ("cat", "cats")
+_TIMES = ("x", "\N{MULTIPLICATION SIGN}", "by")
+_PIXELS = ("px", "pixel", "pixels")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a sentence asks for; what it leaves open is None. Lengths are pixels."""
+
+    count: int
+    breed: str | None = None
+    scene: str | None = None
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+
+    def sentence(self) -> str:
+        """Return the sentence in the grammar's plainest words; reading it gives this order again."""
+        words = [NUMBERS[self.count - 1] if 1 <= self.count <= len(NUMBERS) else str(self.count)]
+        if self.breed is not None:
+            words.append(self.breed)
+        words.append("cat" if self.count == 1 else "cats")
+        if self.scene is not None:
+            words.append(f"in a {self.scene.replace('-', ' ')}")
+        if self.width is not None and self.height is not None:
+            words.append(f"at {self.width}x{self.height}px")
+        if self.format is not None:
+            words.append(f"as {self.format}")
+        return " ".join(words)
+
+
+class NotUnderstood(Exception):
+    """A sentence left the grammar at `word` (empty at its end); `position`, in words, and `character` count from 1."""
+
+    def __init__(self, token: Token, expected: Iterable[str], *, suggestion: str | None = None) -> None:
+        self.word = token.text
+        self.position = token.position
+        self.character = token.start + 1
+        self.expected = tuple(expected)
+        self.suggestion = suggestion
+        what = f"“{self.word}” (word {self.position}, character {self.character})" if self.word else "the end here"
+        hint = f" Did you mean “{suggestion}”?" if suggestion else ""
+        super().__init__(f"I did not understand {what}: I expected {', or '.join(self.expected)}.{hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of the sentence with its place: `position` counts words from 1, `start` characters from 0."""
+
+    text: str
+    position: int
+    start: int
+
+    @property
+    def word(self) -> str:
+        """The word without its case."""
+        return self.text.lower()
+
+
+def read(sentence: str) -> Order:
+    """Return what `sentence` asks for.
+
+    Raises:
+        NotUnderstood: the sentence is not one of the grammar.
+    """
+    return _Reader(sentence).order()
+
+
+class _Reader:
+    """A recursive-descent reader without recursion: the grammar has one rule and one word of look-ahead."""
+
+    def __init__(self, sentence: str) -> None:
+        found = list(_TOKEN.finditer(sentence))
+        self._tokens = [Token(match.group(), place, match.start()) for place, match in enumerate(found, start=1)]
+        self._tokens.append(Token("", len(found) + 1, len(sentence)))
+        self._next = 0
+
+    def order(self) -> Order:
+        self._accept("please")
+        if self._accept("give"):
+            self._expect(("me",), ["“me”"])
+        count = self._count()
+        breed = self._breed(plural=count != 1)
+        scene = self._scene() if self._accept("in") else None
+        width, height = self._size() if self._accept("at") else (None, None)
+        image_format = self._named(_FORMATS, "a format") if self._accept("as") else None
+        self._end(scene=scene, width=width, image_format=image_format)
+        return Order(count, breed, scene, width, height, image_format)
+
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._next]
+
+    def _accept(self, *words: str) -> bool:
+        if self._token.word not in words:
+            return False
+        self._next += 1
+        return True
+
+    def _expect(self, words: tuple[str, ...], expected: list[str], *, near: Iterable[str] = ()) -> None:
+        if not self._accept(*words):
+            raise self._lost(expected, (*words, *near))
+
+    def _lost(self, expected: Iterable[str], words: Iterable[str], *, token: Token | None = None) -> NotUnderstood:
+        token = token or self._token
+        near = difflib.get_close_matches(token.word, list(words), n=1, cutoff=0.7) if token.text else []
+        return NotUnderstood(token, expected, suggestion=near[0].replace("-", " ") if near else None)
+
+    def _count(self) -> int:
+        token = self._token
+        if token.word in _COUNTS:
+            self._next += 1
+            return _COUNTS[token.word]
+        return self._integer(["how many cats, such as “three” or “3”"], _COUNTS)
+
+    def _integer(self, expected: list[str], words: Iterable[str] = ()) -> int:
+        token = self._token
+        if not (token.text.isascii() and token.text.isdigit()):
+            raise self._lost(expected, words)
+        self._next += 1
+        return int(token.text)
+
+    def _breed(self, *, plural: bool) -> str | None:
+        breed = _BREEDS.get(self._token.word)
+        if breed is not None:
+            self._next += 1
+            self._accept(*_CATS)
+            return breed
+        self._expect(_CATS, [_one_of("a breed", BREEDS), "“cats”" if plural else "“cat”"], near=_BREEDS)
+        return None
+
+    def _scene(self) -> str:
+        self._accept("a", "an", "the")
+        first = self._token
+        words = []
+        while self._token.text and self._token.word not in ("at", "as", "please", "."):
+            words.append(self._token.word)
+            self._next += 1
+        scene = _SCENES.get("-".join(words))
+        if scene is None:
+            phrase = Token(" ".join(words), first.position, first.start)
+            raise self._lost([_one_of("a scene", SCENES)], SCENES, token=phrase)
+        return scene
+
+    def _size(self) -> tuple[int, int]:
+        width = self._integer(["a width in pixels, as in “at 480x620px”"])
+        self._expect(_TIMES, ["“x” and a height, as in “at 480x620px”"])
+        height = self._integer(["a height in pixels, as in “at 480x620px”"])
+        self._accept(*_PIXELS)
+        return width, height
+
+    def _named(self, names: Mapping[str, str], what: str) -> str:
+        token = self._token
+        if token.word not in names:
+            raise self._lost([_one_of(what, dict.fromkeys(names.values()))], names)
+        self._next += 1
+        return names[token.word]
+
+    def _end(self, *, scene: str | None, width: int | None, image_format: str | None) -> None:
+        self._accept("please")
+        self._accept(".")
+        if self._token.text:
+            later = [
+                *(["“in a …”"] if scene is None and width is None and image_format is None else []),
+                *(["“at WIDTHxHEIGHTpx”"] if width is None and image_format is None else []),
+                *(["“as FORMAT”"] if image_format is None else []),
+                "the end of the sentence",
+            ]
+            raise self._lost(later, ("in", "at", "as", "please"))
+
+
+def _one_of(what: str, names: Iterable[str]) -> str:
+    return f"{what} ({', '.join(name.replace('-', ' ') for name in names)})"

@@ -1,0 +1,81 @@
+"""What browsers fetch beside a page: the pictures by their digest, and the files of the look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import catguard
+from catguard_frontend.answers import problem
+from catguard_frontend.cache import PictureCache
+
+#: A digest names its bytes for ever; a year is the longest that caches agree on (RFC 9111 has no such word as ever).
+FOR_EVER = "public, max-age=31536000, immutable"
+#: Seconds that a style may be out of date after an upgrade.
+FOR_NOW = "public, max-age=300"
+_MEDIA = {"css": "text/css", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of this package, with the digest of its bytes."""
+
+    data: bytes
+    digest: str
+    media: str
+
+
+class Assets:
+    """Serves `GET /pictures/{digest}.{ext}` and `GET /static/{name}`."""
+
+    def __init__(self, cache: PictureCache) -> None:
+        self._cache = cache
+        self._static = {
+            entry.name: Asset(data, hashlib.sha256(data).hexdigest(), _MEDIA[entry.name.rpartition(".")[2]])
+            for entry in files("catguard_frontend").joinpath("static").iterdir()
+            for data in (entry.read_bytes(),)
+        }
+
+    async def picture(self, request: Request) -> Response:
+        """Answer with a picture that was made here, or 304 where the browser has it."""
+        exchange = catguard.exchange(request.scope)
+        digest, image_format = exchange.params["digest"], exchange.params["ext"]
+        if _has(exchange.headers.get("if-none-match"), digest):
+            return _not_modified(digest, FOR_EVER)
+        image = await self._cache.image(digest, image_format)
+        if image is None:
+            return problem(
+                404, "No such picture", "It was never made here, or made room for newer ones. Order it again."
+            )
+        return _whole(Asset(image, digest, f"image/{image_format}"), FOR_EVER)
+
+    async def static(self, request: Request) -> Response:
+        """Answer with a style sheet or an icon."""
+        exchange = catguard.exchange(request.scope)
+        asset = self._static.get(exchange.params["name"])
+        if asset is None:
+            return problem(404, "No such file", f"There is {' and '.join(sorted(self._static))}.")
+        if _has(exchange.headers.get("if-none-match"), asset.digest):
+            return _not_modified(asset.digest, FOR_NOW)
+        return _whole(asset, FOR_NOW)
+
+
+def _has(if_none_match: str | None, digest: str) -> bool:
+    """Tell whether the browser has it, by weak comparison (RFC 9110 section 13.1.2)."""
+    return f'"{digest}"' in [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+
+
+def _whole(asset: Asset, keep: str) -> Response:
+    return Response(asset.data, headers=_headers(asset.digest, keep), media_type=asset.media)
+
+
+def _not_modified(digest: str, keep: str) -> Response:
+    return Response(status_code=304, headers=_headers(digest, keep))
+
+
+def _headers(digest: str, keep: str) -> dict[str, str]:
+    return {"etag": f'"{digest}"', "cache-control": keep, "x-content-type-options": "nosniff"}

@@ -1,0 +1,134 @@
+"""The picture cache: pictures by the digest of their bytes, and the picture of each recipe that was cooked before."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from catguard_frontend.files import Files
+from catguard_frontend.recipes import Picture, Recipe
+
+#: What pictures and their recipes may take on disk.
+LIMIT = 256 * 1024 * 1024
+
+
+class _Flight:
+    """One render that is under way, and how many wait for it."""
+
+    def __init__(self, task: asyncio.Task[Picture]) -> None:
+        self.task = task
+        self.waiting = 0
+
+
+class PictureCache:
+    """Keeps pictures in `files`. Equal recipes give equal pictures (their seed decides), so each is cooked once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._flights: dict[str, _Flight] = {}
+
+    async def get(self, recipe: Recipe, cook: Callable[[Recipe], Awaitable[Picture]]) -> Picture:
+        """Return the picture of `recipe`; if it is not here, `cook` it, once for all who ask at the same time.
+
+        Raises what `cook` raises, to each of those who wait.
+        """
+        found = await self.find(recipe)
+        if found is not None:
+            return found
+        flight = self._flights.get(recipe.key)
+        if flight is None:
+            flight = _Flight(asyncio.ensure_future(cook(recipe)))
+            self._flights[recipe.key] = flight
+            flight.task.add_done_callback(lambda _: self._land(recipe.key, flight))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                flight.task.cancel()  # nobody is left to show it to
+                self._land(recipe.key, flight)  # and nobody who comes now may wait for it
+
+    def _land(self, key: str, flight: _Flight) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()  # seen, so that it is not logged as never retrieved
+
+    async def find(self, recipe: Recipe) -> Picture | None:
+        """Return the picture that `recipe` gave before, if it is still here."""
+        return await asyncio.to_thread(self._find, recipe)
+
+    async def keep(
+        self, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+    ) -> Picture:
+        """Keep `image` as what came of `recipe`.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        return await asyncio.to_thread(self._keep, recipe, image, cats, credits)
+
+    async def image(self, digest: str, image_format: str) -> bytes | None:
+        """Return the bytes of a kept picture, or None."""
+        return await asyncio.to_thread(self._image, digest, image_format)
+
+    async def proportion(self, picture: str) -> tuple[int, int] | None:
+        """Return the width and height of the box in which the cat of `picture` was last seen, if it ever was."""
+        return await asyncio.to_thread(self._proportion, picture)
+
+    def _find(self, recipe: Recipe) -> Picture | None:
+        record = _record(self._files.read(f"{recipe.key}.recipe"))
+        if record is None:
+            return None
+        try:
+            picture = Picture(**{**record, "cats": tuple(record["cats"]), "credits": tuple(record["credits"])})
+        except (KeyError, TypeError):
+            return None  # written by another version of this tier
+        return picture if self._files.touch(f"{picture.digest}.{picture.format}") else None
+
+    def _keep(
+        self, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+    ) -> Picture:
+        digest = hashlib.sha256(image).hexdigest()
+        picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits)
+        self._files.write(f"{digest}.{recipe.format}", image)
+        self._files.write(f"{recipe.key}.recipe", json.dumps(asdict(picture)).encode())
+        if recipe.picture is None:  # a close look shows a part of the cat, whose box is not the cat's
+            for cat in cats:
+                self._learn(cat["picture"], cat["box"])
+        return picture
+
+    def _learn(self, picture: str, box: Mapping[str, int]) -> None:
+        """Remember the box of a cat; of two, the larger one, which was rounded less."""
+        known = self._proportion(picture)
+        if known is None or known[0] < box["width"]:
+            self._files.write(f"{picture}.box", json.dumps(box).encode())
+
+    def _image(self, digest: str, image_format: str) -> bytes | None:
+        name = f"{digest}.{image_format}"
+        image = self._files.read(name)
+        if image is not None and hashlib.sha256(image).hexdigest() != digest:
+            # A power cut can leave a whole name on half a file; browsers would keep that half for a year.
+            self._files.remove(name)
+            return None
+        return image
+
+    def _proportion(self, picture: str) -> tuple[int, int] | None:
+        box = _record(self._files.read(f"{picture}.box"))
+        return None if box is None else (box["width"], box["height"])
+
+
+def _record(data: bytes | None) -> Mapping[str, Any] | None:
+    """Return the object in `data`; None where there is none, or half of one."""
+    if data is None:
+        return None
+    try:
+        record = json.loads(data)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

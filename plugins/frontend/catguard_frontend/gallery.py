@@ -1,0 +1,162 @@
+"""The page of cats: one order per cat, a few at a time; a cat that fails leaves its reason in its place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import catguard
+from catguard_frontend import words
+from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
+from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, choose, number
+from catguard_frontend.pages import Pages, html, link
+from catguard_frontend.recipes import Picture, Recipe
+from catguard_frontend.words import Excuse
+
+#: Orders under way for one page: enough to keep Cat-o-matic busy, few enough that other pages get their turn.
+AT_ONCE = 8
+#: Seconds until what is still missing is given up, so that the page comes while its reader is still there.
+PATIENCE = 9.0
+#: A scale at which the nose fills the view and stays sharp: what a click on a cat shows.
+CLOSER = {"part": "nose", "scale": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the form asks for; a breed or scene of None is one of each kind."""
+
+    count: int
+    size: str
+    seed: int
+    breed: str | None = None
+    scene: str | None = None
+
+    def recipes(self) -> list[tuple[str, Recipe]]:
+        """Return frame and recipe of each cat; they follow from the wish alone."""
+        return [self._recipe(place) for place in range(self.count)]
+
+    def _recipe(self, place: int) -> tuple[str, Recipe]:
+        frame = choose(FRAMES, "frame", self.seed, place)
+        height = HEIGHTS[self.size]
+        recipe = Recipe(
+            width=height * frame.width // frame.height,
+            height=height,
+            breed=self.breed or choose(BREEDS, "breed", self.seed, place),
+            scene=self.scene or choose(SCENES, "scene", self.seed, place),
+            seed=number("cat", self.seed, place),
+        )
+        return frame.name, recipe
+
+    def heading(self) -> str:
+        """Say what the page shows: "12 siamese cats in a rose garden"."""
+        breed = f"{words.spoken(self.breed)} " if self.breed else ""
+        scene = f" in {words.article(self.scene)}" if self.scene else ""
+        return f"{self.count} {breed}{'cat' if self.count == 1 else 'cats'}{scene}"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One place on the page: a picture with its texts and its closer look, or the excuse for it."""
+
+    frame: str
+    picture: Picture | None
+    excuse: Excuse | None
+    alt: str = ""
+    caption: str = ""
+    closer: str | None = None
+
+
+class Gallery:
+    """Serves `GET /`."""
+
+    def __init__(
+        self, kitchen: Kitchen, pages: Pages, *, count_bounds: Mapping[str, int], patience: float = PATIENCE
+    ) -> None:
+        self._kitchen = kitchen
+        self._pages = pages
+        self._count_bounds = count_bounds
+        self._patience = patience
+
+    async def page(self, request: Request) -> Response:
+        """Answer with as many cats as asked for."""
+        wish = Wish(**catguard.exchange(request.scope).query)
+        orders = wish.recipes()
+        served = await self._serve([recipe for _, recipe in orders])
+        cards = [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
+        pictures = [card.picture for card in cards if card.picture is not None]
+        text = self._pages.render(
+            "gallery",
+            wish=wish,
+            heading=wish.heading(),
+            cards=cards,
+            notice=_notice(cards),
+            credits=sorted({credit for picture in pictures for credit in picture.credits}),
+            breeds=_offered(BREEDS, wish.breed),
+            scenes=_offered(SCENES, wish.scene),
+            sizes=tuple(HEIGHTS),
+            count_bounds=self._count_bounds,
+            others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
+            again=link("/", asdict(wish)),
+        )
+        return html(text)
+
+    async def _serve(self, recipes: Sequence[Recipe]) -> list[Picture | Excuse]:
+        """Order all recipes, `AT_ONCE` at a time, and return what came of each when patience ends."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(recipe: Recipe) -> Picture | Excuse:
+            async with turn:
+                try:
+                    return await self._kitchen.serve(recipe)
+                except (catguard.CallRefused, NotServed) as failure:
+                    return words.excuse(failure, recipe)
+
+        orders = [asyncio.create_task(one(recipe)) for recipe in recipes]
+        try:
+            await asyncio.wait(orders, timeout=self._patience)
+        finally:
+            late = [order for order in orders if order.cancel()]
+            await asyncio.gather(*late, return_exceptions=True)
+        return [
+            _too_late(recipe) if order in late else order.result()
+            for order, recipe in zip(orders, recipes, strict=True)
+        ]
+
+
+def _too_late(recipe: Recipe) -> Excuse:
+    return words.excuse(TooSlow("It was not ready when the page was. Try again: it may be by then."), recipe)
+
+
+def _card(frame: str, recipe: Recipe, result: Picture | Excuse) -> Card:
+    if isinstance(result, Excuse):
+        return Card(frame, None, result)
+    cat: Mapping[str, Any] | None = result.cats[0] if result.cats else None
+    return Card(
+        frame,
+        result,
+        None,
+        alt=words.described(result, recipe),
+        caption=f"{words.spoken(cat['breed']).capitalize()}, {words.spoken(cat['pose'])}" if cat else "",
+        closer=link("/zoom", {"picture": cat["picture"], **CLOSER}) if cat else None,
+    )
+
+
+def _notice(cards: Sequence[Card]) -> Excuse | None:
+    """Return what to say above the cats if some are missing."""
+    excuses = [card.excuse for card in cards if card.excuse is not None]
+    if not excuses:
+        return None
+    missing = "None of the cats" if len(excuses) == len(cards) else f"{len(excuses)} of {len(cards)} cats"
+    verb = "could be shown" if len(excuses) == len(cards) else "could not be shown"
+    reasons = dict.fromkeys(reason for excuse in excuses for reason in excuse.reasons)
+    return Excuse(f"{missing} {verb}", tuple(reasons)[:3], max(excuse.status for excuse in excuses))
+
+
+def _offered(names: Sequence[str], wished: str | None) -> Sequence[str]:
+    """Return what the form offers, with what was wished even if it is not on the menu."""
+    return names if wished is None or wished in names else (*names, wished)

@@ -1,0 +1,151 @@
+"""The kitchen: orders a recipe of Cat-o-matic, once, and tells what went wrong in the terms of whoever asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import httpx2
+
+from catguard_frontend.cache import PictureCache
+from catguard_frontend.recipes import Picture, Recipe
+
+_PICTURE_ID = re.compile(r"[0-9a-f]{16}")
+_SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
+#: Longest text that is taken over from Cat-o-matic into a page or an answer.
+_MAX_TEXT = 200
+
+
+class NotServed(Exception):
+    """Cat-o-matic gave no picture; `status` is what this tier answers for it."""
+
+    status = 502
+    title = "The picture went missing"
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class NoSuchCat(NotServed):
+    """Cat-o-matic knows no such breed, scene or picture."""
+
+    status = 404
+    title = "No such cat"
+
+
+class NotPossible(NotServed):
+    """Cat-o-matic understood the recipe and cannot cook it."""
+
+    status = 422
+    title = "This picture cannot be made"
+
+
+class Unreachable(NotServed):
+    """No Cat-o-matic answers."""
+
+    status = 503
+    title = "No answer just now"
+
+
+class TooSlow(NotServed):
+    """Cat-o-matic took longer than anyone waits."""
+
+    status = 504
+    title = "This took too long"
+
+
+class NotKept(NotServed):
+    """There is a picture, and no room on this tier's disk to serve it from."""
+
+    status = 503
+    title = "No room for this picture"
+
+
+class Kitchen:
+    """Serves pictures from the cache, else from Cat-o-matic through the guarded `client`."""
+
+    def __init__(self, client: httpx2.AsyncClient, cache: PictureCache) -> None:
+        self._client = client
+        self._cache = cache
+
+    async def serve(self, recipe: Recipe) -> Picture:
+        """Return the picture of `recipe`.
+
+        Raises:
+            catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
+            NotServed: there is no picture; its class says why.
+        """
+        return await self._cache.get(recipe, self._cook)
+
+    async def _cook(self, recipe: Recipe) -> Picture:
+        try:
+            response = await self._client.post("/v1/render", json=recipe.wire())
+        except httpx2.ConnectError as error:
+            raise Unreachable("No connection to Cat-o-matic; it may be restarting. Try again in a moment.") from error
+        except httpx2.TimeoutException as error:
+            raise TooSlow("Cat-o-matic did not answer in time. Try a smaller picture, or again in a moment.") from error
+        except httpx2.HTTPError as error:
+            raise NotServed("Cat-o-matic broke off in the middle of its answer. Try again in a moment.") from error
+        if response.status_code == 404:
+            raise NoSuchCat(_detail(response, "Cat-o-matic knows no such cat or scene."))
+        if response.status_code == 422:
+            raise NotPossible(_detail(response, "Cat-o-matic cannot make this picture."))
+        if response.status_code != 200:
+            raise NotServed(f"Cat-o-matic answered {response.status_code}.")
+        cats, credits = read_cats(response.headers.get("catomatic-cats", ""))
+        try:
+            return await self._cache.keep(recipe, response.content, cats, credits)
+        except OSError as error:
+            raise NotKept("There is no room left to keep the picture.") from error
+
+
+def read_cats(header: str) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
+    """Return the cats with their boxes and the credits from the header `Catomatic-Cats`.
+
+    The policy checks the header's length only: what is in it is read member by member.
+
+    Raises:
+        NotServed: it is not what Cat-o-matic says it sends.
+    """
+    try:
+        told = json.loads(header)
+        cats = tuple(_cat(cat) for cat in told["cats"])
+        credits = tuple(_text(credit) for credit in told["credits"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotServed("Cat-o-matic did not say which cats are in the picture.") from error
+    return cats, credits
+
+
+def _cat(cat: Any) -> dict[str, Any]:
+    box = {side: cat["box"][side] for side in ("x", "y", "width", "height")}
+    if not all(type(value) is int for value in box.values()) or min(box["width"], box["height"]) < 1:
+        raise ValueError("a box is four whole numbers")
+    return {
+        "picture": _matching(_PICTURE_ID, cat["picture"]),
+        "breed": _matching(_SLUG, cat["breed"]),
+        "pose": _matching(_SLUG, cat["pose"]),
+        "box": box,
+    }
+
+
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    if pattern.fullmatch(value) is None:
+        raise ValueError(f"does not match {pattern.pattern}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a credit is a text")
+    return value[:_MAX_TEXT]
+
+
+def _detail(response: httpx2.Response, otherwise: str) -> str:
+    """Return the `detail` of a problem document, else `otherwise`."""
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return otherwise
+    return detail[:_MAX_TEXT] if isinstance(detail, str) and detail else otherwise

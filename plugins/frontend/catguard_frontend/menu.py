@@ -1,0 +1,46 @@
+"""The menu: what this tier offers by name, in the order in which it is offered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+Option = TypeVar("Option")
+
+BREEDS = ("siamese", "tabby", "tuxedo", "calico")
+SCENES = ("rose-garden", "meadow")
+FORMATS = ("webp", "png", "jpeg")
+PARTS = ("nose", "eyes", "face", "ear", "paw", "tail")
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+#: How close the zoom page offers to go. The last one asks for a picture 480,000 pixels wide: the guard's to refuse.
+SCALES = (0.0, 0.25, 0.5, 0.6, 0.75, 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The proportion of one picture on the page; `name` is its class in the style sheet."""
+
+    name: str
+    width: int
+    height: int
+
+
+FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 3))
+#: Pixels of a picture's height on the page by size. Rows are shown a little lower than this, so that cats stay sharp.
+HEIGHTS = {"small": 240, "medium": 360, "large": 480}
+
+#: Seeds have 31 bits (the shape `Seed` of the policy).
+SEEDS = 2**31
+
+
+def number(*parts: object) -> int:
+    """Return a number below `SEEDS` that follows from `parts` alone, evenly spread."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % SEEDS
+
+
+def choose(options: Sequence[Option], *parts: object) -> Option:
+    """Return the one of `options` that follows from `parts` alone: the same wish gives the same page."""
+    return options[number(*parts) % len(options)]

@@ -1,0 +1,100 @@
+"""The pages as HTML: one look for the cats, the closer look, and what cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from catguard import RefusalPage
+from catguard_frontend.words import reasons_of, spoken
+
+#: Every page is made of files of this tier alone: no script, nothing inline, nothing from elsewhere.
+HEADERS = {
+    "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+_HEADINGS: Mapping[int, str] = {
+    400: "That is not something we can do",
+    403: "This door is not for you",
+    404: "There are no cats at this address",
+    405: "These cats can only be looked at",
+    408: "Your request did not arrive in time",
+    413: "That is more than we can take in",
+    422: "That is more than we can do",
+    429: "That is too many cats at once",
+    431: "That is more than we can read",
+    503: "All paws are full just now",
+    504: "This took too long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link among several; `current` is the one that is shown now."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+def html(text: str, *, status: int = 200) -> Response:
+    """Return a page as a response, with the headers that every page has."""
+    return HTMLResponse(text, status, HEADERS)
+
+
+def link(path: str, wishes: Mapping[str, Any]) -> str:
+    """Return a path with the wishes that were made as its query."""
+    query = urlencode({name: value for name, value in wishes.items() if value is not None})
+    return f"{path}?{query}" if query else path
+
+
+class Pages:
+    """Renders the templates that ship with this tier."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("catguard_frontend"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["spoken"] = spoken
+
+    def render(self, name: str, **content: Any) -> str:
+        """Return the template `name` filled with `content`."""
+        return self._templates.get_template(f"{name}.html").render(**content)
+
+    def refusal(self, page: RefusalPage) -> str:
+        """Return the page for a request that a guard refused: what was asked, what is allowed, and what to try."""
+        address = urlsplit(page.path)
+        asked = {name: _number(value) for name, value in parse_qsl(address.query)}
+        heading = "Something broke on our side" if page.status >= 500 else page.title
+        return self.render(
+            "refusal",
+            status=page.status,
+            heading=_HEADINGS.get(page.status, heading),
+            reasons=reasons_of(page.violations, asked) if page.violations else [],
+            detail=page.title,
+            tries=_tries(address.path, page.status),
+        )
+
+
+def _number(value: str) -> int | str:
+    """Return a whole number as such, so that it is shown with its commas; anything else as it is."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 40 else value
+
+
+def _tries(path: str, status: int) -> Sequence[Choice]:
+    back = Choice("Twelve cats, any kind", "/")
+    if status >= 500:
+        return (Choice("The same again", path), back)
+    return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

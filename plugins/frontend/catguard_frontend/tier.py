@@ -1,0 +1,56 @@
+"""Puts the tier together: which handler serves which operation of the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from catguard import TierContext
+from catguard_frontend.assets import Assets
+from catguard_frontend.cache import LIMIT, PictureCache
+from catguard_frontend.cats import Cats
+from catguard_frontend.files import Files
+from catguard_frontend.gallery import Gallery
+from catguard_frontend.kitchen import Kitchen
+from catguard_frontend.pages import Pages
+from catguard_frontend.zoom import Zoom
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+def app(context: TierContext) -> ASGIApp:
+    """Return the frontend, ready to be guarded."""
+    cache = PictureCache(Files(context.data / "pictures", limit=LIMIT))
+    kitchen = Kitchen(context.client("catomatic"), cache)
+    pages = Pages()
+    assets = Assets(cache)
+    zoom = Zoom(kitchen, cache, pages)
+    openapi = context.openapi()
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(openapi)
+
+    return context.app(
+        {
+            "gallery": Gallery(kitchen, pages, count_bounds=_bounds(context, "gallery", "count")).page,
+            "cats": Cats(kitchen).api,
+            "picture": assets.picture,
+            "zoom-page": zoom.page,
+            "zoom": zoom.api,
+            "openapi": describe,
+            "style": assets.static,
+        }
+    )
+
+
+def _bounds(context: TierContext, operation: str, name: str) -> dict[str, int]:
+    """Return the least and the greatest value that the policy has for a query field: a form promises no more."""
+    boundary = context.boundary(f"{context.component}.inbound.{operation}")
+    for shape in boundary.request.shapes:
+        if shape.part == "query":
+            field = shape.schema.get("properties", {}).get(name, {})
+            return {bound: field[bound] for bound in ("minimum", "maximum") if bound in field}
+    return {}

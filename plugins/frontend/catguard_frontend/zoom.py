@@ -1,0 +1,94 @@
+"""The closer look: the same cat, so large that its part fills the view."""
+
+from __future__ import annotations
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import catguard
+from catguard_frontend import words
+from catguard_frontend.answers import answer, failed
+from catguard_frontend.cache import PictureCache
+from catguard_frontend.kitchen import Kitchen, NotServed
+from catguard_frontend.menu import PARTS, SCALES
+from catguard_frontend.pages import Choice, Pages, html, link
+from catguard_frontend.recipes import Picture, Recipe
+from catguard_frontend.words import Excuse
+
+#: Width of the view on the page, in pixels.
+VIEW = 480
+
+
+def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]) -> Recipe:
+    """Return the recipe that fills the view: the nearer `scale` is to 1, the larger the cat.
+
+    Args:
+        picture: the cat's picture.
+        part: what to look at.
+        scale: from 0, the whole cat, to below 1.
+        proportion: width and height of the cat as it is known, in any unit.
+    """
+    width = math.ceil(VIEW / (1 - scale))
+    across, down = proportion
+    height = (2 * width * down + across) // (2 * across)  # to the nearest pixel, in whole numbers of any size
+    return Recipe(width=width, height=height, picture=picture, part=part)
+
+
+class Zoom:
+    """Serves `GET /zoom` and `GET /api/zoom`."""
+
+    def __init__(self, kitchen: Kitchen, cache: PictureCache, pages: Pages) -> None:
+        self._kitchen = kitchen
+        self._cache = cache
+        self._pages = pages
+
+    async def api(self, request: Request) -> Response:
+        """Answer with the closer look as JSON."""
+        query = catguard.exchange(request.scope).query
+        recipe = await self._recipe(query["picture"], query["part"], query["scale"])
+        try:
+            picture = await self._kitchen.serve(recipe)
+        except (catguard.CallRefused, NotServed) as failure:
+            return failed(failure, request)
+        return answer(picture, recipe)
+
+    async def page(self, request: Request) -> Response:
+        """Answer with the closer look as a page that offers the other parts and scales."""
+        query = catguard.exchange(request.scope).query
+        if "picture" not in query:
+            text = self._pages.render("zoom", heading="A closer look", picture=None, excuse=None, parts=(), scales=())
+            return html(text)
+        recipe = await self._recipe(query["picture"], query["part"], query["scale"])
+        picture: Picture | None = None
+        excuse: Excuse | None = None
+        try:
+            picture = await self._kitchen.serve(recipe)
+        except (catguard.CallRefused, NotServed) as failure:
+            excuse = words.excuse(failure, recipe)
+        alt = words.described(picture, recipe) if picture is not None else ""
+        text = self._pages.render(
+            "zoom",
+            heading=alt or "A closer look",
+            alt=alt,
+            picture=picture,
+            excuse=excuse,
+            parts=[
+                Choice(f"{part.capitalize()}", link("/zoom", {**query, "part": part}), part == query["part"])
+                for part in PARTS
+            ],
+            scales=[
+                Choice(_times(scale), link("/zoom", {**query, "scale": scale}), scale == query["scale"])
+                for scale in SCALES
+            ],
+        )
+        return html(text, status=200 if excuse is None else excuse.status)
+
+    async def _recipe(self, picture: str, part: str, scale: float) -> Recipe:
+        return closer(picture, part, scale, proportion=await self._cache.proportion(picture) or (1, 1))
+
+
+def _times(scale: float) -> str:
+    """Return a scale as a magnification: 0.75 is four times."""
+    return f"{round(1 / (1 - scale), 1):g}\N{MULTIPLICATION SIGN}"
