@@ -1,0 +1,98 @@
+"""Refusals as they go over the wire: problem documents (RFC 9457) with every violation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from catguard.engine.codec import dumps
+from catguard.engine.decision import CallRefused, Violation
+from catguard.engine.exchange import Exchange, exchange
+from catguard.policies.phases import PROBLEM
+
+Headers = list[tuple[bytes, bytes]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+#: Marks a guard's own answer on edges inside the system (DESIGN.md section 3, "Refusals").
+REFUSAL_HEADER = b"catguard-refusal"
+#: Most violations that one document carries; it stays below 64 KiB with them.
+MAX_VIOLATIONS = 20
+
+
+def status_of(violations: Sequence[Violation]) -> int:
+    """Return the status that refuses for these violations: what is wrong with the head goes before the body."""
+    statuses = [violation.status for violation in violations if violation.action == "deny"]
+    for status in (403, 408, 413, 415, 400):
+        if status in statuses:
+            return status
+    return statuses[0] if statuses else 500
+
+
+def title_of(status: int) -> str:
+    """Return the phrase of a status."""
+    return HTTPStatus(status).phrase
+
+
+def problem_document(
+    status: int,
+    violations: Sequence[Violation],
+    *,
+    public: bool,
+    trace_id: str | None = None,
+    detail: str | None = None,
+) -> bytes:
+    """Return the JSON text of a refusal; `public` leaves out what is the system's own."""
+    shown = violations[:MAX_VIOLATIONS]
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title_of(status),
+        "status": status,
+        "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in shown)[:2000],
+    }
+    if shown:
+        document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
+    if len(violations) > len(shown):
+        document["detail"] += f" (shown {len(shown)} of {len(violations)})"
+    return dumps(document)
+
+
+def problem_headers(body: bytes, *, public: bool, extra: Mapping[bytes, bytes] | None = None) -> Headers:
+    """Return the headers of a refusal; errors are never cached."""
+    headers = [
+        (b"content-type", PROBLEM.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *(extra or {}).items(),
+    ]
+    if not public:
+        headers.append((REFUSAL_HEADER, b"1"))
+    return headers
+
+
+class Refused:
+    """An answer that tells a refused call to one's own caller; any ASGI framework takes it as a response."""
+
+    def __init__(self, refused: CallRefused, *, status: int, found: Exchange) -> None:
+        self.status_code = status
+        self.body = problem_document(status, refused.violations, public=found.public, trace_id=found.trace_id)
+        self.headers = problem_headers(self.body, public=False)
+
+    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        """Send the document."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def refusal(refused: CallRefused, *, status: int, request: Any) -> Refused:
+    """Return the response of a handler that answers CallRefused itself.
+
+    Args:
+        refused: What the guarded client raised.
+        status: The status to answer, e.g. 422.
+        request: The handler's request; only its `scope` is read.
+
+    Raises:
+        ConfigurationError: When the request did not come through the guard.
+    """
+    return Refused(refused, status=status, found=exchange(request.scope))

@@ -1,0 +1,115 @@
+"""Finds the inbound boundary of a request by its path, read in one strict way, and its method."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from catguard.policies.builder import PARAMETER
+from catguard.policies.compiler import CompiledBoundary
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_FORBIDDEN_ESCAPES = re.compile(rb"%(2f|5c|00)", re.IGNORECASE)
+#: Longest path that is looked at: no template of ours comes near it.
+MAX_PATH = 4096
+
+
+class BadTarget(ValueError):
+    """Path or query cannot be read in one way only; the message says why, without repeating the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a path matched: the boundaries by method, and the path's parameters as they stood there."""
+
+    methods: dict[str, CompiledBoundary]
+    params: list[tuple[str, str]]
+
+    def allow(self) -> str:
+        """Return the value of an Allow header."""
+        allowed = set(self.methods) | {"OPTIONS"} | ({"HEAD"} if "GET" in self.methods else set())
+        return ", ".join(sorted(allowed))
+
+
+def read_path(raw: bytes) -> str:
+    """Return the decoded path; raises BadTarget for what proxies and servers read differently."""
+    if len(raw) > MAX_PATH:
+        raise BadTarget(f"the path has more than {MAX_PATH} bytes")
+    if not raw.startswith(b"/"):
+        raise BadTarget("the path does not begin with /")
+    if _BAD_ESCAPE.search(raw) or _FORBIDDEN_ESCAPES.search(raw):
+        raise BadTarget("the path has a broken escape, or an escaped slash, backslash or NUL")
+    try:
+        path = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadTarget("the path is no UTF-8") from None
+    if "//" in path or "\\" in path or any(ord(letter) < 32 for letter in path):
+        raise BadTarget("the path has an empty segment, a backslash or a control character")
+    if any(segment in (".", "..") for segment in path.split("/")):
+        raise BadTarget("the path has a dot segment")
+    return path
+
+
+def read_query(raw: bytes, *, limit: int) -> list[tuple[str, str]]:
+    """Return the name-value pairs of a query string; raises BadTarget."""
+    if len(raw) > limit:
+        raise BadTarget(f"the query has more than {limit} bytes")
+    if not raw:
+        return []
+    if _BAD_ESCAPE.search(raw):
+        raise BadTarget("the query has a broken escape")
+    pairs = []
+    for piece in raw.split(b"&"):
+        if piece:
+            name, _, value = piece.partition(b"=")
+            pairs.append((_decode(name), _decode(value)))
+    return pairs
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadTarget("the query is no UTF-8") from None
+    if "\x00" in text:
+        raise BadTarget("the query has a NUL")
+    return text
+
+
+def template_pattern(template: str) -> re.Pattern[str]:
+    """Return the pattern of a path template; each parameter stands for one segment or a piece of one."""
+    parts = PARAMETER.split(template)
+    pattern = "".join(re.escape(part) if index % 2 == 0 else "([^/]+)" for index, part in enumerate(parts))
+    return re.compile(rf"{pattern}\Z")
+
+
+class RouteTable:
+    """The routes of one component under one policy set."""
+
+    __slots__ = ("_fixed", "_templates")
+
+    def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
+        self._fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        templates: dict[str, dict[str, CompiledBoundary]] = {}
+        for boundary in boundaries:
+            policy = boundary.policy
+            if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
+                continue
+            table = templates if "{" in policy.path else self._fixed
+            table.setdefault(policy.path, {})[policy.method] = boundary
+        self._templates = [
+            (template_pattern(template), PARAMETER.findall(template), methods)
+            for template, methods in templates.items()
+        ]
+
+    def match(self, path: str) -> Match | None:
+        """Return what answers at a path: a path written out wins over a template."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return Match(fixed, [])
+        for pattern, names, methods in self._templates:
+            if found := pattern.match(path):
+                return Match(methods, list(zip(names, found.groups(), strict=True)))
+        return None

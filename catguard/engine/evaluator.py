@@ -1,0 +1,244 @@
+"""Decides exchanges: limits, then shapes, then rules; pure functions over compiled boundaries and plain facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from catguard.engine.codec import dumps, pointer
+from catguard.engine.decision import Decision, Violation, violated
+from catguard.errors import EvaluationError
+from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
+from catguard.policies.model import Assumption, Side
+from catguard.policies.values import OutOfRange, out_of_range
+
+Facts = dict[str, Any]
+
+#: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
+HEAD_PARTS = ("params", "query", "headers")
+_STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
+#: Longest name of an unknown member that a message repeats.
+MAX_NAME = 40
+
+
+class Engine:
+    """Holds the current snapshot; `swap` is one assignment, so that an exchange keeps the one that it began with."""
+
+    __slots__ = ("snapshot",)
+
+    def __init__(self, compiled: CompiledPolicySet) -> None:
+        self.snapshot = compiled
+
+    def swap(self, compiled: CompiledPolicySet) -> None:
+        """Let all exchanges that begin from now on be decided by another policy set."""
+        self.snapshot = compiled
+
+
+def decide_request(
+    snapshot: CompiledPolicySet, boundary: CompiledBoundary, request: Facts, *, caller: Mapping[str, Any] | None = None
+) -> Decision:
+    """Decide a request; checked values (typed, defaults filled in) are written into `request`."""
+    phase = boundary.request
+    facts: Facts = {"request": request, "caller": caller or {"component": "unknown", "verified": False}}
+    return _decide(snapshot, boundary, phase, request, facts)
+
+
+def decide_response(
+    snapshot: CompiledPolicySet,
+    boundary: CompiledBoundary,
+    request: Facts,
+    response: Facts,
+    *,
+    caller: Mapping[str, Any] | None = None,
+) -> Decision:
+    """Decide a response to a request that was decided before; checked values are written into `response`."""
+    phase = boundary.response(response.get("status", 0))
+    if phase is None:
+        message = f"the status {response['status']} is not declared"
+        found = violated(boundary.policy.statuses, boundary.policy.side, where="/status", message=message, status=500)
+        return conclude(snapshot, (found,))
+    facts: Facts = {
+        "request": request,
+        "response": response,
+        "caller": caller or {"component": "unknown", "verified": False},
+    }
+    return _decide(snapshot, boundary, phase, response, facts)
+
+
+def rehearse(
+    snapshot: CompiledPolicySet, name: str, request: Mapping[str, Any], response: Mapping[str, Any] | None = None
+) -> Decision:
+    """Decide an exchange that is written down, e.g. an example: typed values, nothing sent, the input unchanged.
+
+    What is not given is what it most plainly would be: a response has the first media type declared for its status, a
+    body the bytes of its JSON text. When the request is denied, its decision is returned, else that of the response.
+
+    Raises:
+        KeyError: When there is no boundary of this name.
+    """
+    boundary = snapshot.boundaries[name]
+    policy = boundary.policy
+    facts: Facts = deepcopy(dict(request))
+    if policy.kind == "http":
+        facts.setdefault("method", policy.method or "GET")
+        facts.setdefault("path", policy.path or "/")
+        if facts.get("body") is not None:
+            facts.setdefault("bytes", len(dumps(facts["body"])))
+    elif policy.sql is not None:
+        facts.setdefault("operation", policy.sql.operation)
+        facts.setdefault("tables", sorted(policy.sql.tables))
+        facts.setdefault("rows", 1)
+    decision = decide_request(snapshot, boundary, facts)
+    if response is None or not decision.allowed:
+        return decision
+    answer: Facts = deepcopy(dict(response))
+    if policy.kind == "http":
+        answer.setdefault("status", 200)
+        phase = boundary.response(answer["status"])
+        answer.setdefault("media", next(iter(phase.policy.media or ()), None) if phase else None)
+        answer.setdefault("headers", {})
+        answer.setdefault("bytes", len(dumps(answer["body"])) if "body" in answer else 0)
+        answer.setdefault("bodiless", answer["status"] in (204, 304))
+    after = decide_response(snapshot, boundary, facts, answer)
+    return conclude(snapshot, (*decision.violations, *after.violations))
+
+
+def conclude(snapshot: CompiledPolicySet, violations: tuple[Violation, ...]) -> Decision:
+    """Return the decision that violations amount to."""
+    allowed = not any(violation.action == "deny" for violation in violations)
+    return Decision(allowed, violations, snapshot.revision, ", ".join(snapshot.policies.files))
+
+
+def limit_violation(boundary: CompiledBoundary, phase: CompiledPhase, key: str, message: str, where: str) -> Violation:
+    """Return the violation of one of a phase's limits, for enforcement points that see it before there are facts."""
+    status = _STATUS_OF_LIMIT.get(key, 400) if phase.policy.phase == "request" else 500
+    return violated(phase.policy.limits[key], boundary.policy.side, where=where, message=message, status=status)
+
+
+def _decide(
+    snapshot: CompiledPolicySet, boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, facts: Facts
+) -> Decision:
+    violations: list[Violation] = []
+    for stage in (_limits, _shapes):
+        stage(boundary, phase, message, violations)
+        if violations and any(violation.action == "deny" for violation in violations):
+            return conclude(snapshot, tuple(violations))
+    _rules(boundary, phase, facts, violations)
+    if not violations:
+        return Decision(True, (), snapshot.revision, ", ".join(snapshot.policies.files))
+    return conclude(snapshot, tuple(violations))
+
+
+def _limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, violations: list[Violation]) -> None:
+    def note(key: str, text: str, where: str) -> None:
+        violations.append(limit_violation(boundary, phase, key, text, where))
+
+    count = message.get("bytes")
+    if count is not None and count > phase.max_bytes and "max_bytes" in phase.policy.limits:
+        note("max_bytes", f"the body must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
+    if "media" in message and "media" in phase.policy.limits:
+        media = message["media"]
+        if media is not None and (phase.media is None or media not in phase.media):
+            note("media", f"the media type must be {phase.policy.limits['media'].limit}", "/media")
+    if boundary.policy.kind == "sql":
+        _row_limits(boundary, phase, message, violations)
+
+
+def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, violations: list[Violation]) -> None:
+    """Hold LIMIT and rows against max_rows, which stands in the response phase but binds the statement too."""
+    response = boundary.response()
+    limits = response.policy.limits if response else {}
+    if response is None or response.policy.max_rows is None or boundary.policy.sql is None:
+        return
+    max_rows, side = response.policy.max_rows, boundary.policy.side
+    if phase.policy.phase == "response":
+        if message.get("rows", 0) > max_rows:
+            text = f"the statement must return {limits['max_rows'].limit}"
+            violations.append(violated(limits["max_rows"], side, where="/rows", message=text))
+    elif boundary.policy.sql.operation == "SELECT":
+        limit = message.get("limit")
+        if limit is None or limit > max_rows:
+            text = f"the statement must have a LIMIT of {limits['max_rows'].limit}"
+            violations.append(violated(limits["max_rows"], side, where="/limit", message=text))
+
+
+def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, violations: list[Violation]) -> None:
+    side = boundary.policy.side
+    for name, part in phase.parts.items():
+        if name in message:
+            value = message[name]
+        elif name in ("body", "result"):
+            if name == "body" and not _bodiless(phase, message):
+                text = "a body must be sent"
+                violations.append(violated(phase.policy.limits["body/required"], side, where="/body", message=text))
+            continue
+        else:
+            value = message[name] = {}
+        if not part.is_valid(value):
+            violations.extend(_shape_violation(error, part, side) for error in part.errors(value))
+            if any(violation.action == "deny" for violation in violations):
+                continue
+        if part.normalize is not None:
+            try:
+                message[name] = part.normalize(value)
+            except OutOfRange:
+                for where in out_of_range(value):
+                    assumption = part.range_assumption(where)
+                    violations.append(_violation(assumption, name, where, "an integer must have 64 bits", side))
+    if "body" in message and "body" not in phase.parts and not phase.policy.raw and phase.media is None:
+        text = "no body is declared"
+        violations.append(violated(phase.policy.limits["body/undeclared"], side, where="/body", message=text))
+
+
+def _bodiless(phase: CompiledPhase, message: Facts) -> bool:
+    """Whether a response rightly has no body to look at: an answer to HEAD, or a stream that is not held back."""
+    return phase.policy.stream or bool(message.get("bodiless"))
+
+
+def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Violation:
+    name, assumption = part.shape.part, error.assumption
+    where = error.pointer
+    subject = str(where[-1]) if where else {"params": "the path", "query": "the query"}.get(name, f"the {name}")
+    if error.keyword == "required" and error.names:
+        where, text = (*where, error.names[0]), f"{error.names[0]} must be given"
+    elif error.keyword in ("additionalProperties", "unevaluatedProperties") and error.names:
+        shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
+        where, text = (*where, error.names[0]), f"{shown} is not declared; there is {assumption.limit}"
+    elif error.keyword in ("pattern", "format", "not", "anyOf", "oneOf", "dependentRequired"):
+        text = f"{subject} must be {assumption.limit}"
+    elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
+        text = f"{subject} must have {assumption.limit}"
+    else:
+        text = f"{subject} must be {assumption.limit}"
+    return _violation(assumption, name, where, text, side)
+
+
+def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side) -> Violation:
+    of_request = 400 if part in HEAD_PARTS else 422
+    status = of_request if assumption.phase == "request" else 500
+    return violated(assumption, side, where=pointer(part, *where), message=text, status=status)
+
+
+def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
+    for rule, outcome in phase.rules.run(facts):
+        if outcome is True:
+            continue
+        assumption = rule.assumption
+        broke = f"; it could not be evaluated: {outcome}" if isinstance(outcome, EvaluationError) else ""
+        text = f"{assumption.why} (must hold: {assumption.limit}){broke}"
+        status = 422 if assumption.phase == "request" else 500
+        violations.append(
+            violated(assumption, boundary.policy.side, where=f"/{_subject(assumption)}", message=text, status=status)
+        )
+
+
+def _subject(assumption: Assumption) -> str:
+    """Return the first fact that a rule names after `request.` or `response.`, as the place that it speaks of."""
+    for prefix in (f"{assumption.phase}.", "request.", "response."):
+        start = assumption.limit.find(prefix)
+        if start >= 0:
+            rest = assumption.limit[start + len(prefix) :]
+            end = next((i for i, letter in enumerate(rest) if not (letter.isalnum() or letter in "_.")), len(rest))
+            return rest[:end].rstrip(".").replace(".", "/")
+    return ""

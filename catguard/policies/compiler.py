@@ -1,0 +1,189 @@
+"""A policy set made executable: validators, normalizers and rule programs, all built once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from catguard.errors import PolicyError
+from catguard.policies.expressions import CompiledRules, compile_rules
+from catguard.policies.model import Assumption, Boundary, Fault, Phase, PolicySet, SchemaPath, Shape
+from catguard.policies.values import Normalize, RecordReader, normalizer
+
+#: More errors of one value than these are no help to its reader (DESIGN.md section 5).
+MAX_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeError:
+    """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more."""
+
+    assumption: Assumption
+    pointer: tuple[str | int, ...]
+    keyword: str
+    names: tuple[str, ...] = ()
+
+
+class CompiledPart:
+    """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
+
+    __slots__ = ("_is_valid", "_reader", "_validator", "normalize", "shape")
+
+    def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
+        """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
+        self.shape = shape
+        self._validator = jsonschema_rs.Draft202012Validator(
+            dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
+        )
+        self._is_valid: Callable[[Any], bool] = self._validator.is_valid
+        self._reader = RecordReader(shape.schema)
+        self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that a record declares."""
+        return self._reader.names
+
+    def from_wire(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
+        return self._reader.read(pairs)
+
+    def is_valid(self, value: Any) -> bool:
+        """Whether a value fits."""
+        return self._is_valid(value)
+
+    def errors(self, value: Any) -> list[ShapeError]:
+        """Return what a value breaks, at most MAX_ERRORS."""
+        found: list[ShapeError] = []
+        for error in self._validator.iter_errors(value):
+            if len(found) == MAX_ERRORS:
+                break
+            path: SchemaPath = tuple(error.evaluation_path)
+            keyword = str(path[-1]) if path else ""
+            names: tuple[str, ...] = ()
+            if keyword == "required":
+                names = (str(getattr(error.kind, "property", "")),)
+            elif keyword in ("additionalProperties", "unevaluatedProperties"):
+                names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
+            found.append(ShapeError(self.assumption(path), tuple(error.instance_path), keyword, names))
+        return found
+
+    def assumption(self, path: SchemaPath) -> Assumption:
+        """Return the assumption at a schema path, or the nearest one that encloses it."""
+        assumptions = self.shape.assumptions
+        while path:
+            if path in assumptions:
+                return assumptions[path]
+            path = path[:-1]
+        return next(iter(assumptions.values()))
+
+    def range_assumption(self, pointer: tuple[str | int, ...]) -> Assumption:
+        """Return the assumption that an integer at a pointer has 64 bits."""
+        wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
+        assumptions = self.shape.assumptions
+        return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+class CompiledPhase:
+    """One phase, ready to be decided."""
+
+    __slots__ = ("max_bytes", "media", "parts", "policy", "rules")
+
+    def __init__(self, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> None:
+        self.policy = policy
+        self.max_bytes = policy.max_bytes
+        self.media = frozenset(policy.media) if policy.media is not None else None
+        self.parts = parts
+        self.rules = rules
+
+
+class CompiledBoundary:
+    """One boundary, ready to be decided."""
+
+    __slots__ = ("_by_class", "_by_status", "name", "policy", "request")
+
+    def __init__(self, policy: Boundary, request: CompiledPhase, responses: Mapping[str, CompiledPhase]) -> None:
+        self.policy = policy
+        self.name = policy.name
+        self.request = request
+        self._by_status = {int(status): phase for status, phase in responses.items() if status.isdigit()}
+        self._by_class = {int(status[0]): phase for status, phase in responses.items() if status.endswith("XX")}
+        if "*" in responses:
+            self._by_class[0] = responses["*"]
+
+    def response(self, status: int = 0) -> CompiledPhase | None:
+        """Return the phase of a status, the exact one before its class; None when the status is not declared."""
+        return self._by_status.get(status) or self._by_class.get(status // 100)
+
+    def phases(self) -> list[CompiledPhase]:
+        """Return the request phase and each response phase once."""
+        return [self.request, *self._by_status.values(), *self._by_class.values()]
+
+
+class CompiledPolicySet:
+    """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
+
+    __slots__ = ("_by_component", "boundaries", "policies", "revision")
+
+    def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
+        self.policies = policies
+        self.revision = policies.revision
+        self.boundaries = boundaries
+        self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
+            component: tuple(found for found in boundaries.values() if found.policy.component == component)
+            for component in policies.components
+        }
+
+    def component(self, name: str) -> tuple[CompiledBoundary, ...]:
+        """Return the boundaries of a component; raises KeyError for one that is not declared."""
+        return self._by_component[name]
+
+
+def compile_policies(policies: PolicySet, *, providers: frozenset[str] = frozenset({"image"})) -> CompiledPolicySet:
+    """Compile a policy set.
+
+    Args:
+        policies: What was loaded.
+        providers: The facts by media type that can be had, e.g. "image".
+
+    Raises:
+        PolicyError: With every fault in shapes and rules.
+    """
+    compiled, faults = compile_boundaries(policies, providers=providers)
+    if faults:
+        raise PolicyError(faults)
+    return compiled
+
+
+def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
+    """Compile what can be compiled, and return every fault beside it."""
+    faults: list[Fault] = []
+    boundaries = {
+        boundary.name: CompiledBoundary(
+            boundary,
+            _compile_phase(boundary, boundary.request, providers, faults),
+            {
+                status: _compile_phase(boundary, phase, providers, faults)
+                for status, phase in boundary.responses.items()
+            },
+        )
+        for boundary in policies.boundaries()
+    }
+    ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
+    return CompiledPolicySet(policies, boundaries), ordered
+
+
+def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]) -> CompiledPhase:
+    fill_defaults = boundary.side == "inbound" and phase.phase == "request"
+    parts: dict[str, CompiledPart] = {}
+    for shape in phase.shapes:
+        try:
+            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults)
+        except (ValueError, jsonschema_rs.ValidationError) as error:
+            message = str(error).splitlines()[0]
+            faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
+    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=fill_defaults, faults=faults)
+    return CompiledPhase(phase, parts, rules)
