@@ -63,11 +63,7 @@ class ShapeReader:
                 schema["unevaluatedProperties"] = False
                 why = "what is not declared is refused"
                 places[("unevaluatedProperties",)] = Place(location, why)
-        assumptions: dict[SchemaPath, Assumption] = {}
-        _enumerate(schema, (), (part,), places, make, assumptions)
-        whole = make(f"{part}/range", "numbers beyond 64 bits change on their way", "integers of 64 bits", location)
-        assumptions.setdefault(("range",), whole)
-        return Shape(part, schema, assumptions, location)
+        return _shape(part, schema, places.__getitem__, make, location)
 
     def _inline(self, node: Any, path: Path, stack: tuple[str, ...]) -> tuple[Any, dict[SchemaPath, Place]]:
         """Return a schema without $ref, and the place of each of its keywords."""
