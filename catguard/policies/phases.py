@@ -190,7 +190,8 @@ class PhaseBuilder:
 
     def _media(self, data: Mapping[str, Any], *, raw: bool) -> tuple[str, ...] | None:
         if "media" in data:
-            return tuple(data["media"]) if isinstance(data["media"], list) else (str(data["media"]),)
+            written = data["media"]
+            return tuple(written["limit"] if isinstance(written, dict) else written)
         if self.phase == "request":
             return (JSON,) if "body" in data and not raw else None
         if self.status is not None and self.status[0] in "45" and "body" not in data:
@@ -224,7 +225,15 @@ class PhaseBuilder:
         def note(identity: str, why: str, limit: str, kind: AssumptionKind = "shape") -> None:
             self.limits[identity] = self.assumption(identity, why, limit, place, kind=kind)
 
-        note("media", "what is not declared is refused", ", ".join(media or ()) or "no body", "limit")
+        written = data["media"] if isinstance(data.get("media"), dict) else {}
+        self.limits["media"] = self.assumption(
+            "media",
+            written.get("why", "what is not declared is refused"),
+            ", ".join(media or ()) or "no body",
+            self.place("media", "limit") if written else place,
+            kind="limit",
+            action=written.get("action"),
+        )
         note("body/readable", "two readers of broken text read two things", f"JSON as in RFC 7493, {JSON_DEPTH} levels")
         note("body/undeclared", "what is not declared is refused", "no body")
         note("body/required", "the policy declares a body", "a body")
