@@ -1,0 +1,112 @@
+"""What a supervisor reports, as data; each event's text is its line on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catguard.policies.quantities import format_quantity
+from catguard.supervisor.deaths import Death
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker process was started; `limit` is its memory limit in bytes, held by a cgroup or else watched."""
+
+    tier: str
+    pid: int
+    limit: int | None
+    watched: bool
+
+    def __str__(self) -> str:
+        text = f"{self.tier}[{self.pid}] started"
+        if self.limit is None:
+            return text
+        how = "the supervisor looks every 50 ms" if self.watched else "held by a cgroup"
+        return f"{text}, memory limit {format_quantity(self.limit)} ({how})"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker serves, so many seconds after it was started."""
+
+    tier: str
+    pid: int
+    url: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.tier}[{self.pid}] serves {self.url} after {self.seconds:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """All tiers serve, for the first time; the addresses are in the order of the tiers."""
+
+    urls: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return "all tiers serve"
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A worker ended although nobody had asked it to, or was killed by the supervisor.
+
+    Attributes:
+        uptime: Seconds since it was started.
+        served: Whether it had been ready.
+        restart_in: Seconds until it is started again; None when it is not.
+    """
+
+    tier: str
+    pid: int
+    death: Death
+    uptime: float
+    served: bool
+    restart_in: float | None
+
+    def __str__(self) -> str:
+        state = "died" if self.served else "died before it was ready"
+        text = f"{self.tier}[{self.pid}] {state} after {self.uptime:.1f} s: {self.death}"
+        return text if self.restart_in is None else f"{text}; starting again in {self.restart_in * 1000:.0f} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailed:
+    """A tier could not be prepared, or its first worker never got ready: the run is over."""
+
+    tier: str
+    step: str
+    death: Death
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.step} ({self.death}): the reason is above, and nothing was started for good"
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """The tiers are being drained, in this order, within so many seconds."""
+
+    tiers: tuple[str, ...]
+    seconds: float
+    signal: str
+
+    def __str__(self) -> str:
+        order = ", ".join(self.tiers)
+        return f"{self.signal}: draining {order} for at most {self.seconds:g} s; once more stops at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A worker ended as it was asked to."""
+
+    tier: str
+    pid: int
+    uptime: float
+
+    def __str__(self) -> str:
+        return f"{self.tier}[{self.pid}] stopped after {self.uptime:.1f} s"
+
+
+Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped

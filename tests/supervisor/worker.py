@@ -1,0 +1,94 @@
+"""A worker process with tiny applications: what the tests of the supervisor run instead of `catguard worker`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from catguard.supervisor import protocol, serving, sockets
+from catguard.supervisor.processes import READY
+
+
+async def answer(send: Any, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Does what the path says."""
+    if scope["type"] != "http":
+        raise NotImplementedError
+    match scope["path"].split("/")[1:]:
+        case ["pid"]:
+            await answer(send, 200, str(os.getpid()).encode())
+        case ["exit", code]:
+            os._exit(int(code))
+        case ["sleep", seconds]:
+            await asyncio.sleep(float(seconds))
+            await answer(send, 200, b"slept")
+        case ["eat", mebibytes]:
+            eaten = b"x" * (int(mebibytes) * 2**20)
+            await asyncio.sleep(2)
+            await answer(send, 200, str(len(eaten)).encode())
+        case ["raise"]:
+            raise ValueError("the application is broken")
+        case ["refuse"]:
+            await answer(send, 413, b"too large")
+        case ["read"]:
+            size, more = 0, True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                size, more = size + len(message["body"]), message["more_body"]
+            await answer(send, 200, f"{size} {len(scope['headers'])}".encode())
+        case ["rss"]:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            await answer(send, 200, str(pages * os.sysconf("SC_PAGE_SIZE")).encode())
+        case _:
+            await answer(send, 404, b"no such thing")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fd", type=int)
+    parser.add_argument("--lifeline", type=int)
+    parser.add_argument("--status", type=int)
+    parser.add_argument("--drain", type=float, default=10.0)
+    parser.add_argument("--start", default="serve", help="what to do at first: see below")
+    parser.add_argument("--patience", type=float, help="seconds for a head, a body and the next request")
+    options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    match options.start.split(":"):
+        case ["exit", code]:
+            sys.exit(int(code))
+        case ["once", path, code]:  # serves in the first process, ends before it is ready in the later ones
+            if Path(path).exists():
+                sys.exit(int(code))
+            Path(path).touch()
+        case ["prepare", path, code]:
+            with Path(path).open("a") as log:
+                log.write("prepared\n")
+            sys.exit(int(code))
+        case ["slow"]:
+            time.sleep(30)
+
+    if options.patience is not None:
+        protocol.HEAD_SECONDS = protocol.BODY_SECONDS = serving.KEEP_ALIVE_SECONDS = options.patience
+
+    def ready() -> None:
+        os.write(options.status, READY)
+
+    listener = sockets.adopt(options.fd)
+    serving.run(serving.serve(app, listener, lifeline=options.lifeline, on_ready=ready, drain=options.drain))
+
+
+if __name__ == "__main__":
+    main()
