@@ -148,8 +148,12 @@ def json_value(value: Any, *, by_name: bool = False) -> Any:
     match value:
         case enum.Enum():
             return value.name if by_name else json_value(value.value)
-        case None | bool() | int() | str():
+        case None | bool():
             return value
+        case int():
+            return int(value)  # validators do not know subclasses of int and str, of which SQLAlchemy has some
+        case str():
+            return str(value)
         case float():
             return value if math.isfinite(value) else str(value)
         case Decimal():
@@ -182,12 +186,12 @@ class _NotingCompiler(SQLCompiler):
         super().__init__(*args, **options)
 
     def visit_table(self, table: Any, *args: Any, **options: Any) -> Any:
-        self.tables.add(table.fullname)
+        self.tables.add(str(table.fullname))
         return super().visit_table(table, *args, **options)  # type: ignore[no-untyped-call] # SQLAlchemy's
 
     def visit_insert(self, insert_stmt: Any, *args: Any, **options: Any) -> Any:
         self.writing.add("INSERT")
-        self.tables.add(insert_stmt.table.fullname)
+        self.tables.add(str(insert_stmt.table.fullname))
         return super().visit_insert(insert_stmt, *args, **options)  # type: ignore[no-untyped-call] # SQLAlchemy's
 
     def visit_update(self, update_stmt: Any, *args: Any, **options: Any) -> Any:
@@ -220,7 +224,7 @@ def _definition(compiled: DDLCompiler) -> Statement:
     element = getattr(compiled.statement, "element", None)
     table = element if isinstance(element, Table) else getattr(element, "table", None)
     statement = _from_text(compiled.string)
-    return Statement(statement.operation, frozenset({table.fullname})) if isinstance(table, Table) else statement
+    return Statement(statement.operation, frozenset({str(table.fullname)})) if isinstance(table, Table) else statement
 
 
 def _from_text(sql: str) -> Statement:
@@ -242,7 +246,7 @@ def _with_binds(statement: Statement, compiled: SQLCompiler) -> Statement:
     return replace(
         statement,
         binds=tuple(
-            (name, isinstance(bind.type, EnumType))
+            (str(name), isinstance(bind.type, EnumType))
             for bind, name in compiled.bind_names.items()
             if not bind.unique or name in columns
         ),
