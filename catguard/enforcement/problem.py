@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from catguard.enforcement.reception import Head
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.exchange import Exchange, exchange
 from catguard.policies.phases import PROBLEM
 
-Headers = list[tuple[bytes, bytes]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+Send = Callable[[Any], Awaitable[None]]
 
 #: Marks a guard's own answer on edges inside the system (DESIGN.md section 3, "Refusals").
 REFUSAL_HEADER = b"catguard-refusal"
@@ -57,17 +59,65 @@ def problem_document(
     return dumps(document)
 
 
-def problem_headers(body: bytes, *, public: bool, extra: Mapping[bytes, bytes] | None = None) -> Headers:
-    """Return the headers of a refusal; errors are never cached."""
+def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
+    """Return the headers of a refusal; errors are never cached, `own` marks a guard's answer inside the system."""
     headers = [
-        (b"content-type", PROBLEM.encode()),
+        (b"content-type", media),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        *(extra or {}).items(),
     ]
-    if not public:
-        headers.append((REFUSAL_HEADER, b"1"))
-    return headers
+    return [*headers, (REFUSAL_HEADER, b"1")] if own else headers
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage:
+    """What a page for people says of a refusal: the same content as the problem document."""
+
+    status: int
+    title: str
+    violations: tuple[Violation, ...]
+    path: str
+
+
+Render = Callable[[RefusalPage], str]
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether an Accept header ranks text/html above JSON; only what is written out counts, not */*."""
+    ranks = {"text/html": 0.0, "application/json": 0.0, "application/problem+json": 0.0}
+    for item in accept.split(","):
+        name, *parameters = (piece.strip() for piece in item.split(";"))
+        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        if name in ranks:
+            try:
+                ranks[name] = float(quality)
+            except ValueError:
+                ranks[name] = 0.0
+    html = ranks.pop("text/html")
+    return html > max(ranks.values())
+
+
+async def send_refusal(
+    send: Send,
+    page: RefusalPage,
+    head: Head,
+    render: Render | None,
+    *,
+    public: bool,
+    trace_id: str | None = None,
+    detail: str | None = None,
+    extra: Headers = (),
+) -> None:
+    """Send a refusal: the page for people where the caller prefers one, else the problem document."""
+    if render is not None and prefers_html(head.values.get("accept", "")):
+        body = render(page).encode()
+        media = b"text/html; charset=utf-8"
+    else:
+        body = problem_document(page.status, page.violations, public=public, trace_id=trace_id, detail=detail)
+        media = PROBLEM.encode()
+    headers = [*refusal_headers(media, body, own=not public), *extra]
+    await send({"type": "http.response.start", "status": page.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Refused:
@@ -76,7 +126,7 @@ class Refused:
     def __init__(self, refused: CallRefused, *, status: int, found: Exchange) -> None:
         self.status_code = status
         self.body = problem_document(status, refused.violations, public=found.public, trace_id=found.trace_id)
-        self.headers = problem_headers(self.body, public=False)
+        self.headers = refusal_headers(PROBLEM.encode(), self.body, own=True)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Send the document."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from catguard.engine.codec import dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
-from catguard.errors import EvaluationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
 from catguard.policies.model import Assumption, Side
 from catguard.policies.values import OutOfRange, out_of_range
@@ -222,10 +221,8 @@ def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], 
 
 def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
     for rule, outcome in phase.rules.run(facts):
-        if outcome is True:
-            continue
         assumption = rule.assumption
-        broke = f"; it could not be evaluated: {outcome}" if isinstance(outcome, EvaluationError) else ""
+        broke = f"; it could not be evaluated: {outcome}" if outcome is not False else ""
         text = f"{assumption.why} (must hold: {assumption.limit}){broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(

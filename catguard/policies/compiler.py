@@ -9,12 +9,14 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.errors import PolicyError
-from catguard.policies.expressions import CompiledRules, compile_rules
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PolicySet, SchemaPath, Shape
+from catguard.policies.rules import CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20
+#: The facts by media type that come with the core.
+PROVIDERS = frozenset({"image"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
-def compile_policies(policies: PolicySet, *, providers: frozenset[str] = frozenset({"image"})) -> CompiledPolicySet:
+def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
     """Compile a policy set.
 
     Args:
@@ -185,5 +187,6 @@ def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], 
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
-    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=fill_defaults, faults=faults)
+    defaults_applied = boundary.side == "inbound"
+    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
     return CompiledPhase(phase, parts, rules)

@@ -8,7 +8,16 @@ from dataclasses import replace
 from catguard.policies.builder import PARAMETER
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document
-from catguard.policies.model import CALLER_CLASSES, EXTERNAL, Boundary, Component, Fault, PolicySet
+from catguard.policies.model import (
+    CALLER_CLASSES,
+    EXTERNAL,
+    Boundary,
+    Component,
+    Fault,
+    JsonSchema,
+    Location,
+    PolicySet,
+)
 from catguard.policies.shapes import defaults_of, undeclared_openness
 
 
@@ -43,7 +52,7 @@ def _join(
     for phase in boundary.phases():
         for shape in phase.shapes:
             if phase.phase == "response" or boundary.kind == "sql":
-                _refuse_defaults(boundary, shape.part, dict(shape.schema), shape.location, faults)
+                _refuse_defaults(boundary, shape.part, shape.schema, shape.location, faults)
     if boundary.to in (None, EXTERNAL):
         return boundary
     place = document.value(_path(boundary, "to"))
@@ -81,11 +90,13 @@ def _compare_defaults(caller: Boundary, callee: Boundary, faults: list[Fault]) -
                 faults.append(Fault(shape.location, message, "the receiver's default is what counts"))
 
 
-def _refuse_defaults(boundary: Boundary, part: str, schema: object, location: object, faults: list[Fault]) -> None:
+def _refuse_defaults(
+    boundary: Boundary, part: str, schema: JsonSchema, location: Location, faults: list[Fault]
+) -> None:
     for pointer in defaults_of(schema):
         name = f"{part}/{'/'.join(pointer)}"
         where = "sql" if boundary.kind == "sql" else "responses"
-        faults.append(Fault(location, f"{name} has a default, but nobody applies defaults to {where}"))  # type: ignore[arg-type] # a Location
+        faults.append(Fault(location, f"{name} has a default, but nobody applies defaults to {where}"))
 
 
 def _check_inbound(
@@ -108,11 +119,11 @@ def _check_inbound(
                         message = f"{boundary.name}: the object at {where} does not say whether it is open"
                         faults.append(Fault(shape.location, message, "add additionalProperties: false"))
         if boundary.kind == "call":
-            name = str(boundary.call)
-            if name in calls:
-                message = f"{boundary.name} and {calls[name].name} are both the call {quote(name)}"
+            call = str(boundary.call)
+            if call in calls:
+                message = f"{boundary.name} and {calls[call].name} are both the call {quote(call)}"
                 faults.append(Fault(boundary.location, message))
-            calls[name] = boundary
+            calls[call] = boundary
             continue
         shape_of_path = PARAMETER.sub("{}", boundary.path or "")
         first = routes.setdefault((boundary.method, shape_of_path), boundary)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from catguard.errors import PolicyError
 from catguard.policies.builder import Builder
+from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_form
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.edges import join_edges
@@ -28,6 +29,45 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
     Raises:
         PolicyError: With every fault, each with file:line:column.
     """
+    return finish(*build(read_files(paths), actions=actions))
+
+
+def load_compiled(
+    paths: Path | Sequence[Path],
+    *,
+    actions: Sequence[tuple[str, Action]] = (),
+    providers: frozenset[str] = PROVIDERS,
+) -> CompiledPolicySet:
+    """Load and compile policy files in one go, so that faults of form, of shapes and of rules are told together.
+
+    Args:
+        paths: As for `load`.
+        actions: As for `load`.
+        providers: The facts by media type that can be had.
+
+    Raises:
+        PolicyError: With every fault.
+    """
+    return compile_texts(read_files(paths), actions=actions, providers=providers)
+
+
+def compile_texts(
+    texts: Sequence[tuple[str, str]],
+    *,
+    actions: Sequence[tuple[str, Action]] = (),
+    providers: frozenset[str] = PROVIDERS,
+) -> CompiledPolicySet:
+    """Load and compile (name, text) pairs; raises PolicyError with every fault."""
+    policies, faults = build(texts, actions=actions)
+    if policies is None:
+        return finish(None, faults)  # type: ignore[return-value] # it raises
+    compiled, more = compile_boundaries(policies, providers=providers)
+    finish(policies, [*faults, *more])
+    return compiled
+
+
+def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
+    """Return the texts of policy files by name; raises PolicyError for those that cannot be read."""
     texts: list[tuple[str, str]] = []
     faults: list[Fault] = []
     for path in [paths] if isinstance(paths, Path) else paths:
@@ -37,7 +77,7 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
             faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error}"))
     if faults:
         raise PolicyError(faults)
-    return finish(*build(texts, actions=actions))
+    return texts
 
 
 def load_text(text: str, *, name: str = "policies.yaml", actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:

@@ -1,0 +1,74 @@
+"""Runs the examples of a policy set: what they show is allowed, and each refusal breaks just what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from catguard.engine.evaluator import rehearse
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.model import Boundary, Example, Location, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """One example or one refusal of it, run: `expected` and `found` are ids of broken assumptions."""
+
+    boundary: str
+    example: str
+    kind: Literal["accept", "refuse"]
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+    messages: tuple[str, ...]
+    location: Location
+
+    @property
+    def passed(self) -> bool:
+        """Whether it broke what it should, and nothing else."""
+        return self.expected == self.found
+
+    def __str__(self) -> str:
+        what = "must be accepted" if self.kind == "accept" else f"must break just {', '.join(self.expected)}"
+        broke = ", ".join(self.found) or "nothing"
+        because = f": {'; '.join(self.messages)}" if self.messages else ""
+        return f"{self.location}: example {self.example} of {self.boundary} {what}, but breaks {broke}{because}"
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396, section 2); neither argument is changed."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def run_examples(compiled: CompiledPolicySet) -> Iterator[ExampleResult]:
+    """Run every example of every boundary through the engine."""
+    for boundary in compiled.policies.boundaries():
+        for example in boundary.examples:
+            yield _run(compiled, boundary, example, None)
+            for refusal in example.refusals:
+                yield _run(compiled, boundary, example, refusal)
+
+
+def _run(compiled: CompiledPolicySet, boundary: Boundary, example: Example, refusal: Refusal | None) -> ExampleResult:
+    request, response = example.request, example.response
+    if refusal is not None:
+        request = merge_patch(request, refusal.request) if refusal.request is not None else request
+        response = merge_patch(response or {}, refusal.response) if refusal.response is not None else response
+    violations = rehearse(compiled, boundary.name, request, response).violations
+    return ExampleResult(
+        boundary=boundary.name,
+        example=example.name,
+        kind="refuse" if refusal else "accept",
+        expected=tuple(sorted(set(refusal.by))) if refusal else (),
+        found=tuple(sorted({violation.assumption for violation in violations})),
+        messages=tuple(violation.message for violation in violations),
+        location=refusal.location if refusal else example.location,
+    )

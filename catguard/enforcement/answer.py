@@ -1,0 +1,238 @@
+"""Holds an app's response back until it is checked, then sends what was checked, or the refusal in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from catguard.enforcement.problem import REFUSAL_HEADER, Headers
+from catguard.enforcement.reception import media_type
+from catguard.engine.codec import Unreadable, dumps, loads
+from catguard.engine.decision import Decision, Violation, violated
+from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
+from catguard.engine.exchange import Exchange
+from catguard.facts.images import BrokenImage, image_facts
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
+from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
+
+Send = Callable[[Any], Awaitable[None]]
+
+#: Statuses whose answers have no body (RFC 9110, sections 15.3.5 and 15.4.5).
+BODILESS = (204, 304)
+OWN_HEADERS = (b"content-length", b"transfer-encoding")
+
+
+class Broken(Exception):
+    """A streamed response broke an assumption after its first bytes had left; the connection must end."""
+
+
+class Outcome(Protocol):
+    """Who is told how the exchange went on: the inbound enforcement point."""
+
+    def decided(self, decision: Decision) -> None:
+        """Take note of a decision about the response."""
+
+    async def refuse(self, status: int, decision: Decision) -> None:
+        """Answer with the violations in place of the response."""
+
+    async def complete(self, status: int) -> None:
+        """Take note that the last byte was sent."""
+
+    def answer_headers(self) -> Headers:
+        """Return what every answer carries."""
+
+
+class Answer:
+    """The `send` of one exchange."""
+
+    def __init__(
+        self,
+        snapshot: CompiledPolicySet,
+        boundary: CompiledBoundary,
+        exchange: Exchange,
+        send: Send,
+        outcome: Outcome,
+        *,
+        head_only: bool,
+    ) -> None:
+        self.snapshot = snapshot
+        self.boundary = boundary
+        self.exchange = exchange
+        self.outcome = outcome
+        self.head_only = head_only
+        self.status = 0
+        self.finished = False
+        self._send = send
+        self._headers: Headers = []
+        self._chunks: list[bytes] = []
+        self._count = 0
+        self._limit = 0
+        self._phase: CompiledPhase | None = None
+        self._streaming = False
+        self._own_refusal = False
+        self._waits_for_app = False
+
+    @property
+    def started(self) -> bool:
+        """Whether the app has begun to answer."""
+        return self.status != 0
+
+    async def __call__(self, message: Mapping[str, Any]) -> None:
+        """Take a message of the app."""
+        if self.finished:
+            return
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif message["type"] == "http.response.body":
+            await self._body(message)
+
+    async def _start(self, message: Mapping[str, Any]) -> None:
+        self.status = message["status"]
+        self._headers = [(name.lower(), value) for name, value in message.get("headers", ())]
+        self._own_refusal = (REFUSAL_HEADER, b"1") in self._headers and self._media() == PROBLEM
+        self._phase = self.boundary.response(self.status)
+        # What an app sends with a 5xx may be an accident's leftovers: it waits until the app returned or raised.
+        self._waits_for_app = self.status >= 500 and not self._own_refusal
+        if self._own_refusal or self._phase is None:
+            self._limit = PROBLEM_BYTES
+            return
+        self._limit = self._phase.max_bytes
+        if self._phase.policy.stream and not self.head_only:
+            decision = decide_response(
+                self.snapshot, self.boundary, self._request(), self._head_facts(), caller=self.exchange.caller.facts()
+            )
+            self.outcome.decided(decision)
+            if not decision.allowed:
+                self.finished = True
+                await self.outcome.refuse(500, decision)
+                return
+            self._streaming = True
+            kept = [header for header in self._headers if header[0] != b"transfer-encoding"]
+            await self._send({"type": message["type"], "status": self.status, "headers": [*kept, *self._extra()]})
+
+    async def _body(self, message: Mapping[str, Any]) -> None:
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        self._count += len(chunk)
+        if self._count > self._limit:
+            await self._too_long()
+            return
+        if self._streaming:
+            await self._send({"type": message["type"], "body": chunk, "more_body": more})
+            if not more:
+                self.finished = True
+                await self.outcome.complete(self.status)
+            return
+        self._chunks.append(chunk)
+        if not more and not self._waits_for_app:
+            await self.finish()
+
+    async def _too_long(self) -> None:
+        phase = self._phase
+        if phase is None:
+            found: Violation = self._undeclared_status()
+        else:
+            text = f"the body must have {phase.policy.limits['max_bytes'].limit}"
+            found = limit_violation(self.boundary, phase, "max_bytes", text, "/body")
+        decision = conclude(self.snapshot, (found,))
+        self.finished = True
+        self.outcome.decided(decision)
+        if self._streaming:
+            raise Broken
+        await self.outcome.refuse(500, decision)
+
+    async def finish(self) -> None:
+        """Check what was held back and send it."""
+        if self.finished or not self.started:
+            return
+        self.finished = True
+        body = b"".join(self._chunks)
+        if not self._own_refusal:
+            facts = self._head_facts()
+            violations = self._read(facts, body)
+            if any(found.action == "deny" for found in violations):
+                decision = conclude(self.snapshot, tuple(violations))
+            else:
+                caller = self.exchange.caller.facts()
+                decision = decide_response(self.snapshot, self.boundary, self._request(), facts, caller=caller)
+                if violations:
+                    decision = conclude(self.snapshot, (*violations, *decision.violations))
+            self.outcome.decided(decision)
+            if not decision.allowed:
+                await self.outcome.refuse(500, decision)
+                return
+            if "body" in facts:
+                body = dumps(facts["body"])
+        await self._deliver(body)
+
+    async def _deliver(self, body: bytes) -> None:
+        headers = [header for header in self._headers if header[0] not in OWN_HEADERS]
+        if self.status not in BODILESS:
+            headers.append((b"content-length", str(len(body)).encode()))
+        shown = b"" if self.head_only or self.status in BODILESS else body
+        await self._send({"type": "http.response.start", "status": self.status, "headers": [*headers, *self._extra()]})
+        await self._send({"type": "http.response.body", "body": shown})
+        await self.outcome.complete(self.status)
+
+    def _request(self) -> Facts:
+        return dict(self.exchange.request)
+
+    def _extra(self) -> Headers:
+        return self.outcome.answer_headers()
+
+    def _media(self) -> str | None:
+        found = next((value for name, value in self._headers if name == b"content-type"), None)
+        return media_type(found.decode("latin-1")) if found is not None else None
+
+    def _head_facts(self) -> Facts:
+        """Return what the head of the response says."""
+        facts: Facts = {"status": self.status, "headers": {}}
+        phase = self._phase
+        if phase is None:
+            return facts
+        if self.status in BODILESS:
+            facts["bodiless"] = True
+        else:
+            facts["media"] = self._media()
+        if "headers" in phase.parts:
+            names = phase.parts["headers"].names
+            facts["headers"] = phase.parts["headers"].from_wire(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in self._headers
+                if name.decode("latin-1") in names
+            )
+        return facts
+
+    def _read(self, facts: Facts, body: bytes) -> list[Violation]:
+        """Add what the body says to the facts; returns what cannot be read of it."""
+        phase = self._phase
+        if phase is None:
+            return []
+        facts["bytes"] = len(body)
+
+        def note(key: str, text: str, where: str) -> list[Violation]:
+            return [limit_violation(self.boundary, phase, key, text, where)]
+
+        if any(name == b"content-encoding" and value != b"identity" for name, value in self._headers):
+            return note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
+        if self.status in BODILESS or phase.media is None:
+            facts.pop("media", None)
+            return note("body/undeclared", "no body is declared", "/body") if body else []
+        if facts.get("media") is None:
+            return note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
+        if "body" in phase.parts:
+            try:
+                facts["body"] = loads(body)
+            except Unreadable as error:
+                return note("body/readable", str(error), f"/body{error.where}")
+        elif "response/image" in phase.policy.limits:
+            try:
+                image = image_facts(body, facts["media"])
+            except BrokenImage as error:
+                return note("response/image", str(error), "/image")
+            if image is not None:
+                facts["image"] = image
+        return []
+
+    def _undeclared_status(self) -> Violation:
+        text = f"the status {self.status} is not declared"
+        return violated(self.boundary.policy.statuses, "inbound", where="/status", message=text, status=500)

@@ -1,0 +1,115 @@
+"""The inbound enforcement point: an ASGI app around another that lets in what the policy declares, and out likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+from catguard.enforcement.passage import Passage
+from catguard.enforcement.problem import RefusalPage, Render, send_refusal, title_of
+from catguard.enforcement.reception import Head
+from catguard.enforcement.routing import BadTarget, RouteTable, read_path
+from catguard.engine.evaluator import Engine
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.telemetry import Telemetry, names
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class InboundGuard:
+    """Guards an ASGI app of one component.
+
+    Args:
+        app: What answers the requests that are let in.
+        engine: Holds the policies.
+        component: Whose inbound boundaries these are.
+        telemetry: Where spans and violations go.
+        render: Makes the page of a refusal for callers that prefer text/html.
+    """
+
+    def __init__(
+        self, app: App, *, engine: Engine, component: str, telemetry: Telemetry, render: Render | None = None
+    ) -> None:
+        self.app = app
+        self.engine = engine
+        self.component = component
+        self.telemetry = telemetry
+        self.render = render
+        self._routes: tuple[CompiledPolicySet, RouteTable] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of the server."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # No boundary declares one: what is not declared is refused. Closing before accepting answers 403.
+            await send({"type": "websocket.close", "code": 1008, "reason": "not declared"})
+
+    def routes(self, snapshot: CompiledPolicySet) -> RouteTable:
+        """Return the routes of a snapshot, built once for each."""
+        if self._routes is None or self._routes[0] is not snapshot:
+            self._routes = (snapshot, RouteTable(snapshot.component(self.component)))
+        return self._routes[1]
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        snapshot = self.engine.snapshot
+        head = Head.of(scope)
+        raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
+        try:
+            path = read_path(raw_path)
+        except BadTarget as error:
+            await self._undeclared(scope, head, send, snapshot, 400, str(error))
+            return
+        match = self.routes(snapshot).match(path)
+        method = scope["method"]
+        boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
+        if match is None:
+            await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
+        elif boundary is None and method == "OPTIONS":
+            allow = [(b"allow", match.allow().encode()), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 204, "headers": allow[:1]})
+            await send({"type": "http.response.body", "body": b""})
+        elif boundary is None:
+            message = f"this path takes {match.allow()}"
+            await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
+        else:
+            passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
+            await passage.run(self.app, path, receive)
+
+    async def _undeclared(
+        self,
+        scope: Scope,
+        head: Head,
+        send: Send,
+        snapshot: CompiledPolicySet,
+        status: int,
+        detail: str,
+        *,
+        allow: str | None = None,
+    ) -> None:
+        """Answer what no boundary declares; a counter notes it, not an event each."""
+        method, path = scope["method"], scope["path"]
+        self.telemetry.undeclared(method, path)
+        observation = self.telemetry.start(
+            "inbound",
+            None,
+            name=method,
+            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: path},
+            headers=head.values,
+            public=True,
+            revision=snapshot.revision,
+        )
+        extra = [(b"traceresponse", observation.traceresponse.encode())]
+        if allow:
+            extra.append((b"allow", allow.encode()))
+        page = RefusalPage(status, title_of(status), (), path)
+        try:
+            await send_refusal(send, page, head, self.render, public=False, detail=detail, extra=extra)
+        finally:
+            observation.end(status=status)

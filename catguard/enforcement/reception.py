@@ -1,0 +1,202 @@
+"""Takes a request in: its target, its caller, its head and its body as facts, or the violations that refuse it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catguard.enforcement.routing import BadTarget, read_query
+from catguard.engine import context
+from catguard.engine.codec import Unreadable, loads, pointer
+from catguard.engine.decision import Violation, violated
+from catguard.engine.evaluator import Facts, limit_violation
+from catguard.engine.exchange import UNKNOWN, Caller
+from catguard.policies.compiler import CompiledBoundary
+from catguard.policies.phases import QUERY_BYTES
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+#: DESIGN.md section 3: what is not written has numbers.
+BODY_SECONDS = 10.0
+PUBLIC = "public"
+
+
+class Disconnected(Exception):
+    """The client went away while its body was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The headers of a request, by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says."""
+
+    values: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, scope: Scope) -> Head:
+        """Read the headers of an ASGI scope."""
+        pairs = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            values[name] = f"{values[name]}, {value}" if name in values else value
+        return cls(values, pairs)
+
+
+def media_type(content_type: str | None) -> str | None:
+    """Return the media type of a Content-Type header without its parameters."""
+    return content_type.partition(";")[0].strip().lower() or None if content_type else None
+
+
+def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Caller, Violation | None]:
+    """Return who calls, and the violation when such a caller may not.
+
+    At public boundaries nobody is asked. Elsewhere the caller is what `Catguard-Context` says, as long as there are no
+    keys; one that says nothing is let in on loopback only.
+    """
+    policy = boundary.policy
+    if policy.public:
+        return Caller(PUBLIC), None
+    component = context.parse(head.values.get("catguard-context", "")).component
+    caller = Caller(component or UNKNOWN)
+    if component in policy.callers or (component is None and _is_loopback(scope)):
+        return caller, None
+    message = "the caller is not among those that may call" if component else "a caller must say who it is"
+    return caller, violated(policy.permitted, policy.side, where="/caller", message=message, status=403)
+
+
+def _is_loopback(scope: Scope) -> bool:
+    server = scope.get("server")
+    if not server:
+        return False
+    try:
+        return ipaddress.ip_address(server[0]).is_loopback
+    except ValueError:
+        return bool(server[0] == "localhost")
+
+
+class Reception:
+    """Takes in one request of one boundary; `violations` are what it found, `facts` what is left to be decided."""
+
+    def __init__(self, boundary: CompiledBoundary, head: Head, *, seconds: float = BODY_SECONDS) -> None:
+        self.boundary = boundary
+        self.head = head
+        self.seconds = seconds
+        self.facts: Facts = {}
+        self.violations: list[Violation] = []
+        self.raw = b""
+
+    def note(self, key: str, message: str, where: str) -> None:
+        self.violations.append(limit_violation(self.boundary, self.boundary.request, key, message, where))
+
+    @property
+    def refused(self) -> bool:
+        """Whether something denies already."""
+        return any(violation.action == "deny" for violation in self.violations)
+
+    def read_head(self, method: str, path: str, params: list[tuple[str, str]], query: bytes) -> None:
+        """Read target and headers into facts."""
+        parts = self.boundary.request.parts
+        self.facts = {"method": method, "path": path, "headers": {}}
+        if "params" in parts:
+            self.facts["params"] = parts["params"].from_wire(params)
+        try:
+            self.facts["query"] = parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
+        except BadTarget as error:
+            self.facts["query"] = {}
+            self.violations.append(self._bad_target(str(error)))
+        if "headers" in parts:
+            names = parts["headers"].names
+            self.facts["headers"] = parts["headers"].from_wire(pair for pair in self.head.pairs if pair[0] in names)
+        encoding = self.head.values.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            self.note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
+
+    def _bad_target(self, message: str) -> Violation:
+        assumption = self.boundary.request.policy.limits["query/max_bytes"]
+        return violated(assumption, "inbound", where="/query", message=message, status=400)
+
+    def check_length(self) -> bool:
+        """Hold what the head says of the body against the limits; returns whether a body is announced."""
+        announced = self.head.values.get("content-length", "0").strip()
+        length = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
+        chunked = "transfer-encoding" in self.head.values
+        if not self._takes_body():
+            if length or chunked:
+                self.note("body/undeclared", "no body is declared", "/body")
+            return False
+        if length > self.boundary.request.max_bytes:
+            self._too_long()
+        media = media_type(self.head.values.get("content-type"))
+        if length or chunked:
+            allowed = self.boundary.request.media
+            if allowed is not None and media not in allowed:
+                self.note("media", f"the media type must be {', '.join(sorted(allowed))}", "/headers/content-type")
+            elif media is not None:
+                self.facts["media"] = media
+        return bool(length or chunked)
+
+    def _takes_body(self) -> bool:
+        request = self.boundary.request
+        return "body" in request.parts or request.policy.raw or request.media is not None
+
+    def _too_long(self) -> None:
+        limit = self.boundary.request.policy.limits["max_bytes"].limit
+        self.note("max_bytes", f"the body must have {limit}", "/body")
+
+    async def read_body(self, receive: Receive) -> None:
+        """Read the body, at most as much as is allowed and for as long as is allowed; raises Disconnected."""
+        limit = self.boundary.request.max_bytes
+        chunks: list[bytes] = []
+        count = 0
+        try:
+            async with asyncio.timeout(self.seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Disconnected
+                    chunk = message.get("body", b"")
+                    count += len(chunk)
+                    if count > limit:
+                        self._too_long()
+                        return
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        break
+        except TimeoutError:
+            assumption = self.boundary.request.policy.limits["max_bytes"]
+            text = f"the body must arrive within {self.seconds:g} s"
+            self.violations.append(violated(assumption, "inbound", where="/body", message=text, status=408))
+            return
+        self.raw = b"".join(chunks)
+        self.facts["bytes"] = count
+        self.read_json()
+
+    def read_json(self) -> None:
+        """Parse the body once, where its shape is declared."""
+        request = self.boundary.request
+        if request.policy.raw and self.raw and media_type(self.head.values.get("content-type")) == "application/json":
+            self._parse()
+        elif "body" in request.parts and self.raw:
+            value = self._parse()
+            if value is not _NOTHING:
+                self.facts["body"] = value
+
+    def _parse(self) -> Any:
+        try:
+            return loads(self.raw)
+        except Unreadable as error:
+            if error.beyond_range and "body" in self.boundary.request.parts:
+                steps = tuple(int(step) if step.isdecimal() else step for step in error.where.split("/")[1:])
+                assumption = self.boundary.request.parts["body"].range_assumption(steps)
+                where = pointer("body") + error.where
+                self.violations.append(violated(assumption, "inbound", where=where, message=str(error), status=422))
+            else:
+                self.note("body/readable", str(error), f"/body{error.where}")
+            return _NOTHING
+
+
+_NOTHING = object()
