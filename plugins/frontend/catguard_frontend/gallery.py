@@ -129,7 +129,7 @@ class Gallery:
 
 
 def _too_late(recipe: Recipe) -> Excuse:
-    return words.excuse(TooSlow("It was not ready when the page was. Try again: it may be by then."), recipe)
+    return words.excuse(TooSlow("It was not ready when the page was."), recipe)
 
 
 def _card(frame: str, recipe: Recipe, result: Picture | Excuse) -> Card:

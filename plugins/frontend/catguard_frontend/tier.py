@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from catguard import TierContext
 from catguard_frontend.assets import Assets
 from catguard_frontend.cache import LIMIT, PictureCache
 from catguard_frontend.cats import Cats
@@ -19,6 +18,8 @@ from catguard_frontend.zoom import Zoom
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from catguard import TierContext
 
 
 def app(context: TierContext) -> ASGIApp:

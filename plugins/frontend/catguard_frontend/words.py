@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from catguard import CallRefused, Violation
-from catguard_frontend.kitchen import NoSuchCat, NotServed
+from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
 from catguard_frontend.menu import BREEDS, NUMBERS, SCENES
 from catguard_frontend.recipes import Picture, Recipe
 
@@ -28,11 +29,21 @@ _WISHES: Mapping[str, str] = {
 }
 #: What the rules of the policies that a visitor can break mean to a visitor, by their ids.
 RULES: Mapping[str, str] = {
-    "picture-area": "That is more pixels than any screen shows. Try a smaller width or height.",
+    "picture-area": "That is more pixels than any screen shows. Try something smaller.",
     "few-in-one-picture": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
     "work": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
     "large-cats-are-few": "So many large cats are too much for one page. Try fewer cats or a smaller size.",
+    "a-sentence-says-it-all": "A sentence and single wishes at once have no one meaning. Send one or the other.",
+    "a-close-up-has-one-cat": "A closer look is at one cat.",
     "scene-has-room": "In so small a picture the cats would hide each other. Try fewer cats or a larger picture.",
+}
+#: What a visitor is told where no guard refused: visitors know of cats, not of the tiers behind them.
+_APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
+    NotPossible: ("This cat would not fit", "This picture cannot be made. Try fewer cats, or another size."),
+    Unreachable: ("No cat came", "Nobody answers where the pictures are made. Try again in a moment."),
+    TooSlow: ("This cat takes its time", "The picture was not ready in time. Try again: it may be by then."),
+    NotKept: ("No room for this cat", "The picture was made, and there was no room to keep it. Try again later."),
+    NotServed: ("This cat ran away", "The picture got lost on its way here. Try again in a moment."),
 }
 
 
@@ -51,11 +62,12 @@ def excuse(failure: CallRefused | NotServed, recipe: Recipe) -> Excuse:
         status = refusal_status(failure)
         if status != 422:
             return Excuse("This picture came out wrong", ("It is not what was ordered, so it is not shown.",), status)
-        reasons = tuple(reasons_of(failure.violations, recipe.wire()))
+        reasons = tuple(reasons_of(failure.violations, recipe.wire(), wish="That takes {}"))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
-        return Excuse(failure.title, (_unknown(recipe) or failure.detail,), failure.status)
-    return Excuse(failure.title, (failure.detail,), failure.status)
+        return Excuse("No such cat", _unknown(recipe), failure.status)
+    title, reason = _APOLOGIES[type(failure)]
+    return Excuse(title, (reason,), failure.status)
 
 
 def refusal_status(refused: CallRefused) -> int:
@@ -63,24 +75,41 @@ def refusal_status(refused: CallRefused) -> int:
     return 502 if any(violation.phase == "response" for violation in refused.violations) else 422
 
 
-def reasons_of(violations: Iterable[Violation], asked: Mapping[str, Any]) -> list[str]:
-    """Return one sentence per thing that is wrong; `asked` has the values, which violations never carry."""
-    sentences = (_sentence(violation, asked) for violation in violations)
+def reasons_of(
+    violations: Iterable[Violation], asked: Mapping[str, Any], *, wish: str = "You asked for {}"
+) -> list[str]:
+    """Return one sentence per thing that is wrong.
+
+    Args:
+        violations: what a guard found.
+        asked: the values by field, which violations never carry.
+        wish: how a sentence begins; `{}` is the thing, such as "100,000 cats".
+    """
+    sentences = (_sentence(violation, asked, wish) for violation in violations)
     return list(dict.fromkeys(sentences)) or ["It was refused, and no reason was given."]
 
 
-def _sentence(violation: Violation, asked: Mapping[str, Any]) -> str:
+def _sentence(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
     if violation.assumption in RULES:
         return RULES[violation.assumption]
     name = violation.where.rpartition("/")[2]
     keyword = violation.assumption.rpartition("/")[2]
     if keyword in ("unevaluatedProperties", "additionalProperties"):
-        return f"“{name}” is not something this page can do."
-    if name not in _WISHES or not violation.limit or keyword == "required":
+        return f"“{readable(name)}” is nothing that can be asked for here."
+    if name not in _WISHES or not violation.limit:
         return f"{violation.message[:1].upper()}{violation.message[1:]}".rstrip(".") + "."
-    wish = _WISHES[name].format(readable(asked[name])) if name in asked else f"a {name} that we do not have"
-    must = "that is not a name we use" if keyword == "pattern" else f"it must be {violation.limit}"
-    return f"You asked for {wish}; {must}."
+    if name not in asked:
+        return f"The {name}: we can do {_with_commas(violation.limit)}."
+    thing = wish.format(_WISHES[name].format(readable(asked[name])))
+    if keyword == "type":
+        return f"{thing}; that takes a number."
+    if keyword == "pattern":
+        return f"{thing}; that is no name that we use."
+    return f"{thing}; we can do {_with_commas(violation.limit)}."
+
+
+def _with_commas(limit: str) -> str:
+    return re.sub(r"\d+", lambda found: readable(int(found.group())), limit)
 
 
 def readable(value: Any) -> str:
@@ -89,14 +118,14 @@ def readable(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _unknown(recipe: Recipe) -> str | None:
+def _unknown(recipe: Recipe) -> tuple[str, ...]:
     if recipe.picture is not None:
-        return "There is no such cat any more, or there never was. Choose one from the page of cats."
+        return ("There is no such cat any more, or there never was.", "Choose one from the page of cats.")
     if recipe.breed not in BREEDS:
-        return f"We have no {spoken(recipe.breed)} cats. There are {listed(BREEDS)} cats."
+        return (f"We have no {spoken(recipe.breed)} cats.", f"There are {listed(BREEDS)} cats.")
     if recipe.scene not in SCENES:
-        return f"We have no scene called {spoken(recipe.scene)}. There are {listed(SCENES)}."
-    return None
+        return (f"We have no scene called {spoken(recipe.scene)}.", f"There are {listed(SCENES)}.")
+    return (f"We have no {spoken(recipe.breed)} cats in {article(recipe.scene)} just now.",)
 
 
 def spoken(name: str | None) -> str:
@@ -119,8 +148,7 @@ def described(picture: Picture, recipe: Recipe) -> str:
         count = NUMBERS[len(cats) - 1] if len(cats) <= len(NUMBERS) else str(len(cats))
         return f"{count.capitalize()} {spoken(first['breed'])} cats{place}"
     if recipe.part:
-        whose = f"{article(first['breed'])} cat".capitalize()
-        return f"{whose}, {'as a whole' if recipe.part == 'face' and not cats else f'close to its {recipe.part}'}"
+        return f"The {recipe.part} of {article(first['breed'])} cat"
     pose = f" {spoken(first['pose'])}" if first["pose"] else ""
     return f"{article(first['breed']).capitalize()} cat{pose}{place}"
 

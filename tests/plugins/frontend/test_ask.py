@@ -1,0 +1,107 @@
+import pytest
+from catguard_frontend.ask import EXAMPLE, NotUnderstood, Order, read
+from catguard_frontend.menu import BREEDS, FORMATS, SCENES
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("sentence", "order"),
+    [
+        (EXAMPLE, Order(3, "siamese", "rose-garden", 480, 620)),
+        ("give me three siamese cats in a rose garden at 480x620px", Order(3, "siamese", "rose-garden", 480, 620)),
+        ("a cat", Order(1)),
+        ("12 cats", Order(12)),
+        ("Two Tabbies in the MEADOW as PNG", Order(2, "tabby", "meadow", format="png")),
+        ("one tuxedo cat at 32 x 48 as jpg", Order(1, "tuxedo", width=32, height=48, format="jpeg")),
+        ("four calicoes at 640 by 480 pixels", Order(4, "calico", width=640, height=480)),
+        ("please give me a siamese in rose-garden, please".replace(",", ""), Order(1, "siamese", "rose-garden")),
+        ("five cats at 480\N{MULTIPLICATION SIGN}620.", Order(5, width=480, height=620)),
+    ],
+)
+def test_read_takes_sentences_of_the_grammar(sentence: str, order: Order) -> None:
+    assert read(sentence) == order
+
+
+def test_read_clamps_nothing() -> None:
+    assert read("a cat at 1000000x1000000px") == Order(1, width=1_000_000, height=1_000_000)
+    assert read(f"{10**40} cats").count == 10**40
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "position", "character"),
+    [
+        ("three persian cats", "persian", 2, 7),
+        ("cats", "cats", 1, 1),
+        ("three siamese cats under a rose", "under", 4, 20),
+        ("three cats in a bog at 10x10", "bog", 5, 17),
+        ("three cats in a", "", 5, 16),
+        ("a cat at 480", "", 5, 13),
+        ("a cat at -480x620", "-", 4, 10),
+        ("a cat as gif", "gif", 4, 10),
+        ("a cat at 480x620 in a meadow", "in", 7, 18),
+        ("\N{ARABIC-INDIC DIGIT THREE} cats", "\N{ARABIC-INDIC DIGIT THREE}", 1, 1),
+        ("\N{FULLWIDTH DIGIT THREE} cats", "\N{FULLWIDTH DIGIT THREE}", 1, 1),
+        ("", "", 1, 1),
+    ],
+)
+def test_read_tells_the_word_that_it_did_not_understand(
+    sentence: str, word: str, position: int, character: int
+) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        read(sentence)
+
+    assert (refused.value.word, refused.value.position, refused.value.character) == (word, position, character)
+    assert refused.value.expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "suggestion"),
+    [
+        ("three siamees cats", "siamese"),
+        ("a cat in a rose gardn", "rose garden"),
+        ("thre cats", "three"),
+        ("xyz", None),
+    ],
+)
+def test_read_suggests_the_nearest_word(sentence: str, suggestion: str | None) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        read(sentence)
+
+    assert refused.value.suggestion == suggestion
+
+
+def _sizes() -> st.SearchStrategy[int]:
+    return st.integers(min_value=0, max_value=10**20)
+
+
+@given(
+    count=_sizes(),
+    breed=st.none() | st.sampled_from(BREEDS),
+    scene=st.none() | st.sampled_from(SCENES),
+    size=st.none() | st.tuples(_sizes(), _sizes()),
+    image_format=st.none() | st.sampled_from(FORMATS),
+)
+def test_read_understands_what_sentence_says(
+    count: int, breed: str | None, scene: str | None, size: tuple[int, int] | None, image_format: str | None
+) -> None:
+    order = Order(count, breed, scene, *(size or (None, None)), image_format)
+
+    assert read(order.sentence()) == order
+
+
+WORDS = ("a", "an", "three", "3", "cats", "tabby", "in", "rose", "meadow", "at", "480", "x", "px", "as", "png", ".")
+
+
+@given(st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join))
+def test_read_of_any_text_is_an_order_or_a_word_of_it(sentence: str) -> None:
+    try:
+        order = read(sentence)
+    except NotUnderstood as refused:
+        first = refused.word.lower().split(" ")[0]
+        lost_at = sentence[refused.character - 1 :].lower()
+    else:
+        first = lost_at = ""
+        assert read(order.sentence()) == order
+
+    assert lost_at.startswith(first)

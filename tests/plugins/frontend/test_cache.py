@@ -1,0 +1,155 @@
+import asyncio
+import hashlib
+from pathlib import Path
+
+import pytest
+from catguard_frontend.cache import PictureCache
+from catguard_frontend.files import BLOCK, Files
+from catguard_frontend.recipes import Picture, Recipe
+
+RECIPE = Recipe(width=480, height=620, breed="siamese", scene="rose-garden", seed=1)
+BOX = {"x": 1, "y": 2, "width": 90, "height": 120}
+CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
+PICTURE = "0123456789abcdef"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> PictureCache:
+    return PictureCache(Files(tmp_path, limit=1000 * BLOCK))
+
+
+class Cook:
+    def __init__(self, cache: PictureCache, *, fails: Exception | None = None) -> None:
+        self.cooked: list[Recipe] = []
+        self.cancelled = 0
+        self.go = asyncio.Event()
+        self._cache = cache
+        self._fails = fails
+
+    async def __call__(self, recipe: Recipe) -> Picture:
+        self.cooked.append(recipe)
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self._fails:
+            raise self._fails
+        return await self._cache.keep(recipe, b"miau", (CAT,), ("nobody",))
+
+
+async def test_keep_then_find_gives_the_same_picture(cache: PictureCache) -> None:
+    kept = await cache.keep(RECIPE, b"miau", (CAT,), ("nobody, CC0",))
+
+    assert await cache.find(RECIPE) == kept
+    assert await cache.image(kept.digest, "webp") == b"miau"
+    assert kept.digest == hashlib.sha256(b"miau").hexdigest()
+    assert kept.url == f"/pictures/{kept.digest}.webp"
+
+
+async def test_find_of_another_seed_finds_nothing(cache: PictureCache) -> None:
+    await cache.keep(RECIPE, b"miau", (CAT,), ())
+
+    assert await cache.find(Recipe(**RECIPE.wire() | {"seed": 2})) is None
+
+
+async def test_find_after_a_restart_finds_it(tmp_path: Path) -> None:
+    kept = await PictureCache(Files(tmp_path, limit=100 * BLOCK)).keep(RECIPE, b"miau", (CAT,), ())
+
+    assert await PictureCache(Files(tmp_path, limit=100 * BLOCK)).find(RECIPE) == kept
+
+
+async def test_find_without_the_bytes_finds_nothing(cache: PictureCache, tmp_path: Path) -> None:
+    kept = await cache.keep(RECIPE, b"miau", (CAT,), ())
+    next(tmp_path.rglob(f"{kept.digest}.webp")).unlink()
+
+    assert await cache.find(RECIPE) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"digest": "x", "cats": 1, "credits": []}', b"\xff"])
+async def test_find_of_a_damaged_record_finds_nothing(cache: PictureCache, tmp_path: Path, damage: bytes) -> None:
+    await cache.keep(RECIPE, b"miau", (CAT,), ())
+    next(tmp_path.rglob("*.recipe")).write_bytes(damage)
+
+    assert await cache.find(RECIPE) is None
+
+
+async def test_image_that_was_cut_short_is_not_served(cache: PictureCache, tmp_path: Path) -> None:
+    kept = await cache.keep(RECIPE, b"miau", (CAT,), ())
+    path = next(tmp_path.rglob(f"{kept.digest}.webp"))
+    path.write_bytes(b"mi")
+
+    assert await cache.image(kept.digest, "webp") is None
+    assert not path.exists()
+
+
+async def test_get_cooks_equal_recipes_once(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    waiting = [asyncio.create_task(cache.get(RECIPE, cook)) for _ in range(5)]
+    while not cook.cooked:
+        await asyncio.sleep(0.001)
+    cook.go.set()
+
+    pictures = await asyncio.gather(*waiting)
+
+    assert len(cook.cooked) == 1
+    assert len({picture.digest for picture in pictures}) == 1
+    assert await cache.get(RECIPE, cook) == pictures[0]
+    assert len(cook.cooked) == 1
+
+
+async def test_get_tells_a_failure_to_all_and_keeps_none_of_it(cache: PictureCache) -> None:
+    cook = Cook(cache, fails=LookupError("no such cat"))
+    cook.go.set()
+
+    results = await asyncio.gather(*(cache.get(RECIPE, cook) for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(result, LookupError) for result in results)
+
+    cooked = len(cook.cooked)
+    with pytest.raises(LookupError):
+        await cache.get(RECIPE, cook)
+    assert len(cook.cooked) == cooked + 1
+
+
+async def test_get_goes_on_while_one_still_waits(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    leaver, stayer = (asyncio.create_task(cache.get(RECIPE, cook)) for _ in range(2))
+    while not cook.cooked:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)  # both wait now
+    leaver.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaver
+    cook.go.set()
+
+    assert (await stayer).cats == (CAT,)
+    assert (len(cook.cooked), cook.cancelled) == (1, 0)
+
+
+async def test_get_ends_when_nobody_waits_and_begins_anew(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    leaver = asyncio.create_task(cache.get(RECIPE, cook))
+    while not cook.cooked:
+        await asyncio.sleep(0.001)
+    leaver.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaver
+    cook.go.set()
+
+    assert (await cache.get(RECIPE, cook)).credits == ("nobody",)
+    assert (len(cook.cooked), cook.cancelled) == (2, 1)
+
+
+async def test_proportion_is_that_of_the_largest_box_seen(cache: PictureCache) -> None:
+    assert await cache.proportion(PICTURE) is None
+    await cache.keep(RECIPE, b"a", (CAT,), ())
+    await cache.keep(RECIPE, b"b", ({**CAT, "box": {"x": 0, "y": 0, "width": 300, "height": 401}},), ())
+    await cache.keep(RECIPE, b"c", (CAT,), ())
+
+    assert await cache.proportion(PICTURE) == (300, 401)
+
+
+async def test_proportion_is_not_learnt_from_a_close_look(cache: PictureCache) -> None:
+    await cache.keep(Recipe(width=480, height=480, picture=PICTURE, part="nose"), b"a", (CAT,), ())
+
+    assert await cache.proportion(PICTURE) is None

@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+from catguard_frontend import words
+from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.recipes import Picture, Recipe
+
+from catguard import CallRefused, Violation
+
+RECIPE = Recipe(width=480_000, height=620, breed="siamese", scene="rose-garden", seed=1)
+
+
+def violation(where: str, assumption: str, limit: str = "", *, phase: str = "request") -> Violation:
+    return Violation(
+        assumption=assumption,
+        boundary="frontend.outbound.render",
+        side="outbound",
+        phase=phase,  # type: ignore[arg-type]  # tests say either
+        where=where,
+        limit=limit,
+        message="is not allowed",
+        why="a secret reason",
+        owner="Cats as a Service (#caas-oncall)",
+        policy="policies.yaml:1:1",
+    )
+
+
+def cats(count: int, **changes: str) -> Picture:
+    cat = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": {}} | changes
+    return Picture("0" * 64, "webp", 480, 620, (cat,) * count, ())
+
+
+@pytest.mark.parametrize(
+    ("picture", "recipe", "alt"),
+    [
+        (cats(1), RECIPE, "A siamese cat sitting in a rose garden"),
+        (cats(3), RECIPE, "Three siamese cats in a rose garden"),
+        (cats(13), RECIPE, "13 siamese cats in a rose garden"),
+        (cats(1, breed="abyssinian", pose="lying-down"), RECIPE, "An abyssinian cat lying down in a rose garden"),
+        (cats(1), Recipe(width=1, height=1, picture="0", part="nose"), "The nose of a siamese cat"),
+        (cats(0), RECIPE, "A siamese cat in a rose garden"),
+    ],
+)
+def test_described_says_who_does_what_where(picture: Picture, recipe: Recipe, alt: str) -> None:
+    assert words.described(picture, recipe) == alt
+
+
+def test_excuse_for_a_shape_names_what_it_takes_and_what_is_possible() -> None:
+    refused = CallRefused(
+        "frontend.outbound.render", "outbound", (violation("/body/width", "body/width/maximum", "at most 4096"),)
+    )
+
+    excuse = words.excuse(refused, RECIPE)
+
+    assert excuse.reasons == ("That takes a picture 480,000 pixels wide; we can do at most 4,096.",)
+    assert excuse.status == 422
+
+
+def test_excuse_for_a_refused_answer_blames_nobody_who_asked() -> None:
+    refused = CallRefused(
+        "frontend.outbound.render", "outbound", (violation("/image/width", "size-as-ordered", phase="response"),)
+    )
+
+    excuse = words.excuse(refused, RECIPE)
+
+    assert excuse.status == 502
+    assert "not what was ordered" in excuse.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [(NoSuchCat, 404), (NotPossible, 422), (NotServed, 502), (Unreachable, 503), (NotKept, 503), (TooSlow, 504)],
+)
+def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: int) -> None:
+    excuse = words.excuse(failure("Cat-o-matic: internal detail"), RECIPE)
+
+    assert excuse.status == status
+    assert excuse.reasons
+    assert "Cat-o-matic" not in f"{excuse.title} {excuse.reasons}"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reason"),
+    [
+        (Recipe(width=1, height=1, breed="poodle", scene="meadow"), "We have no poodle cats."),
+        (Recipe(width=1, height=1, breed="tabby", scene="the-moon"), "We have no scene called the moon."),
+        (Recipe(width=1, height=1, breed="tabby", scene="meadow"), "We have no tabby cats in a meadow just now."),
+        (Recipe(width=1, height=1, picture="0"), "There is no such cat any more, or there never was."),
+    ],
+)
+def test_excuse_for_an_unknown_cat_says_what_is_unknown(recipe: Recipe, reason: str) -> None:
+    assert words.excuse(NoSuchCat("no"), recipe).reasons[0] == reason
+
+
+COUNT = violation("/query/count", "query/count/maximum", "at most 60")
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "sentence"),
+    [
+        (COUNT, {"count": 100000}, "You asked for 100,000 cats; we can do at most 60."),
+        (COUNT, {}, "The count: we can do at most 60."),
+        (
+            violation("/query/count", "query/count/type", "integer"),
+            {"count": "ever so many"},
+            "You asked for ever so many cats; that takes a number.",
+        ),
+        (
+            violation("/query/breed", "query/breed/pattern", "text"),
+            {"breed": "<b>"},
+            "You asked for the breed “<b>”; that is no name that we use.",
+        ),
+        (
+            violation("/query/colour", "query/unevaluatedProperties"),
+            {},
+            "“colour” is nothing that can be asked for here.",
+        ),
+        (violation("/query", "max_bytes", "8Ki"), {}, "Is not allowed."),
+        (violation("/query", "large-cats-are-few"), {}, words.RULES["large-cats-are-few"]),
+    ],
+)
+def test_reasons_of_reads_as_people_speak(found: Violation, asked: dict[str, object], sentence: str) -> None:
+    assert words.reasons_of([found], asked) == [sentence]
+
+
+def test_reasons_of_tells_each_reason_once_and_never_the_owners_why() -> None:
+    found = violation("/body/width", "body/width/maximum", "at most 4096")
+
+    reasons = words.reasons_of([found, found, violation("", "picture-area")], {"width": 10**30})
+
+    assert len(reasons) == 2
+    assert "secret" not in " ".join(reasons)
+    assert words.reasons_of([], {}) != []
+
+
+def test_readable_cuts_what_is_longer_than_a_line() -> None:
+    assert len(words.readable("x" * 10_000)) == 60
+    assert len(words.readable(10**190)) == 60
+
+
+def test_rules_have_words_for_every_rule_that_a_visitor_can_break(policies: Path) -> None:
+    from catguard.policies.loader import load
+
+    policy_set = load(policies)
+    boundaries = [
+        *policy_set.components["frontend"].inbound.values(),
+        *policy_set.components["frontend"].outbound.values(),
+        policy_set.boundary("catomatic.inbound.render"),
+    ]
+    rules = {rule.assumption.id for boundary in boundaries for rule in boundary.request.rules}
+
+    assert rules == words.RULES.keys()
