@@ -1,0 +1,326 @@
+"""What rules can read: the facts of a boundary's phase, typed from the JSON Schemas of its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, Literal, TypeAlias
+
+from catguard.policies.keywords import types_of
+from catguard.policies.model import CALLER_CLASSES, Boundary, Phase
+
+ScalarKind = Literal["bool", "int", "double", "string"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """A value whose type the schema does not pin down: the checker lets everything pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A plain value; `values` are all that it can be, where the schema lists them."""
+
+    kind: ScalarKind
+    values: tuple[Any, ...] | None = None
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list."""
+
+    element: FactType
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object whose member names are not declared; `required` are those that are always there."""
+
+    value: FactType
+    required: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of a record; `present` where no exchange that reaches the rules lacks it."""
+
+    type: FactType
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object whose members are declared; `absent` says of names that could be expected why they are no facts."""
+
+    fields: Mapping[str, Field]
+    absent: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+
+
+FactType: TypeAlias = Dynamic | Scalar | ListOf | MapOf | Record
+
+DYNAMIC = Dynamic()
+BOOL, INT, STRING = Scalar("bool"), Scalar("int"), Scalar("string")
+_SCALARS: Mapping[str, ScalarKind] = {"boolean": "bool", "integer": "int", "number": "double", "string": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What a provider reads from a body of some media type: its facts, and the extra that installs it."""
+
+    media: str
+    extra: str
+    facts: Record
+
+
+#: By provider, which is also the name of its facts under `response`.
+MEDIA_FACTS: Mapping[str, MediaFacts] = {
+    "image": MediaFacts(
+        "image/",
+        "images",
+        Record(
+            {
+                "width": Field(INT, True),
+                "height": Field(INT, True),
+                "format": Field(Scalar("string", ("webp", "png", "jpeg", "avif", "gif")), True),
+                "frames": Field(INT, True),
+            }
+        ),
+    )
+}
+
+
+def type_of(schema: Any, *, defaults_applied: bool) -> FactType:
+    """Return the type of the values that fit a JSON Schema (2020-12, without $ref) after they were normalized.
+
+    Args:
+        schema: the schema.
+        defaults_applied: members with a `default` were filled in.
+    """
+    return _type_of(schema, defaults_applied=defaults_applied, normalized=True)
+
+
+def _type_of(schema: Any, *, defaults_applied: bool, normalized: bool) -> FactType:
+    """Return the type of a schema's values.
+
+    `normalized` is false below keywords that normalization does not enter, as it cannot know which branch holds: there
+    5.0 may stand for an integer and 5 for a number, so that numbers have no one CEL type.
+    """
+    if not isinstance(schema, dict):
+        return DYNAMIC
+    types = types_of(schema) or _implied(schema)
+    options = {"defaults_applied": defaults_applied, "normalized": normalized}
+    if not types:
+        branches = [branch for keyword in ("anyOf", "oneOf") for branch in schema.get(keyword, ())]
+        options["normalized"] = False
+        return reduce(join, (_type_of(branch, **options) for branch in branches)) if branches else DYNAMIC
+    if len(types - {"null"}) != 1:
+        return DYNAMIC
+    (name,) = types - {"null"}
+    if name == "object":
+        return _object(schema, **options)
+    if name == "array":
+        items = [part["items"] for part in _parts(schema) if "items" in part]
+        tuples = any("prefixItems" in part for part in _parts(schema))
+        return ListOf(_type_of(items[0], **options) if items and not tuples else DYNAMIC)
+    if name in ("integer", "number") and not normalized:
+        return DYNAMIC
+    return Scalar(_SCALARS[name], _values(schema), "null" in types)
+
+
+def _implied(schema: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset({"object"}) if any("properties" in part for part in _parts(schema)) else frozenset()
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the schema and everything that allOf adds to it: all of them hold."""
+    yield schema
+    for inner in schema.get("allOf", ()):
+        if isinstance(inner, dict):
+            yield from _parts(inner)
+
+
+def _branches(schema: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
+    """Yield the sets of branches of which at least one holds."""
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            yield schema[keyword]
+    if "if" in schema:
+        yield (schema.get("then", True), schema.get("else", True))
+    for inner in schema.get("dependentSchemas", {}).values():
+        yield (inner, True)
+
+
+def _values(schema: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Return the values to which enum and const confine, in the order of the first that does."""
+    lists = [part.get("enum", [part.get("const")]) for part in _parts(schema) if {"enum", "const"} & part.keys()]
+    if not lists:
+        return None
+    return tuple(value for value in lists[0] if all(value in other for other in lists[1:]))
+
+
+def _required(schema: Any) -> frozenset[str]:
+    """Return the members that every object which fits has."""
+    if not isinstance(schema, dict):
+        return frozenset()
+    names: frozenset[str] = frozenset()
+    for part in _parts(schema):
+        names |= frozenset(part.get("required", ()))
+        for branches in _branches(part):
+            names |= frozenset.intersection(*map(_required, branches)) if branches else frozenset()
+    return names
+
+
+def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bool) -> FactType:
+    certain: dict[str, FactType] = {}
+    possible: dict[str, FactType] = {}
+    present = _required(schema)
+    for part in _parts(schema):
+        for name, inner in part.get("properties", {}).items():
+            found = _type_of(inner, defaults_applied=defaults_applied, normalized=normalized)
+            certain[name] = _meet(certain[name], found) if name in certain else found
+            if defaults_applied and normalized and isinstance(inner, dict) and "default" in inner:
+                present |= {name}
+        for branch in (branch for branches in _branches(part) for branch in branches):
+            found = _type_of(branch, defaults_applied=False, normalized=False)
+            for name, member in found.fields.items() if isinstance(found, Record) else ():
+                possible[name] = join(possible[name], member.type) if name in possible else member.type
+    if certain or possible:
+        types = {**dict.fromkeys(present, DYNAMIC), **possible, **certain}
+        return Record({name: Field(types[name], name in present) for name in types})
+    if any("patternProperties" in part for part in _parts(schema)):
+        return MapOf(DYNAMIC, present)
+    for part in _parts(schema):
+        others = part.get("additionalProperties", part.get("unevaluatedProperties"))
+        if others is False:
+            return Record({name: Field(DYNAMIC, True) for name in present})
+        if isinstance(others, dict):
+            evaluated = normalized and "additionalProperties" in part
+            return MapOf(_type_of(others, defaults_applied=defaults_applied, normalized=evaluated), present)
+    return MapOf(DYNAMIC, present)
+
+
+def join(one: FactType, other: FactType) -> FactType:
+    """Return the type of a value that has one type or the other."""
+    if one == other:
+        return one
+    if isinstance(one, Scalar) and isinstance(other, Scalar) and one.kind == other.kind:
+        lists = one.values is not None and other.values is not None
+        values = tuple(dict.fromkeys((*(one.values or ()), *(other.values or ())))) if lists else None
+        return Scalar(one.kind, values, one.nullable or other.nullable)
+    if isinstance(one, ListOf) and isinstance(other, ListOf):
+        return ListOf(join(one.element, other.element))
+    return DYNAMIC
+
+
+def _meet(one: FactType, other: FactType) -> FactType:
+    """Return the type of a value that has both types, as far as either pins it down."""
+    if isinstance(one, Scalar) and isinstance(other, Scalar) and one.kind == other.kind:
+        if one.values is None or other.values is None:
+            values = one.values if other.values is None else other.values
+        else:
+            values = tuple(value for value in one.values if value in other.values)
+        return Scalar(one.kind, values, one.nullable and other.nullable)
+    return other if isinstance(one, Dynamic) else one
+
+
+def facts_of(boundary: Boundary, phase: Phase, *, providers: frozenset[str], defaults_applied: bool) -> Record:
+    """Return what the rules of a phase can read, as one record of `request`, `response` and `caller`.
+
+    Args:
+        boundary: the boundary; its variables are not looked at.
+        phase: its request or one of its responses.
+        providers: the media facts that can be had here, e.g. {"image"}.
+        defaults_applied: defaults in the request are filled in before its rules.
+    """
+    roots = {"request": _request(boundary, defaults_applied=defaults_applied)}
+    absent: dict[str, tuple[str, str | None]] = {}
+    if phase.phase == "response":
+        roots["response"] = _response(boundary, phase, providers)
+    else:
+        absent["response"] = ("a request is decided before there is a response", "move the rule under `response`")
+    if boundary.side == "inbound" and boundary.kind == "http":
+        classes = ("component", *CALLER_CLASSES, "unknown")
+        fields = {"component": STRING, "class": Scalar("string", classes), "verified": BOOL}
+        roots["caller"] = Record({name: Field(found, True) for name, found in fields.items()})
+    else:
+        absent["caller"] = ("only inbound http boundaries know their caller", None)
+    return Record({name: Field(record, True) for name, record in roots.items()}, absent)
+
+
+def _shapes(phase: Phase, parts: Iterable[str], *, defaults_applied: bool) -> Record:
+    """Return the declared parts of a phase as facts, and the others as absent."""
+    fields: dict[str, Field] = {}
+    absent: dict[str, tuple[str, str | None]] = {}
+    for part in parts:
+        shape = phase.shape(part)
+        if shape is None:
+            words = (
+                f"no {part} {'is' if part in ('body', 'query', 'result') else 'are'} declared for this {phase.phase}"
+            )
+            absent[part] = (words, f"declare `{part}:` under `{phase.phase}`")
+        elif phase.stream and part == "body":
+            absent[part] = ("a streamed body is not held back to be read", "remove `stream: true` or the rule")
+        else:
+            fields[part] = Field(type_of(shape.schema, defaults_applied=defaults_applied), True)
+    return Record(fields, absent)
+
+
+def _request(boundary: Boundary, *, defaults_applied: bool) -> Record:
+    phase = boundary.request
+    match boundary.kind:
+        case "http":
+            shapes = _shapes(phase, ("params", "query", "headers", "body"), defaults_applied=defaults_applied)
+            fields = dict(shapes.fields)
+            if "params" in fields and isinstance(fields["params"].type, Record):
+                fields["params"] = Field(_matched(fields["params"].type, boundary.path or ""), True)
+            plain = {"method": STRING, "path": STRING, "bytes": INT}
+        case "call":
+            shapes = _shapes(phase, ("args",), defaults_applied=defaults_applied)
+            fields, plain = dict(shapes.fields), {}
+        case "sql":
+            shapes = _shapes(phase, ("parameters",), defaults_applied=defaults_applied)
+            fields = {**shapes.fields, "limit": Field(INT, False)}
+            plain = {"operation": STRING, "rows": INT}
+            fields["tables"] = Field(ListOf(STRING), True)
+    return Record({**fields, **{name: Field(found, True) for name, found in plain.items()}}, shapes.absent)
+
+
+def _matched(params: Record, path: str) -> Record:
+    """Return the record of path parameters with those present that the path template cannot match without."""
+    names = frozenset(re.findall(r"\{([^{}]+)\}", path))
+    return Record(
+        {name: replace(found, present=found.present or name in names) for name, found in params.fields.items()}
+    )
+
+
+def _response(boundary: Boundary, phase: Phase, providers: frozenset[str]) -> Record:
+    if boundary.kind == "sql":
+        return Record({"rows": Field(INT, True)})
+    if boundary.kind == "call":
+        shapes = _shapes(phase, ("result",), defaults_applied=False)
+        return Record({**shapes.fields, "bytes": Field(INT, "max_bytes" in phase.limits)}, shapes.absent)
+    shapes = _shapes(phase, ("headers", "body"), defaults_applied=False)
+    listed = phase.media if phase.media and not any("*" in media for media in phase.media) else None
+    fields = {
+        **shapes.fields,
+        "status": Field(INT, True),
+        "media": Field(Scalar("string", listed), bool(phase.media) or "body" in shapes.fields),
+        "bytes": Field(INT, True),
+    }
+    absent = dict(shapes.absent)
+    for provider, known in MEDIA_FACTS.items():
+        matching = [media for media in phase.media or () if media.startswith(known.media)]
+        if not matching:
+            hint = f"list the {known.media}* types that are allowed under `media:`"
+            absent[provider] = (f"`media` of this response lists no {known.media}* type", hint)
+        elif phase.stream:
+            absent[provider] = ("a streamed body is not held back to be read", "remove `stream: true` or the rule")
+        elif provider not in providers:
+            hint = f"install the extra: pip install 'catguard[{known.extra}]'"
+            absent[provider] = (f"nothing that is installed reads {known.media}* bodies", hint)
+        else:
+            fields[provider] = Field(known.facts, len(matching) == len(phase.media or ()))
+    return Record(fields, absent)
