@@ -1,0 +1,196 @@
+"""The call enforcement point: a function in the process whose arguments and result are decided at each call."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from catguard.engine.decision import CallRefused, Decision
+from catguard.engine.evaluator import Engine, decide_request, decide_response
+from catguard.errors import ConfigurationError
+from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.policies.diagnostics import did_you_mean
+from catguard.telemetry import Observation, Telemetry
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Arguments = Callable[..., Mapping[str, Any]]
+Result = Callable[[Any], Any]
+
+_SCALARS: Final = (str, int, float, bool, type(None))
+
+
+def guarded(
+    function: Function,
+    *,
+    engine: Engine,
+    telemetry: Telemetry,
+    component: str,
+    name: str,
+    args: Arguments | None = None,
+    result: Result | None = None,
+) -> Function:
+    """Return a function that decides each call before and after it; sync stays sync, async stays async.
+
+    Args:
+        function: what is guarded.
+        engine: the policy engine that decides.
+        telemetry: of the component.
+        component: whose boundary this is.
+        name: that stands under `call:`.
+        args: makes the facts `request.args` from the arguments, where these are no JSON. Without it the facts are the
+            arguments by name, and the function gets them as they were checked: typed, defaults filled in. An argument
+            that is None by default counts as absent.
+        result: makes the fact `response.result` from the result. Without it the fact is the result itself, which the
+            caller gets as it was checked. Of bytes the length is `response.bytes`.
+
+    Raises:
+        ConfigurationError: the component declares no such call, or the function is a generator.
+    """
+    point = _CallPoint(function, engine, telemetry, component, name, args, result)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigurationError(f"the call {name} cannot be guarded: a generator has no result; return a list")
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def answer_async(*positional: Any, **named: Any) -> Any:
+            call = point.begin()
+            try:
+                with call.observation.active():
+                    given = call.decide(positional, named)
+                    return call.decide_result(await function(*given.args, **given.kwargs))
+            except BaseException as error:
+                call.observation.failed(error)
+                raise
+            finally:
+                call.observation.end()
+
+        return cast(Function, answer_async)
+
+    @functools.wraps(function)
+    def answer(*positional: Any, **named: Any) -> Any:
+        call = point.begin()
+        try:
+            with call.observation.active():
+                given = call.decide(positional, named)
+                return call.decide_result(function(*given.args, **given.kwargs))
+        except BaseException as error:
+            call.observation.failed(error)
+            raise
+        finally:
+            call.observation.end()
+
+    return cast(Function, answer)
+
+
+class _CallPoint:
+    """What all calls of one guarded function share."""
+
+    __slots__ = ("_found", "args", "component", "engine", "name", "result", "signature", "telemetry")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        engine: Engine,
+        telemetry: Telemetry,
+        component: str,
+        name: str,
+        args: Arguments | None,
+        result: Result | None,
+    ) -> None:
+        self.signature = inspect.signature(function)
+        self.engine = engine
+        self.telemetry = telemetry
+        self.component = component
+        self.name = name
+        self.args = args
+        self.result = result
+        self._found = (engine.snapshot, self._find(engine.snapshot))
+
+    def begin(self) -> _Call:
+        """Return a new call, decided by the current snapshot; its observation must be ended."""
+        snapshot = self.engine.snapshot
+        if self._found[0] is not snapshot:
+            self._found = (snapshot, self._find(snapshot))
+        boundary = self._found[1]
+        observation = self.telemetry.start(
+            "call", boundary.name, name=self.name, attributes={}, revision=snapshot.revision
+        )
+        return _Call(self, snapshot, boundary, observation)
+
+    def _find(self, snapshot: CompiledPolicySet) -> CompiledBoundary:
+        if self.component not in snapshot.policies.components:
+            raise ConfigurationError(f"the policies declare no component {self.component}")
+        calls = {
+            found.policy.call: found for found in snapshot.component(self.component) if found.policy.call is not None
+        }
+        if self.name not in calls:
+            hint = did_you_mean(self.name, calls) or f"declare it: `{self.name}: {{call: {self.name}, ...}}`"
+            raise ConfigurationError(f"{self.component} declares no inbound `call: {self.name}` ({hint})")
+        return calls[self.name]
+
+
+class _Call:
+    """One call on its way."""
+
+    __slots__ = ("boundary", "observation", "point", "request", "snapshot")
+
+    def __init__(
+        self, point: _CallPoint, snapshot: CompiledPolicySet, boundary: CompiledBoundary, observation: Observation
+    ) -> None:
+        self.point = point
+        self.snapshot = snapshot
+        self.boundary = boundary
+        self.observation = observation
+        self.request: dict[str, Any] = {}
+
+    def decide(self, positional: tuple[Any, ...], named: dict[str, Any]) -> inspect.BoundArguments:
+        """Decide the arguments and return those to call with; raises CallRefused."""
+        given = self.point.signature.bind(*positional, **named)
+        if self.point.args is not None:
+            self.request["args"] = dict(self.point.args(*positional, **named))
+        else:
+            given.apply_defaults()
+            self.request["args"] = {
+                name: self._fact(value, f"the argument {name}", "args")
+                for name, value in given.arguments.items()
+                if value is not None or self.point.signature.parameters[name].default is not None
+            }
+        caller = {"component": self.point.component, "verified": True}
+        self._conclude(decide_request(self.snapshot, self.boundary, self.request, caller=caller), "request")
+        if self.point.args is None:
+            given.arguments.update((name, self.request["args"].get(name)) for name in given.arguments)
+        return given
+
+    def decide_result(self, value: Any) -> Any:
+        """Decide the result and return it as it was checked; raises CallRefused."""
+        phase = self.boundary.response()
+        declared = phase is not None and "result" in phase.parts
+        response: dict[str, Any] = {}
+        if isinstance(value, bytes | bytearray | memoryview):
+            response["bytes"] = memoryview(value).nbytes
+        if self.point.result is not None:
+            response["result"] = self.point.result(value)
+        elif declared:
+            response["result"] = self._fact(value, "the result", "result")
+        self._conclude(decide_response(self.snapshot, self.boundary, self.request, response), "response")
+        return response["result"] if declared and self.point.result is None else value
+
+    def _conclude(self, decision: Decision, phase: str) -> None:
+        self.observation.decided(decision, phase)
+        if not decision.allowed:
+            raise CallRefused(self.boundary.name, "inbound", decision.violations)
+
+    def _fact(self, value: Any, what: str, extractor: str) -> Any:
+        """Return a value of JSON as facts hold it; raises ConfigurationError for others."""
+        if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+            return {name: self._fact(member, what, extractor) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._fact(item, what, extractor) for item in value]
+        if isinstance(value, _SCALARS):
+            return value
+        raise ConfigurationError(
+            f"{self.boundary.name}: {what} is no JSON but {type(value).__qualname__}; say what its facts are: "
+            f'guard.call("{self.point.name}", {extractor}=lambda ...: {{...}})'
+        )
