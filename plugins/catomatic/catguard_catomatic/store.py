@@ -1,0 +1,84 @@
+"""The picture store as Cat-o-matic sees it: what it asks for, and the decoded pictures that it keeps."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+import httpx2
+from PIL import Image
+
+from catguard_catomatic.cache import Cache
+from catguard_catomatic.pictures import Picture, Stored
+from catguard_catomatic.pixels import decode, decoded_bytes
+
+Result = TypeVar("Result")
+
+# Twelve cats are chosen out of at most this many; a scene has three layers.
+CATS, LAYERS = 20, 8
+# Decoded pictures: about 60 cats at 768 pixels.
+CACHE_BYTES = 128 * 1024 * 1024
+
+
+class Unknown(LookupError):
+    """The store has no such picture, breed or scene; the message is for the person who asked."""
+
+
+class Store:
+    """Asks the store, through the guarded client, for no more than a render needs."""
+
+    def __init__(self, client: httpx2.AsyncClient, *, workers: anyio.CapacityLimiter) -> None:
+        self._client = client
+        self._workers = workers
+        self._decoded: Cache[tuple[str, int], Image.Image] = Cache(limit=CACHE_BYTES, size=decoded_bytes)
+
+    async def cats(self, breed: str) -> tuple[Picture, ...]:
+        """The cats of a breed, at least one. Raises `Unknown`."""
+        return await self._find("cat", breed, CATS, f"We have no cats of the breed “{breed}”.")
+
+    async def scene(self, name: str) -> tuple[Picture, ...]:
+        """The layers of a scene, at least one. Raises `Unknown`."""
+        return await self._find("scene", name, LAYERS, f"We have no scene called “{name}”.")
+
+    async def _find(self, kind: str, breed: str, limit: int, unknown: str) -> tuple[Picture, ...]:
+        answer = await self._client.get("/v1/pictures", params={"kind": kind, "breed": breed, "limit": limit})
+        answer.raise_for_status()
+        if not (found := answer.json()["pictures"]):
+            raise Unknown(unknown)
+        return tuple(Picture.from_wire(record) for record in found)
+
+    async def picture(self, identifier: str) -> Picture:
+        """One picture. Raises `Unknown`."""
+        answer = await self._client.get(f"/v1/pictures/{identifier}")
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            raise Unknown(f"We have no picture {identifier}.")
+        answer.raise_for_status()
+        return Picture.from_wire(answer.json())
+
+    async def images(self, needs: Iterable[Stored]) -> dict[tuple[str, int], Image.Image]:
+        """The decoded pictures, by key; those that are not kept are fetched together. Raises `Unknown`."""
+        wanted = tuple(needs)
+        images = await together(self._image(stored) for stored in wanted)
+        return {stored.key: image for stored, image in zip(wanted, images, strict=True)}
+
+    async def _image(self, stored: Stored) -> Image.Image:
+        return await self._decoded.get(stored.key, lambda: self._fetch(stored))
+
+    async def _fetch(self, stored: Stored) -> Image.Image:
+        path = f"/v1/pictures/{stored.picture.id}/image"
+        answer = await self._client.get(path, params={"width": stored.width})
+        if answer.status_code == httpx2.codes.NOT_FOUND:  # taken out since it was found
+            raise Unknown(f"We have no picture {stored.picture.id} any more.")
+        answer.raise_for_status()
+        return await anyio.to_thread.run_sync(decode, answer.content, limiter=self._workers)
+
+
+async def together(work: Iterable[Coroutine[object, object, Result]]) -> list[Result]:
+    """Run concurrently; the first failure ends the rest and is raised itself, not in a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in work]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]

@@ -1,0 +1,49 @@
+import pytest
+from catguard_catomatic.geometry import Box, cover, visible_share
+from hypothesis import given
+from hypothesis import strategies as st
+
+places = st.integers(0, 12)
+boxes = st.builds(Box, places, places, st.integers(1, 8), st.integers(1, 8))
+
+
+@given(box=boxes, covers=st.lists(boxes, max_size=5))
+def test_visible_share_counts_the_cells_that_no_cover_hides(box: Box, covers: list[Box]) -> None:
+    cells = [(box.x + x, box.y + y) for x in range(int(box.width)) for y in range(int(box.height))]
+    seen = [(x, y) for x, y in cells if not any(c.x <= x < c.right and c.y <= y < c.bottom for c in covers)]
+
+    assert visible_share(box, covers) == pytest.approx(len(seen) / len(cells))
+
+
+@given(
+    proportion=st.floats(0.1, 10),
+    width=st.integers(16, 4096),
+    height=st.integers(16, 4096),
+    focus=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_cover_fills_the_window_without_distortion(
+    proportion: float, width: int, height: int, focus: tuple[float, float]
+) -> None:
+    part = cover(proportion, width, height, focus=focus).part
+
+    assert -1e-9 <= part.x <= part.right <= 1 + 1e-9
+    assert -1e-9 <= part.y <= part.bottom <= 1 + 1e-9
+    assert part.width * proportion / part.height == pytest.approx(width / height)
+    assert max(part.width, part.height) == pytest.approx(1)
+
+
+def test_cover_keeps_the_focus_in_the_middle_where_it_can() -> None:
+    window = cover(2.0, 100, 100, focus=(0.6, 0.1))
+
+    assert window.apply((0.6, 0.5)) == pytest.approx((50, 50))
+
+
+def test_window_apply_gives_pixels() -> None:
+    window = cover(2.0, 100, 100, focus=(0.0, 0.5))
+
+    assert window.apply((0.0, 0.0)) == (0, 0)
+    assert window.apply((0.5, 1.0)) == (100, 100)
+
+
+def test_box_rounded_is_never_empty() -> None:
+    assert Box(3.4, 3.4, 0.01, 0.01).rounded() == (3, 3, 4, 4)
