@@ -66,9 +66,7 @@ def configure(trace: str | None, *, service: str, instance: str | None = None) -
     if trace is None:
         return Providers()
     if trace not in (CONSOLE, OTLP) and not trace.endswith(FILE_SUFFIX):
-        raise ConfigurationError(
-            f"--trace {trace}: give console, otlp, or the path of a file that ends in {FILE_SUFFIX}"
-        )
+        raise ConfigurationError(f"--trace {trace}: give console, otlp, or a path that ends in {FILE_SUFFIX}")
     try:
         # Imported when it is asked for: 0.15 s that a worker without traces need not wait.
         from catguard.supervisor import sdk
