@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
+from catguard.supervisor.exporters import SHUTDOWN
 from catguard.supervisor.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ T = TypeVar("T")
 # Longer than the 5 s that httpx2 keeps an idle connection: if both gave up at the same moment, a call would now and
 # then be sent into a connection that is being closed.
 KEEP_ALIVE_SECONDS = 20
-# What a process may take to end after its drain: the shutdown of its application, the last batch of traces.
-CLOSING_SECONDS = 2.0
+# What a process may take to end after its drain: the last batch of traces, and a moment for the application.
+CLOSING_SECONDS = SHUTDOWN + 1.0
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

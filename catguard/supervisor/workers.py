@@ -49,6 +49,7 @@ class Supervisor:
         specs: One per tier, callers first.
         drain: Seconds that requests at hand may still take, in all tiers together.
         report: Called with each event as it happens.
+        closing: Seconds that a worker may still take to end, after the drain.
         clock: Seconds that only ever go up.
     """
 
@@ -58,6 +59,7 @@ class Supervisor:
         *,
         drain: float = 10.0,
         report: Callable[[Event], None],
+        closing: float = CLOSING_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         base = own_cgroup() if any(spec.memory for spec in specs) else None
@@ -66,6 +68,7 @@ class Supervisor:
             for spec in specs
         ]
         self._drain = drain
+        self._closing = closing
         self._report = report
         self._clock = clock
         self._selector = selectors.DefaultSelector()
@@ -114,7 +117,7 @@ class Supervisor:
             due.append(now + WATCH_SECONDS)
         if self._drain_until is not None:
             # A moment that is past has been acted upon; kept, it would turn the wait into a spin.
-            ends = (self._drain_until, self._drain_until + CLOSING_SECONDS)
+            ends = (self._drain_until, self._drain_until + self._closing)
             due += [moment for moment in ends if moment > now]
         for key, _ in self._selector.select(max(0.0, min(due) - now) if due else None):
             key.data()
@@ -135,7 +138,7 @@ class Supervisor:
 
     def _carry_drain_on(self, now: float, until: float) -> None:
         running = [(tier, tier.worker) for tier in self._tiers if tier.worker]
-        if now >= until + CLOSING_SECONDS:
+        if now >= until + self._closing:
             self._kill_all(DrainOver(self._drain))
         for tier, worker in running if now >= until else running[:1]:
             if not worker.told:

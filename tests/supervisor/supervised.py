@@ -35,7 +35,7 @@ def main() -> int:
     def report(event: Event) -> None:
         print(f"{type(event).__name__}: {event}", flush=True)
 
-    return Supervisor(specs, drain=drain, report=report).run()
+    return Supervisor(specs, drain=drain, report=report, closing=1.0).run()
 
 
 if __name__ == "__main__":
