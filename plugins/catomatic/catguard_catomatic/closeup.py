@@ -23,6 +23,8 @@ PARTS: Final[Mapping[Part, tuple[tuple[str, ...], float, float]]] = {
     "paw": (("paw",), 0.6, 0.5),
     "tail": (("tail",), 0.7, 0.8),
 }
+# At most so much of a view that is smaller than the picture lies beyond an edge of it: a paw needs little floor.
+BEYOND: Final = 0.12
 # Soft walls for a portrait; which one, the seed says.
 BACKGROUNDS: Final = ((213, 226, 217), (216, 223, 236), (240, 224, 220), (236, 229, 210), (226, 219, 234))
 
@@ -63,8 +65,15 @@ def close_up(recipe: CloseUpRecipe, picture: Picture) -> CloseUp:
     scale = max(part.width * picture.width / recipe.width, part.height * picture.height / recipe.height)
     width, height = recipe.width * scale / picture.width, recipe.height * scale / picture.height
     x, y = part.centre
-    window = Window(Box(x - width / 2, y - height / 2, width, height), recipe.width, recipe.height)
+    left, top = _inward(x - width / 2, width), _inward(y - height / 2, height)
+    window = Window(Box(left, top, width, height), recipe.width, recipe.height)
     return CloseUp(recipe, window, Stored(picture, picture.stored_width(recipe.width / width)))
+
+
+def _inward(start: float, length: float) -> float:
+    """Where to begin instead, so that little of the view lies beyond the picture; all in fractions of the picture."""
+    beyond = BEYOND * length
+    return start if length >= 1 else min(max(start, -beyond), 1 - length + beyond)
 
 
 def _part(picture: Picture, part: Part | None) -> Box:

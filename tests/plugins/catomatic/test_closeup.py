@@ -63,6 +63,13 @@ def test_look_shows_the_background_beyond_the_picture() -> None:
     assert image.getpixel((599, 50)) == image.getpixel((0, 50))
 
 
+def test_close_up_shows_little_beyond_the_edge_of_the_picture() -> None:
+    view = close_up(order("paw", 300, 300), CAT)
+
+    _, _, _, bottom = view.target
+    assert 0.85 * 300 <= bottom < 300
+
+
 def test_look_is_the_same_for_a_seed() -> None:
     views = [close_up(order("face", 200, 200, seed=seed), CAT) for seed in (0, 0, 1, 2, 3)]
 
