@@ -1,0 +1,81 @@
+"""A small store of plain shapes, which counts what it is asked for."""
+
+import io
+from typing import Any
+
+from catguard_catomatic.pictures import Picture, Stored
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.plugins.catomatic import shapes
+
+PICTURES = (
+    shapes.cat("tom"),
+    shapes.cat("tim", proportion=1.2),
+    shapes.layer("back"),
+    shapes.layer("foreground"),
+)
+
+
+def record(picture: Picture) -> dict[str, Any]:
+    """What the store says of a picture."""
+    told = {
+        "id": picture.id,
+        "kind": picture.kind,
+        "breed": picture.breed,
+        "pose": picture.pose,
+        "width": picture.width,
+        "height": picture.height,
+        "widths": list(picture.widths),
+        "anchors": {name: list(point) for name, point in picture.anchors.items()},
+        "tags": sorted(picture.tags),
+        "licence": "CC0-1.0",
+        "author": "Ann Artist",
+        "source": "own drawing",
+        "digest": picture.digest,
+    }
+    return told | ({"layer": picture.layer} if picture.layer else {})
+
+
+class StandInStore:
+    """Answers like the store; `asked` lists the targets of all calls."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gone: set[str] = set()
+        self.bytes: bytes | None = None
+        self.app = Starlette(
+            routes=[
+                Route("/v1/pictures", self.find),
+                Route("/v1/pictures/{id}", self.picture),
+                Route("/v1/pictures/{id}/image", self.image),
+            ]
+        )
+
+    def _note(self, request: Request) -> None:
+        self.asked.append(f"{request.url.path}?{request.url.query}".rstrip("?"))
+
+    async def find(self, request: Request) -> Response:
+        self._note(request)
+        query = request.query_params
+        found = [each for each in PICTURES if (each.kind, each.breed) == (query["kind"], query["breed"])]
+        return JSONResponse({"pictures": [record(each) for each in found[: int(query["limit"])]]})
+
+    async def picture(self, request: Request) -> Response:
+        self._note(request)
+        for each in PICTURES:
+            if each.id == request.path_params["id"]:
+                return JSONResponse(record(each))
+        return JSONResponse({"title": "Not Found", "status": 404}, 404, media_type="application/problem+json")
+
+    async def image(self, request: Request) -> Response:
+        self._note(request)
+        wanted = request.path_params["id"]
+        if wanted in self.gone:
+            return JSONResponse({"title": "Not Found", "status": 404}, 404, media_type="application/problem+json")
+        (picture,) = (each for each in PICTURES if each.id == wanted)
+        file = io.BytesIO()
+        shapes.image(Stored(picture, int(request.query_params["width"]))).save(file, "webp", lossless=True)
+        return Response(self.bytes if self.bytes is not None else file.getvalue(), media_type="image/webp")

@@ -1,0 +1,88 @@
+from collections.abc import AsyncIterator
+
+import anyio
+import httpx2
+import pytest
+from catguard_catomatic.pictures import Picture, Stored
+from catguard_catomatic.pixels import UnusablePicture
+from catguard_catomatic.store import Store, Unknown, together
+
+from tests.plugins.catomatic import shapes
+from tests.plugins.catomatic.stand_in import PICTURES, StandInStore, record
+
+TOM = Picture.from_wire(record(shapes.cat("tom")))
+
+
+@pytest.fixture
+def behind() -> StandInStore:
+    return StandInStore()
+
+
+@pytest.fixture
+async def store(behind: StandInStore) -> AsyncIterator[Store]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(behind.app), base_url="http://store") as client:
+        yield Store(client, workers=anyio.CapacityLimiter(2))
+
+
+async def test_cats_of_a_breed(store: Store, behind: StandInStore) -> None:
+    assert {cat.id for cat in await store.cats("siamese")} == {each.id for each in PICTURES if each.kind == "cat"}
+    assert behind.asked == ["/v1/pictures?kind=cat&breed=siamese&limit=20"]
+
+
+async def test_cats_of_an_unknown_breed_are_told_in_words(store: Store) -> None:
+    with pytest.raises(Unknown, match="no cats of the breed “unicorn”"):
+        await store.cats("unicorn")
+
+
+async def test_scene_that_is_unknown_is_told_in_words(store: Store) -> None:
+    with pytest.raises(Unknown, match="no scene called “moon”"):
+        await store.scene("moon")
+
+
+async def test_picture_that_is_unknown_is_told_in_words(store: Store) -> None:
+    with pytest.raises(Unknown, match="no picture 0000000000000000"):
+        await store.picture("0000000000000000")
+
+
+async def test_images_are_decoded_and_fetched_once(store: Store, behind: StandInStore) -> None:
+    needs = (Stored(TOM, 64), Stored(TOM, 128))
+
+    first = await store.images(needs)
+    again = await store.images(needs)
+
+    assert {key: image.width for key, image in first.items()} == {need.key: need.width for need in needs}
+    assert again == first
+    assert len(behind.asked) == 2
+
+
+async def test_images_of_a_picture_that_was_taken_out_are_unknown(store: Store, behind: StandInStore) -> None:
+    behind.gone.add(TOM.id)
+
+    with pytest.raises(Unknown, match="any more"):
+        await store.images([Stored(TOM, 64)])
+
+
+async def test_images_that_are_no_pictures_are_refused_and_not_kept(store: Store, behind: StandInStore) -> None:
+    behind.bytes = b"RIFF, but no picture"
+
+    with pytest.raises(UnusablePicture):
+        await store.images([Stored(TOM, 64)])
+    behind.bytes = None
+    assert await store.images([Stored(TOM, 64)])
+
+
+async def test_together_raises_the_failure_itself_and_ends_the_rest() -> None:
+    ended = []
+
+    async def fails() -> None:
+        raise LookupError("no")
+
+    async def waits() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(True)
+
+    with pytest.raises(LookupError, match="no"):
+        await together([waits(), fails()])
+    assert ended == [True]
