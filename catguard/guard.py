@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from catguard.engine.decision import Decision
 from catguard.engine.evaluator import Engine, rehearse
 from catguard.errors import ConfigurationError
+from catguard.facts import available
 from catguard.policies.actions import parse_action
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
@@ -101,7 +102,7 @@ class Guard:
         overrides = [parse_action(action) if isinstance(action, str) else action for action in actions]
 
         def load() -> CompiledPolicySet:
-            return load_compiled(paths, actions=overrides)
+            return load_compiled(paths, actions=overrides, providers=available())
 
         return cls(Engine(load()), component, telemetry, load=load)
 

@@ -11,7 +11,6 @@ from catguard.engine.codec import Unreadable, dumps, loads
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
 from catguard.engine.exchange import Exchange
-from catguard.facts.images import BrokenImage, image_facts
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
@@ -225,6 +224,8 @@ class Answer:
             except Unreadable as error:
                 return note("body/readable", str(error), f"/body{error.where}")
         elif "response/image" in phase.policy.limits:
+            from catguard.facts.images import BrokenImage, image_facts
+
             try:
                 image = image_facts(body, facts["media"])
             except BrokenImage as error:

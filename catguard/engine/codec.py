@@ -38,6 +38,8 @@ def loads(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        if _LONG_DIGITS.search(bare):
+            _check_integers(data)
         raise Unreadable(_reason(error)) from None
     if bare.count(b":") != _members(value):
         raise Unreadable("a name stands twice in one object")

@@ -49,14 +49,19 @@ def _validator() -> Draft202012Validator:
 def check_form(document: Document) -> list[tuple[Path | None, Fault]]:
     """Validate a document against the schema of the format.
 
-    Returns each fault with the path of what cannot be read because of it; None for an unknown key: it is skipped.
+    Returns each fault with the path of what cannot be read because of it, or None.
     """
     faults: dict[Fault, Path | None] = {}
     for error in _validator().iter_errors(document.data):
         for leaf in _leaves(error):
-            path = None if leaf.validator == "additionalProperties" else tuple(leaf.absolute_path)
+            path = None if _can_be_skipped(leaf) else tuple(leaf.absolute_path)
             faults.update((fault, path) for fault in _faults(leaf, document))
     return [(path, fault) for fault, path in faults.items()]
+
+
+def _can_be_skipped(error: ValidationError) -> bool:
+    """Whether the rest can be read in spite of an error: an unknown key, or a component that lacks one."""
+    return error.validator == "additionalProperties" or (error.validator == "required" and len(error.path) == 2)
 
 
 def _leaves(error: ValidationError) -> Iterable[ValidationError]:

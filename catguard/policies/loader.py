@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -59,8 +60,8 @@ def compile_texts(
 ) -> CompiledPolicySet:
     """Load and compile (name, text) pairs; raises PolicyError with every fault."""
     policies, faults = build(texts, actions=actions)
-    if policies is None:
-        return finish(None, faults)  # type: ignore[return-value] # it raises
+    if policies is None or not policies.complete:
+        raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
     finish(policies, [*faults, *more])
     return compiled
@@ -88,9 +89,13 @@ def load_text(text: str, *, name: str = "policies.yaml", actions: Sequence[tuple
 def finish(policies: PolicySet | None, faults: Sequence[Fault]) -> PolicySet:
     """Return the policy set when there is no fault; raises PolicyError."""
     if faults or policies is None:
-        ordered: list[Fault] = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
-        raise PolicyError(ordered)
+        raise _refused(faults)
     return policies
+
+
+def _refused(faults: Sequence[Fault]) -> PolicyError:
+    ordered: list[Fault] = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
+    return PolicyError(ordered)
 
 
 def build(
@@ -116,9 +121,14 @@ def build(
     if not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION) or not {"owners", "components"} <= set(data):
         return None, faults
     wrong = {path for path, _ in form if path is not None}
-    if any(len(path) <= 2 and path[:1] == ("components",) for path in wrong) or ("shapes",) in wrong:
+    if any(len(path) <= 3 and path[:1] == ("components",) for path in wrong) or ("shapes",) in wrong:
         return None, faults
+    bad_shapes = {path[1] for path in wrong if path[:1] == ("shapes",)}
+    if bad_shapes:
+        # What stands in them is told already; rules that read them cannot be judged.
+        shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
+        document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files)
     document = declare_health(document, faults)
-    policies = Builder(document, faults, actions=actions, skip=wrong).build()
+    policies = replace(Builder(document, faults, actions=actions, skip=wrong).build(), complete=not bad_shapes)
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults

@@ -239,7 +239,10 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """All that the policy files say; `revision` is the sha256 of their canonical content and the action overrides."""
+    """All that the policy files say; `revision` is the sha256 of their canonical content and the action overrides.
+
+    Where `complete` is false, shapes whose form is wrong were left out: then there are faults, and rules mean nothing.
+    """
 
     system: str
     owners: Mapping[str, Owner]
@@ -247,6 +250,7 @@ class PolicySet:
     files: tuple[str, ...]
     revision: str
     actions: tuple[tuple[str, Action], ...] = ()
+    complete: bool = True
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield every boundary of every component."""
