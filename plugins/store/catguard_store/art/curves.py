@@ -1,0 +1,180 @@
+"""Curves: smooth outlines through points, and ribbons of varying width along a spine, as SVG path data."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+Point = tuple[float, float]
+
+HANDLE = 0.36
+"""Length of a Bezier handle as a share of its segment; 0.36 draws a circle from eight points within 0.2 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A local coordinate system: where its origin lies, how much it is enlarged and turned (degrees, clockwise)."""
+
+    x: float
+    y: float
+    scale: float = 1.0
+    turn: float = 0.0
+
+    def apply(self, point: Point) -> Point:
+        cosine, sine = math.cos(math.radians(self.turn)), math.sin(math.radians(self.turn))
+        x, y = point[0] * self.scale, point[1] * self.scale
+        return self.x + x * cosine - y * sine, self.y + x * sine + y * cosine
+
+    @property
+    def transform(self) -> str:
+        turned = f" rotate({number(self.turn)})" if self.turn else ""
+        return f"translate({number(self.x)} {number(self.y)}){turned} scale({self.scale:.4g})"
+
+
+def number(value: float) -> str:
+    """Shortest text of a coordinate: two decimals are a hundredth of a pixel at the largest stored size."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def smooth(points: Sequence[Point], *, closed: bool = True, sharp: Iterable[int] = ()) -> str:
+    """Path data of a curve through `points`.
+
+    Args:
+        points: At least two, in order.
+        closed: Whether the last point leads back to the first.
+        sharp: Indices of the points where the curve has a corner: tips of tufts, corners of eyes.
+    """
+    corners = frozenset(sharp)
+    count = len(points)
+    pieces = [f"M{_pair(points[0])}"]
+    for index in range(count if closed else count - 1):
+        start, end = points[index], points[(index + 1) % count]
+        length = math.dist(start, end) * HANDLE
+        leaving = _tangent(points, index, closed=closed, corner=index in corners, toward=end)
+        arriving = _tangent(
+            points, (index + 1) % count, closed=closed, corner=(index + 1) % count in corners, back=start
+        )
+        first = (start[0] + leaving[0] * length, start[1] + leaving[1] * length)
+        second = (end[0] - arriving[0] * length, end[1] - arriving[1] * length)
+        pieces.append(f"C{_pair(first)} {_pair(second)} {_pair(end)}")
+    return "".join(pieces) + ("Z" if closed else "")
+
+
+def ellipse(x: float, y: float, radius_x: float, radius_y: float, *, turn: float = 0.0) -> str:
+    """Path data of an ellipse, so that whatever takes an outline takes one too."""
+    frame = Frame(x, y, turn=turn)
+    left, right = frame.apply((-radius_x, 0)), frame.apply((radius_x, 0))
+    arc = f"A{number(radius_x)} {number(radius_y)} {number(turn)} 1 1 "
+    return f"M{_pair(left)}{arc}{_pair(right)}{arc}{_pair(left)}Z"
+
+
+def mirrored(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The same points on the other side of the vertical axis, still in the order of the outline."""
+    return tuple((-x, y) for x, y in reversed(points))
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """A band along a spine: a tail, a leg, a stripe.
+
+    `widths` are half widths, spread evenly along the spine; `t` runs from 0 at the root to 1 at the tip.
+    """
+
+    spine: tuple[Point, ...]
+    widths: tuple[float, ...]
+    round_tip: bool = True
+
+    @cached_property
+    def _samples(self) -> tuple[Point, ...]:
+        """Catmull-Rom through the spine: 12 samples a segment, more cannot be seen."""
+        padded = (self.spine[0], *self.spine, self.spine[-1])
+        samples = [
+            _catmull_rom(padded[index : index + 4], step / 12)
+            for index in range(len(self.spine) - 1)
+            for step in range(12)
+        ]
+        return (*samples, self.spine[-1])
+
+    def at(self, t: float) -> Point:
+        return _interpolate_points(self._samples, t)
+
+    def normal(self, t: float) -> Point:
+        """Unit vector to the left of the way from root to tip."""
+        before, after = self.at(max(0.0, t - 0.02)), self.at(min(1.0, t + 0.02))
+        length = math.dist(before, after) or 1.0
+        return (after[1] - before[1]) / length, -(after[0] - before[0]) / length
+
+    def width(self, t: float) -> float:
+        return _interpolate(self.widths, t)
+
+    def side(self, t: float, share: float) -> Point:
+        """The point beside the spine at `share` of the half width: 1 is the left edge, -1 the right one."""
+        (x, y), (normal_x, normal_y), width = self.at(t), self.normal(t), self.width(t) * share
+        return x + normal_x * width, y + normal_y * width
+
+    def outline(self, start: float = 0.0, end: float = 1.0, *, wider: float = 1.0) -> str:
+        """Path data of the band between two `t`; `wider` lets a marking run over the edge that clips it."""
+        steps = max(4, round((end - start) * 14))
+        along = [start + (end - start) * step / steps for step in range(steps + 1)]
+        left = [self.side(t, wider) for t in along]
+        right = [self.side(t, -wider) for t in reversed(along)]
+        if end < 1 or not self.round_tip:
+            return smooth([*left, *right], sharp=(0, steps, steps + 1, 2 * steps + 1))
+        (x, y), (normal_x, normal_y), width = self.at(1.0), self.normal(1.0), self.width(1.0) * wider
+        cap = [
+            (x + width * (normal_x * across - normal_y * along), y + width * (normal_y * across + normal_x * along))
+            for across, along in ((0.71, 0.71), (0, 1), (-0.71, 0.71))
+        ]
+        return smooth([*left, *cap, *right], sharp=(0, 2 * steps + 4))
+
+
+def stroke(spine: Sequence[Point], width: float) -> str:
+    """Path data of one brush stroke: thickest before the middle, thin at both ends. `width` is the half width."""
+    return Ribbon(tuple(spine), (width * 0.35, width, width * 0.85, width * 0.12)).outline()
+
+
+def bounds(points: Iterable[Point]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a set of points."""
+    pairs = tuple(points)
+    return min(x for x, _ in pairs), min(y for _, y in pairs), max(x for x, _ in pairs), max(y for _, y in pairs)
+
+
+def _pair(point: Point) -> str:
+    return f"{number(point[0])} {number(point[1])}"
+
+
+def _tangent(
+    points: Sequence[Point],
+    index: int,
+    *,
+    closed: bool,
+    corner: bool,
+    toward: Point | None = None,
+    back: Point | None = None,
+) -> Point:
+    here, count = points[index], len(points)
+    before = points[index - 1] if closed or index > 0 else here
+    after = points[(index + 1) % count] if closed or index < count - 1 else here
+    if corner:
+        before, after = (here, toward) if toward is not None else (back or here, here)
+    length = math.dist(before, after) or 1.0
+    return (after[0] - before[0]) / length, (after[1] - before[1]) / length
+
+
+def _catmull_rom(four: Sequence[Point], t: float) -> Point:
+    def axis(p0: float, p1: float, p2: float, p3: float) -> float:
+        linear, square, cube = p2 - p0, 2 * p0 - 5 * p1 + 4 * p2 - p3, 3 * p1 - p0 - 3 * p2 + p3
+        return 0.5 * (2 * p1 + linear * t + square * t * t + cube * t**3)
+
+    return axis(*(point[0] for point in four)), axis(*(point[1] for point in four))
+
+
+def _interpolate(values: Sequence[float], t: float) -> float:
+    place = min(max(t, 0.0), 1.0) * (len(values) - 1)
+    index = min(int(place), len(values) - 2)
+    return values[index] + (values[index + 1] - values[index]) * (place - index)
+
+
+def _interpolate_points(points: Sequence[Point], t: float) -> Point:
+    return _interpolate([x for x, _ in points], t), _interpolate([y for _, y in points], t)

@@ -1,0 +1,90 @@
+"""Markings: what a coat lays over the fur of one part, as stains that the part's outline clips."""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catguard_store.art.breeds import Breed, Patch
+from catguard_store.art.curves import Ribbon, bounds, ellipse, smooth, stroke
+from catguard_store.art.poses import Oval, Pose
+from catguard_store.art.svg import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Stain:
+    """A shape with its fill."""
+
+    path: str
+    fill: str
+    opacity: float = 1.0
+
+
+def blot(patch: Patch, box: tuple[float, float, float, float]) -> str:
+    """The outline of a patch: an ellipse with an uneven edge, the same for the same patch."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    uneven = random.Random(patch.wobble)
+    angles = [2 * math.pi * step / 11 for step in range(11)]
+    return smooth(
+        [
+            (
+                left + width * (patch.x + patch.radius_x * math.cos(angle) * reach),
+                top + height * (patch.y + patch.radius_y * math.sin(angle) * reach),
+            )
+            for angle, reach in ((angle, uneven.uniform(0.8, 1.16)) for angle in angles)
+        ]
+    )
+
+
+def on_limb(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]:
+    """Dark, striped or white legs."""
+    coat, palette = breed.coat, breed.palette
+    if coat.points:
+        dark = document.linear(ribbon.at(0.36), ribbon.at(0.72), [(0, palette.marking, 0), (1, palette.marking, 1)])
+        yield Stain(ribbon.outline(0.3, 1.0, wider=1.6), dark, 0.94 * coat.points)
+    if coat.stripes:
+        for t in (0.42, 0.58, 0.74):
+            spine = (ribbon.side(t - 0.02, 1.15), ribbon.side(t + 0.02, 0.5), ribbon.side(t + 0.03, -0.35))
+            yield Stain(stroke(spine, 12), palette.marking, 0.85 * coat.stripes)
+    if "socks" in coat.white:
+        yield Stain(ribbon.outline(0.62, 1.0, wider=1.6), palette.light)
+
+
+def on_paw(breed: Breed, paw: Oval) -> Iterator[Stain]:
+    """Paws have the colour in which their leg ends."""
+    coat, palette = breed.coat, breed.palette
+    whole = ellipse(paw.x, paw.y, paw.radius_x * 1.2, paw.radius_y * 1.3)
+    if coat.points:
+        yield Stain(whole, palette.marking, 0.94 * coat.points)
+    if "socks" in coat.white:
+        yield Stain(whole, palette.light)
+
+
+def on_tail(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]:
+    """A dark, ringed or patched tail."""
+    coat, palette = breed.coat, breed.palette
+    if coat.points:
+        dark = document.linear(ribbon.at(0.08), ribbon.at(0.24), [(0, palette.marking, 0), (1, palette.marking, 1)])
+        yield Stain(ribbon.outline(0.06, 1.0, wider=1.6), dark, 0.95 * coat.points)
+    for patch in coat.patches:
+        if patch.part == "tail":
+            start, end = max(0.0, patch.y - patch.radius_y / 2), min(1.0, patch.y + patch.radius_y / 2)
+            yield Stain(ribbon.outline(start, end, wider=1.4), patch.colour)
+    if coat.stripes:
+        for start, end in (*((0.2 + step * 0.115, 0.25 + step * 0.115) for step in range(6)), (0.92, 1.0)):
+            yield Stain(ribbon.outline(start, end, wider=1.3), palette.marking, 0.87 * coat.stripes)
+
+
+def on_trunk(breed: Breed, pose: Pose) -> Iterator[Stain]:
+    """Bib, patches and stripes of the trunk; they run on over the tops of the near legs."""
+    coat, palette = breed.coat, breed.palette
+    if "bib" in coat.white:
+        yield Stain(smooth(pose.bib), palette.light)
+    box = bounds(pose.body)
+    for patch in coat.patches:
+        if patch.part == "body":
+            yield Stain(blot(patch, box), patch.colour)
+    if coat.stripes:
+        for stripe in pose.stripes:
+            yield Stain(stroke(stripe.spine, stripe.width), palette.marking, 0.9 * coat.stripes)

@@ -1,0 +1,133 @@
+"""Pictures in the database: every statement that the store makes, each bounded and with its binds named."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Integer, Row, String, bindparam, delete, event, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from catguard_store.records import Image, Picture
+from catguard_store.tables import definitions, images, picture_tags, pictures
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a writer of SQLite waits for another one; seeding holds the lock for milliseconds a picture."""
+
+_FILTERS = ("kind", "breed", "pose", "source", "id")
+
+
+def prepare_connections(engine: AsyncEngine) -> None:
+    """Let readers and a writer share an SQLite file; nothing to do elsewhere.
+
+    WAL outlives the connection; the other two settings belong to each connection. They run on the driver's own
+    connection as it is made, before the engine hands it out.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "journal_mode = WAL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+class Repository:
+    """The store's view of its database.
+
+    Args:
+        engine: Guarded or not; SQLite (aiosqlite) or PostgreSQL (psycopg).
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def create(self) -> None:
+        """Make the tables and indexes that are missing."""
+        async with self._engine.begin() as connection:
+            for definition in definitions():
+                await connection.execute(definition, execution_options={"catguard": "create"})
+
+    async def find(self, *, limit: int, tag: str | None = None, **filters: str | None) -> tuple[Picture, ...]:
+        """Pictures that match all filters given, in the order of their ids.
+
+        Args:
+            limit: How many at most.
+            tag: One that they all have.
+            filters: Any of kind, breed, pose, source and id.
+        """
+        statement = select(pictures).order_by(pictures.c.id).limit(bindparam("limit", limit, Integer))
+        if tag is not None:
+            tagged = picture_tags.c.picture == pictures.c.id
+            statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
+        for name in _FILTERS:
+            if filters.get(name) is not None:
+                statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
+        async with self._engine.connect() as connection:
+            return tuple(_picture(row) for row in await connection.execute(statement))
+
+    async def picture(self, identifier: str) -> Picture | None:
+        found = await self.find(id=identifier, limit=1)
+        return found[0] if found else None
+
+    async def by_source(self, source: str) -> Picture | None:
+        found = await self.find(source=source, limit=1)
+        return found[0] if found else None
+
+    async def image(self, identifier: str, width: int) -> Image | None:
+        """The smallest image at least `width` wide, else the widest that there is; None for an unknown picture."""
+        asked, own = bindparam("width", width, Integer), images.c.picture == bindparam("id", identifier, String)
+        others = images.alias("others")
+        theirs = others.c.picture == bindparam("id", identifier, String)
+        enough = select(func.min(others.c.width)).where(theirs, others.c.width >= asked).scalar_subquery()
+        widest = select(func.max(others.c.width)).where(theirs).scalar_subquery()
+        statement = (
+            select(images.c.width, images.c.height, images.c.media, images.c.bytes, images.c.digest)
+            .where(own, images.c.width == func.coalesce(enough, widest))
+            .limit(bindparam("limit", 1, Integer))
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else Image(row.width, row.height, row.media, row.bytes, row.digest)
+
+    async def insert(self, picture: Picture, stored: Iterable[Image], *, replaces: str | None = None) -> bool:
+        """Keep a picture with its images, all or nothing.
+
+        Args:
+            picture: What is known of it.
+            stored: Its images, one for each of `picture.widths`.
+            replaces: Id of the picture that this one supersedes; it goes in the same transaction.
+
+        Returns:
+            False when another process has stored the same picture meanwhile.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                if replaces is not None:
+                    await connection.execute(delete(pictures).where(pictures.c.id == bindparam("id", replaces, String)))
+                await connection.execute(insert(pictures), _row(picture))
+                for image in stored:
+                    row = {name: getattr(image, name) for name in ("width", "height", "media", "bytes", "digest")}
+                    await connection.execute(insert(images), {"picture": picture.id, **row})
+                for tag in picture.tags:
+                    await connection.execute(insert(picture_tags), {"picture": picture.id, "tag": tag})
+        except IntegrityError:
+            if await self.picture(picture.id) is None:
+                raise
+            return False
+        return True
+
+
+def _row(picture: Picture) -> dict[str, Any]:
+    """The binds of an insert; what a picture does not have is no bind, and NULL in its column."""
+    columns = {column.name: getattr(picture, column.name) for column in pictures.columns}
+    anchors = {name: list(point) for name, point in picture.anchors.items()}
+    row = {**columns, "widths": list(picture.widths), "tags": list(picture.tags), "anchors": anchors}
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _picture(row: Row[Any]) -> Picture:
+    fields = {column.name: row._mapping[column] for column in pictures.columns}
+    fields["anchors"] = {name: (x, y) for name, (x, y) in fields["anchors"].items()}
+    return Picture(**{**fields, "widths": tuple(fields["widths"]), "tags": tuple(fields["tags"])})

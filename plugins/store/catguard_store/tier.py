@@ -1,0 +1,45 @@
+"""The store as a tier: how its parts are put together from the context that the host hands in."""
+
+from catguard.context import TierContext
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
+
+import catguard
+from catguard_store.admission import admission, admit_args, admit_result
+from catguard_store.app import Handlers
+from catguard_store.drawings import Drawings
+from catguard_store.repository import Repository, prepare_connections
+from catguard_store.seed import seed
+from catguard_store.studio import Studio
+
+
+def app(context: TierContext) -> ASGIApp:
+    """The app of one worker."""
+    handlers = Handlers(Repository(_database(context)))
+    return context.app({"find": handlers.find, "picture": handlers.picture, "image": handlers.image})
+
+
+async def prepare(context: TierContext) -> None:
+    """Make the tables, and store the drawings that are not stored yet."""
+    repository = Repository(_database(context))
+    await repository.create()
+    source = Drawings()
+    with Studio() as studio:
+        admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
+        with context.progress("drawing cats", len(source.proposals())) as progress:
+            await seed(repository, source, admit, at_once=studio.workers, advance=progress.advance)
+
+
+def _database(context: TierContext) -> AsyncEngine:
+    """The database of the setting `database`, else an SQLite file in the tier's own directory."""
+    url = context.settings.get("database") or f"sqlite+aiosqlite:///{context.data / 'store.db'}"
+    try:
+        engine = context.database(url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise catguard.ConfigurationError(
+            f"CATGUARD_STORE_DATABASE names no database that the store can open ({error}); "
+            "write sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+        ) from error
+    prepare_connections(engine)
+    return engine
