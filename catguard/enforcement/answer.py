@@ -216,8 +216,13 @@ class Answer:
         if self.status in BODILESS or phase.media is None:
             facts.pop("media", None)
             return note("body/undeclared", "no body is declared", "/body") if body else []
-        if facts.get("media") is None:
-            return note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
+        if facts.get("media") not in phase.media:
+            found = note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
+            if found[0].action != "deny":
+                # The engine notes it; a body of another type is not looked at.
+                facts["bodiless"] = True
+                return []
+            return found
         if "body" in phase.parts:
             try:
                 facts["body"] = loads(body)
