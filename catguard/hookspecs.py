@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import pluggy
 
-from catguard.engine.decision import Violation
+from catguard.enforcement.problem import Render
 
 if TYPE_CHECKING:
     from click import Command
@@ -48,27 +48,6 @@ class Tier:
     prepare: Callable[[TierContext], Awaitable[None]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalPage:
-    """What a page that tells a refusal is made from; the problem document says the same.
-
-    Attributes:
-        status: of the response.
-        title: of the status: "Unprocessable Content".
-        violations: what the caller may be told.
-        path: of the request.
-    """
-
-    status: int
-    title: str
-    violations: tuple[Violation, ...]
-    path: str
-
-
-#: Makes the HTML of a refusal.
-RefusalPageFunction = Callable[[RefusalPage], str]
-
-
 @hookspec
 def catguard_tier() -> Tier | None:
     """Return the tier that the plugin serves.
@@ -81,7 +60,7 @@ def catguard_tier() -> Tier | None:
 
 
 @hookspec(firstresult=True)
-def catguard_refusal_page(component: str) -> RefusalPageFunction | None:
+def catguard_refusal_page(component: str) -> Render | None:
     """Return the function that makes the page which tells people that a component refused their request.
 
     Called once for each component that starts in this process. The function is called for each refused request whose

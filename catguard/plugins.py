@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from catguard import hookspecs
+from catguard.enforcement.problem import Render
 from catguard.errors import ConfigurationError, PluginError
-from catguard.hookspecs import PROJECT, RefusalPageFunction, Tier
+from catguard.hookspecs import PROJECT, Tier
 
 if TYPE_CHECKING:
     from click import Command
@@ -85,9 +86,9 @@ def tiers(manager: pluggy.PluginManager) -> Mapping[str, Tier]:
     return found
 
 
-def refusal_page(manager: pluggy.PluginManager, component: str) -> RefusalPageFunction | None:
+def refusal_page(manager: pluggy.PluginManager, component: str) -> Render | None:
     """Return the function that makes the pages of a component's refusals, if a plugin has one."""
-    found: RefusalPageFunction | None = manager.hook.catguard_refusal_page(component=component)
+    found: Render | None = manager.hook.catguard_refusal_page(component=component)
     return found
 
 

@@ -7,7 +7,8 @@ import pluggy
 import pytest
 
 from catguard import hookspecs
-from catguard.hookspecs import RefusalPage, Tier, hookimpl
+from catguard.enforcement.problem import RefusalPage
+from catguard.hookspecs import Tier, hookimpl
 from catguard.plugins import commands, refusal_page, tiers
 
 HOOKS = {name: function for name, function in vars(hookspecs).items() if name.startswith("catguard_")}

@@ -1,0 +1,172 @@
+"""The composition root: builds a tier of policies, telemetry, guard, plugin and context, and takes it apart again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import graphlib
+import os
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from catguard.context import TierContext
+from catguard.enforcement.problem import Render
+from catguard.engine.evaluator import Engine
+from catguard.errors import ConfigurationError
+from catguard.guard import Guard
+from catguard.hookspecs import Tier
+from catguard.plugins import plugin_manager, refusal_page, tiers
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.diagnostics import did_you_mean
+from catguard.policies.loader import load_compiled
+from catguard.policies.model import Action, PolicySet
+from catguard.supervisor.exporters import configure
+from catguard.telemetry import Telemetry
+
+#: Variables of a tier begin with CATGUARD_STORE_, for the tier store.
+PREFIX: Final = "CATGUARD"
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What a process needs to know to host tiers.
+
+    Attributes:
+        policies: the policy files; later ones overlay earlier ones.
+        data: where tiers keep what they keep, each in a folder of its name.
+        addresses: where each tier answers, by its name.
+        actions: overrides, pairs of a glob over boundaries and an action.
+        trace: where telemetry goes: "console", "otlp", the path of a .jsonl file; None for nowhere.
+        block: tiers whose plugins are not loaded.
+        environ: the environment, of which each tier gets its own variables as settings.
+    """
+
+    policies: tuple[Path, ...]
+    data: Path
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    actions: tuple[tuple[str, Action], ...] = ()
+    trace: str | None = None
+    block: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTier:
+    """A tier that is ready to serve or to prepare.
+
+    Attributes:
+        tier: as its plugin describes it.
+        guard: of its component.
+        context: what it is given.
+        app: the guarded ASGI app.
+    """
+
+    tier: Tier
+    guard: Guard
+    context: TierContext
+    app: ASGIApp
+
+
+@contextlib.asynccontextmanager
+async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[OpenTier]:
+    """Build a tier; closes what it opened and flushes its telemetry at the end.
+
+    Raises:
+        PolicyError: the policy is bad.
+        PluginError: a plugin is bad.
+        ConfigurationError: no plugin serves the component, the policy does not declare it, or the tier's routes and
+            those of the policy differ.
+    """
+    async with _open(settings, component) as (tier, guard, context, render):
+        yield OpenTier(tier, guard, context, guard.asgi(tier.app(context), render=render))
+
+
+async def prepare(settings: HostSettings, component: str) -> None:
+    """Run a tier's preparation to its end, if it has one; raises what `open_tier` raises, and what the tier does."""
+    async with _open(settings, component) as (tier, _, context, _):
+        if tier.prepare is not None:
+            await tier.prepare(context)
+
+
+def installed_tiers(policies: PolicySet, *, block: Collection[str] = ()) -> tuple[Tier, ...]:
+    """Return the tiers that are both installed and declared, in the order in which they start: callees first.
+
+    Raises:
+        PluginError: a plugin is bad.
+        ConfigurationError: `block` has a name that nothing installed has.
+    """
+    installed = tiers(plugin_manager(block=block))
+    return tuple(installed[name] for name in start_order(policies, installed))
+
+
+def start_order(policies: PolicySet, components: Iterable[str]) -> tuple[str, ...]:
+    """Return those components that are declared, each behind those that it needs or calls.
+
+    Components that call each other in a ring keep the order of the policy.
+    """
+    wanted = set(components)
+    names = [name for name in policies.components if name in wanted]
+    graph = {
+        name: [
+            callee
+            for callee in dict.fromkeys(
+                (
+                    *policies.components[name].needs,
+                    *(str(found.to).partition(".")[0] for found in policies.components[name].outbound.values()),
+                )
+            )
+            if callee in names and callee != name
+        ]
+        for name in names
+    }
+    try:
+        return tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError:
+        return tuple(names)
+
+
+def tier_settings(component: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of a tier: CATGUARD_STORE_DATABASE=x is {"database": "x"} for the tier store."""
+    prefix = f"{PREFIX}_{component.upper().replace('-', '_')}_"
+    return {name.removeprefix(prefix).lower(): value for name, value in environ.items() if name.startswith(prefix)}
+
+
+@contextlib.asynccontextmanager
+async def _open(
+    settings: HostSettings, component: str
+) -> AsyncIterator[tuple[Tier, Guard, TierContext, Render | None]]:
+    manager = plugin_manager(block=settings.block)
+    installed = tiers(manager)
+    if component not in installed:
+        hint = did_you_mean(component, installed) or f"installed are: {', '.join(sorted(installed)) or 'none'}"
+        raise ConfigurationError(f"no installed plugin serves the tier {component} ({hint})")
+
+    def load() -> CompiledPolicySet:
+        return load_compiled(settings.policies, actions=settings.actions)
+
+    engine = Engine(load())
+    providers = configure(settings.trace, service=component)
+    try:
+        telemetry = Telemetry(
+            component,
+            tracer_provider=providers.tracer_provider,
+            meter_provider=providers.meter_provider,
+            logger_provider=providers.logger_provider,
+        )
+        guard = Guard(engine, component, telemetry, load=load)
+        data = settings.data / component
+        data.mkdir(parents=True, exist_ok=True)
+        context = TierContext(
+            guard, data=data, settings=tier_settings(component, settings.environ), addresses=settings.addresses
+        )
+        try:
+            yield installed[component], guard, context, refusal_page(manager, component)
+        finally:
+            await context.close()
+    finally:
+        # Waits for exporters: not in the event loop, where other tiers may still be served.
+        await asyncio.to_thread(providers.shutdown)

@@ -1,0 +1,130 @@
+"""Derives the OpenAPI document of a component from its inbound boundaries, so that it cannot differ from the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from catguard.policies.model import Boundary, Phase, PolicySet, Shape
+from catguard.policies.phases import PROBLEM, PROBLEM_SHAPE
+
+OPENAPI: Final = "3.1.1"
+#: Header parameters that OpenAPI says elsewhere and ignores as parameters (3.1.1, section 4.8.12.1).
+_SAID_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
+#: What a record's schema may have to be written as one parameter for each property.
+_PLAIN_RECORD: Final = frozenset(
+    {"type", "properties", "required", "additionalProperties", "unevaluatedProperties", "description", "title"}
+)
+_PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
+
+
+def openapi(policies: PolicySet, component: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of a component's inbound http boundaries.
+
+    Every answer that a guard may give in place of the component's is the `default` response of each operation: a
+    problem document. Rules have no counterpart in OpenAPI; their reasons stand in the descriptions.
+
+    Raises:
+        KeyError: The policy set has no such component.
+    """
+    found = policies.components[component]
+    paths: dict[str, dict[str, Any]] = {}
+    for boundary in found.inbound.values():
+        if boundary.kind == "http" and boundary.path is not None and boundary.method is not None:
+            paths.setdefault(boundary.path, {})[boundary.method.lower()] = _operation(boundary)
+    return {
+        "openapi": OPENAPI,
+        "info": {
+            "title": f"{policies.system}: {component}",
+            "version": policies.revision[:12],
+            "description": found.about,
+            "contact": {"name": str(found.owner)},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": {"Problem": dict(PROBLEM_SHAPE)}},
+    }
+
+
+def _operation(boundary: Boundary) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": boundary.operation}
+    reasons = [f"- `{rule.expression}`: {rule.assumption.why}" for rule in boundary.request.rules]
+    if boundary.about:
+        operation["summary"] = boundary.about
+    if reasons:
+        operation["description"] = "\n".join(("It must hold that", *reasons))
+    parameters = [
+        *_parameters(boundary.request.shape("params"), "path"),
+        *_parameters(boundary.request.shape("query"), "query"),
+        *_parameters(boundary.request.shape("headers"), "header"),
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if boundary.request.media is not None:
+        operation["requestBody"] = {"required": True, "content": _content(boundary.request)}
+    operation["responses"] = {
+        **{status: _response(status, phase) for status, phase in boundary.responses.items()},
+        "default": _refusal(boundary),
+    }
+    return operation
+
+
+def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
+    if shape is None:
+        return []
+    schema = shape.schema
+    if place == "query" and not _PLAIN_RECORD.issuperset(schema):
+        # What holds between parameters can be said of an object only, whose members then are the parameters.
+        described = {**schema, "type": "object"}
+        return [{"name": "query", "in": "query", "style": "form", "explode": True, "schema": described}]
+    required = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": place,
+            "required": place == "path" or name in required,
+            **({"description": member["description"]} if "description" in member else {}),
+            "schema": member,
+        }
+        for name, member in schema.get("properties", {}).items()
+        if place != "header" or name.lower() not in _SAID_ELSEWHERE
+    ]
+
+
+def _content(phase: Phase) -> dict[str, Any]:
+    body = phase.shape("body")
+    schema: Mapping[str, Any] = body.schema if body is not None else {}
+    if schema == PROBLEM_SHAPE:
+        schema = _PROBLEM_REF
+    return {name: {"schema": schema} for name in phase.media or ()}
+
+
+def _response(status: str, phase: Phase) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": _phrase(status)}
+    headers = phase.shape("headers")
+    if headers is not None:
+        required = headers.schema.get("required", ())
+        response["headers"] = {
+            name: {"required": name in required, "schema": member}
+            for name, member in headers.schema.get("properties", {}).items()
+        }
+    content = _content(phase)
+    if status[0] in "45":
+        content.setdefault(PROBLEM, {"schema": _PROBLEM_REF})  # a guard may refuse with the same status
+    if content:
+        response["content"] = content
+    return response
+
+
+def _refusal(boundary: Boundary) -> dict[str, Any]:
+    content: dict[str, Any] = {PROBLEM: {"schema": _PROBLEM_REF}}
+    if any("text/html" in (phase.media or ()) for phase in boundary.responses.values()):
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {"description": "Refused, or failed: a problem document says what was assumed", "content": content}
+
+
+def _phrase(status: str) -> str:
+    if status.isdigit():
+        return HTTPStatus(int(status)).phrase
+    return {"2": "Success", "3": "Redirection", "4": "Client error", "5": "Server error"}.get(status[0], "Answer")
