@@ -37,7 +37,7 @@ class Finding:
 
 def lint(policies: PolicySet) -> list[Finding]:
     """Return the findings about a policy set, in the order of the text."""
-    found: list[Finding] = []
+    found = [Finding("unused-shape", "warning", place, name) for name, place in policies.unused_shapes.items()]
     for boundary in policies.boundaries():
         if boundary.health:
             continue

@@ -83,7 +83,7 @@ def rehearse(
         facts.setdefault("method", policy.method or "GET")
         facts.setdefault("path", policy.path or "/")
         if facts.get("body") is not None:
-            facts.setdefault("bytes", len(dumps(facts["body"])))
+            facts.setdefault("bytes", _size(facts["body"]))
     elif policy.sql is not None:
         facts.setdefault("operation", policy.sql.operation)
         facts.setdefault("tables", sorted(policy.sql.tables))
@@ -97,10 +97,18 @@ def rehearse(
         phase = boundary.response(answer["status"])
         answer.setdefault("media", next(iter(phase.policy.media or ()), None) if phase else None)
         answer.setdefault("headers", {})
-        answer.setdefault("bytes", len(dumps(answer["body"])) if "body" in answer else 0)
+        answer.setdefault("bytes", _size(answer["body"]) if "body" in answer else 0)
         answer.setdefault("bodiless", answer["status"] in (204, 304))
     after = decide_response(snapshot, boundary, facts, answer)
     return conclude(snapshot, (*decision.violations, *after.violations))
+
+
+def _size(value: Any) -> int:
+    """Return the bytes of a value's JSON text; what has none (an integer beyond 64 bits) is for the shape to refuse."""
+    try:
+        return len(dumps(value))
+    except TypeError:
+        return 0
 
 
 def conclude(snapshot: CompiledPolicySet, violations: tuple[Violation, ...]) -> Decision:
@@ -226,16 +234,5 @@ def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viola
         text = f"{assumption.why} (must hold: {assumption.limit}){broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(
-            violated(assumption, boundary.policy.side, where=f"/{_subject(assumption)}", message=text, status=status)
+            violated(assumption, boundary.policy.side, where=phase.places[assumption.id], message=text, status=status)
         )
-
-
-def _subject(assumption: Assumption) -> str:
-    """Return the first fact that a rule names after `request.` or `response.`, as the place that it speaks of."""
-    for prefix in (f"{assumption.phase}.", "request.", "response."):
-        start = assumption.limit.find(prefix)
-        if start >= 0:
-            rest = assumption.limit[start + len(prefix) :]
-            end = next((i for i, letter in enumerate(rest) if not (letter.isalnum() or letter in "_.")), len(rest))
-            return rest[:end].rstrip(".").replace(".", "/")
-    return ""

@@ -76,6 +76,11 @@ class Builder:
             files=self.document.files,
             revision=hashlib.sha256(content.encode()).hexdigest(),
             actions=self.overrides,
+            unused_shapes={
+                name: self.document.key(("shapes", name))
+                for name in data.get("shapes") or {}
+                if not self.shapes.is_used(name)
+            },
         )
 
     def component(self, name: str, data: Mapping[str, Any]) -> Component:

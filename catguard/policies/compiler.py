@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.errors import PolicyError
-from catguard.policies.model import Assumption, Boundary, Fault, Phase, PolicySet, SchemaPath, Shape
-from catguard.policies.rules import CompiledRules, compile_rules
+from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
+from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
@@ -92,7 +93,7 @@ class CompiledPart:
 class CompiledPhase:
     """One phase, ready to be decided."""
 
-    __slots__ = ("max_bytes", "media", "parts", "policy", "rules")
+    __slots__ = ("max_bytes", "media", "parts", "places", "policy", "rules")
 
     def __init__(self, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> None:
         self.policy = policy
@@ -100,6 +101,16 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
+        self.places = {found.rule.assumption.id: _place(found, policy.phase) for found in rules.rules}
+
+
+def _place(rule: CompiledRule, phase: PhaseName) -> str:
+    named = re.search(rf"\b{phase}\.([A-Za-z_][\w.]*)", rule.rule.expression)
+    if named:
+        return "/" + named[1].replace(".", "/")
+    facts = sorted(fact.removeprefix(f"{phase}.") for fact in rule.facts if fact.startswith(f"{phase}."))
+    return f"/{facts[0]}" if facts else ""
 
 
 class CompiledBoundary:

@@ -251,6 +251,7 @@ class PolicySet:
     revision: str
     actions: tuple[tuple[str, Action], ...] = ()
     complete: bool = True
+    unused_shapes: Mapping[str, Location] = field(default_factory=dict)
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield every boundary of every component."""

@@ -44,6 +44,10 @@ class ShapeReader:
         self.faults = faults
         self._inlined: dict[str, tuple[Any, dict[SchemaPath, Place]]] = {}
 
+    def is_used(self, name: str) -> bool:
+        """Whether a shape was read so far, directly or through another."""
+        return name in self._inlined
+
     def read(self, part: str, path: Path, make: MakeAssumption) -> Shape:
         """Return the shape at a path of the document.
 
