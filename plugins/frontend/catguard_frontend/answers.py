@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend.kitchen import NotServed
@@ -31,7 +32,7 @@ def answer(picture: Picture, recipe: Recipe, *, understood: str | None = None) -
     return JSONResponse(content, headers=_HEADERS)
 
 
-def failed(failure: catguard.CallRefused | NotServed, request: Request) -> Response:
+def failed(failure: catguard.CallRefused | NotServed, request: Request) -> ASGIApp:
     """Return why there is no picture."""
     if isinstance(failure, catguard.CallRefused):
         return catguard.refusal(failure, status=refusal_status(failure), request=request)

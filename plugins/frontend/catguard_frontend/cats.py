@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import ask
@@ -22,7 +22,7 @@ class Cats:
     def __init__(self, kitchen: Kitchen) -> None:
         self._kitchen = kitchen
 
-    async def api(self, request: Request) -> Response:
+    async def api(self, request: Request) -> ASGIApp:
         """Answer with one picture of so many cats."""
         query = catguard.exchange(request.scope).query
         try:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from catguard import ConfigurationError
 from catguard_frontend.assets import Assets
 from catguard_frontend.cache import LIMIT, PictureCache
 from catguard_frontend.cats import Cats
 from catguard_frontend.files import Files
-from catguard_frontend.gallery import Gallery
+from catguard_frontend.gallery import PATIENCE, Gallery
 from catguard_frontend.kitchen import Kitchen
 from catguard_frontend.pages import Pages
 from catguard_frontend.zoom import Zoom
@@ -36,7 +38,9 @@ def app(context: TierContext) -> ASGIApp:
 
     return context.app(
         {
-            "gallery": Gallery(kitchen, pages, count_bounds=_bounds(context, "gallery", "count")).page,
+            "gallery": Gallery(
+                kitchen, pages, count_bounds=_bounds(context, "gallery", "count"), patience=_patience(context)
+            ).page,
             "cats": Cats(kitchen).api,
             "picture": assets.picture,
             "zoom-page": zoom.page,
@@ -45,6 +49,18 @@ def app(context: TierContext) -> ASGIApp:
             "style": assets.static,
         }
     )
+
+
+def _patience(context: TierContext) -> float:
+    """Return the seconds that a page waits for its cats: the setting `patience`, else what suits most people."""
+    text = context.settings.get("patience", str(PATIENCE))
+    try:
+        patience = float(text)
+    except ValueError:
+        patience = 0.0
+    if not 0.0 < patience < inf:
+        raise ConfigurationError(f"CATGUARD_FRONTEND_PATIENCE is {text!r}; it has to be a number of seconds, such as 9")
+    return patience
 
 
 def _bounds(context: TierContext, operation: str, name: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import math
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import words
@@ -44,7 +45,7 @@ class Zoom:
         self._cache = cache
         self._pages = pages
 
-    async def api(self, request: Request) -> Response:
+    async def api(self, request: Request) -> ASGIApp:
         """Answer with the closer look as JSON."""
         query = catguard.exchange(request.scope).query
         recipe = await self._recipe(query["picture"], query["part"], query["scale"])

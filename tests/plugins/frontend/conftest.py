@@ -1,12 +1,136 @@
-"""A small Cat-o-matic to order from, and the frontend as the host builds it, with the policies that ship."""
+"""The frontend as the host builds it, with the policies that ship, and a small Cat-o-matic that does as it is told."""
 
 from __future__ import annotations
 
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+import uvicorn
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from catguard.host import HostSettings, open_tier
+
+Order = dict[str, Any]
+Answer = Callable[[Order], Awaitable[Response]]
+
+
+def picture(order: Order) -> Response:
+    """Return what Cat-o-matic answers: a picture of one colour and the cats that would be in it."""
+    image = Image.new("RGB", (order["width"], order["height"]), (order.get("seed", 0) % 256, 120, 90))
+    data = io.BytesIO()
+    image.save(data, order["format"])
+    cat = {
+        "picture": order.get("picture", "0123456789abcdef"),
+        "breed": order.get("breed", "siamese"),
+        "pose": "sitting",
+        "box": {"x": 0, "y": 0, "width": 30, "height": 40},
+    }
+    cats = json.dumps({"cats": [cat] * order["count"], "credits": ["Own drawings, CC0"]})
+    return Response(data.getvalue(), media_type=f"image/{order['format']}", headers={"Catomatic-Cats": cats})
+
+
+async def willing(order: Order) -> Response:
+    return picture(order)
+
+
+def problem(status: int, detail: str) -> Response:
+    content = {"type": "about:blank", "title": "No", "status": status, "detail": detail}
+    return JSONResponse(content, status, media_type="application/problem+json")
+
+
+class CatOMatic:
+    """Answers orders by `answer`, and remembers them and how many were under way at once."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.answer: Answer = willing
+        self.orders: list[Order] = []
+        self.under_way = 0
+        self.most = 0
+
+    async def render(self, request: Request) -> Response:
+        order = json.loads(await request.body())
+        self.orders.append(order)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            return await self.answer(order)
+        finally:
+            self.under_way -= 1
+
+
+def listening() -> socket.socket:
+    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    place.bind(("127.0.0.1", 0))
+    return place
 
 
 @pytest.fixture(scope="session")
 def policies() -> Path:
     return Path(__file__).parents[3] / "policies.yaml"
+
+
+@pytest.fixture(scope="session")
+def _catomatic() -> Iterator[tuple[CatOMatic, str]]:
+    catomatic = CatOMatic()
+    app = Starlette(routes=[Route("/v1/render", catomatic.render, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    with listening() as place:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield catomatic, f"http://127.0.0.1:{place.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def catomatic(_catomatic: tuple[CatOMatic, str]) -> CatOMatic:
+    _catomatic[0].reset()
+    return _catomatic[0]
+
+
+Opener = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
+
+
+@pytest.fixture
+def frontend_of(_catomatic: tuple[CatOMatic, str], policies: Path, tmp_path: Path) -> Opener:
+    """Return what opens a frontend: `patience` in seconds, `catomatic` the address where it looks for one."""
+
+    @asynccontextmanager
+    async def opened(*, patience: float = 20.0, catomatic: str = _catomatic[1]) -> AsyncIterator[httpx2.AsyncClient]:
+        settings = HostSettings(
+            policies=(policies,),
+            data=tmp_path,
+            addresses={"catomatic": catomatic},
+            environ={"CATGUARD_FRONTEND_PATIENCE": str(patience)},
+        )
+        async with (
+            open_tier(settings, "frontend") as tier,
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=tier.app), base_url="http://frontend") as visitor,
+        ):
+            yield visitor
+
+    return opened
+
+
+@pytest.fixture
+async def frontend(frontend_of: Opener, catomatic: CatOMatic) -> AsyncIterator[httpx2.AsyncClient]:
+    async with frontend_of() as visitor:
+        yield visitor

@@ -1,0 +1,99 @@
+import re
+from importlib.resources import files
+
+import httpx2
+import pytest
+from catguard_frontend.pages import Pages
+
+from catguard import RefusalPage, Violation
+
+from .reader import Page, page
+
+CSP = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+async def test_pages_run_no_script_and_load_nothing_from_elsewhere(frontend: httpx2.AsyncClient) -> None:
+    response = await frontend.get("/?count=1", headers={"accept": "text/html"})
+    shown = Page(response.text)
+
+    assert response.headers["content-security-policy"] == CSP
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert not shown.all("script")
+    assert not re.search(r"\sstyle=|<style|\son\w+=|https?://", response.text)
+
+
+async def test_pages_can_be_used_by_keyboard_and_reader(frontend: httpx2.AsyncClient) -> None:
+    shown = await page(frontend, "/?count=2")
+    labelled = {label.get("for") for label in shown.all("label")}
+
+    assert shown.all("html", lang="en")
+    assert len(shown.all("h1")) == 1
+    assert shown.tags[[tag for tag, _ in shown.tags].index("a")][1]["href"] == "#main"
+    assert shown.all("main", id="main")
+    assert {field["id"] for field in [*shown.all("select"), *shown.all("input", type="number")]} <= labelled
+    assert all("alt" in image for image in shown.all("img"))
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of "#rrggbb" (WCAG 2.2)."""
+    shares = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("by_night", [False, True])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        *((front, back, 4.5) for front in ("ink", "soft", "accent") for back in ("paper", "card", "notice")),
+        ("soft", "glow-one", 4.5),
+        ("soft", "glow-two", 4.5),
+        ("on-accent", "accent", 4.5),
+        ("edge", "paper", 3.0),
+        ("focus", "paper", 3.0),
+    ],
+)
+def test_colours_keep_their_contrast(front: str, back: str, least: float, *, by_night: bool) -> None:
+    style = files("catguard_frontend").joinpath("static/cats.css").read_text("utf-8")
+    colours = dict(
+        re.findall(r"--([\w-]+): (#[0-9a-f]{6});", re.findall(r":root \{(.*?)\}", style, re.DOTALL)[by_night])
+    )
+
+    darker, lighter = sorted((luminance(colours[front]), luminance(colours[back])))
+
+    assert (lighter + 0.05) / (darker + 0.05) >= least
+
+
+def test_refusal_page_escapes_what_was_asked() -> None:
+    found = Violation(
+        assumption="query/breed/pattern",
+        boundary="frontend.inbound.gallery",
+        side="inbound",
+        phase="request",
+        where="/query/breed",
+        limit="text",
+        message="must match",
+        why="secret",
+        owner="secret",
+        policy="secret",
+    )
+    shown = Page(
+        Pages().refusal(RefusalPage(status=400, title="Bad Request", path="/?breed=<script>", violations=(found,)))
+    )
+
+    assert "the breed “<script>”" in shown.text
+    assert not shown.all("script")
+    assert "secret" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("status", "heading"),
+    [(404, "There are no cats at this address"), (418, "I'm a Teapot"), (500, "Something broke on our side")],
+)
+def test_refusal_page_has_a_heading_for_every_status(status: int, heading: str) -> None:
+    shown = Page(Pages().refusal(RefusalPage(status=status, title="I'm a Teapot", path="/nowhere", violations=())))
+
+    assert heading in shown.text
+    assert shown.all("a", href="/")
