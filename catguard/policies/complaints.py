@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.syntax import Call, Literal, Node, children, walk
 
 #: How the functions and macros of CEL are called (cel-spec, langdef.md, "List of Standard Definitions").
@@ -37,6 +38,8 @@ USAGES: dict[str, str] = {
     },
     "getMilliseconds": "timestamp(text).getMilliseconds()",
 }
+#: What the parser replaces, where it is called with the right number of arguments.
+MACROS = ("all", "exists", "exists_one", "filter", "has", "map")
 _OPERATORS = {"_[_]": "[ ]", "_?_:_": "? :", "@in": "in", "!_": "!", "-_": "-"}
 _LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _RESERVED = "as break const continue else false for function if import in let loop namespace null package return true"
@@ -55,6 +58,13 @@ _INSTEAD = {
 }
 
 
+#: Words of other languages.
+_ELSEWHERE = {
+    **{"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null"},
+    **{"len": "size", "length": "size", "any": "exists", "some": "exists", "every": "all", "includes": "contains"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """Something wrong at an offset into an expression."""
@@ -62,6 +72,11 @@ class Complaint:
     position: int
     message: str
     hint: str | None = None
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return what an unknown word may have meant."""
+    return f"write {_ELSEWHERE[word]}" if word in _ELSEWHERE else did_you_mean(word, known)
 
 
 def syntax_complaint(error: str, text: str) -> Complaint:
@@ -125,17 +140,19 @@ def type_complaints(
             at = [node for node in walk(tree) if node.position == position and isinstance(node, Call)]
             call = next((node for node in at if node.function == found[1]), None)
             parts = children(call) if call else ()
+            # What is read of a record is judged by the walk over the reads; here it is no news.
+            follows = follows or (found[1] in ("_[_]", "@in") and "facts." in found[2])
             yield follows, _overload(position, found[1], _split(found[2]), parts, chain)
         elif found := re.match(r"expression of type '(.*)' cannot be the range", message):
             words = f"all(), exists(), map() and filter() go through lists and maps; this is {_name(found[1])}"
             yield follows, Complaint(position, words, "wrap it in dyn()" if found[1] == "dyn" else None)
         elif found := re.match(r"expression of type '(.*)' cannot be the operand of a select", message):
             hint = "take one item, or go through all: list.all(item, item.field == 1)" if "list" in found[1] else None
-            yield follows, Complaint(position, f"{_name(found[1])} has no fields", hint)
+            yield follows, Complaint(position + 1, f"{_name(found[1])} has no fields", hint)
         elif found := re.match(r"undeclared reference to '(\w+)'", message):
             name = found[1]
             hint = f"it is called like this: {USAGES[name]}" if name in USAGES else None
-            yield follows and not hint, Complaint(position, f"{name}() is not called like this", hint)
+            yield name in MACROS or not hint, Complaint(position, f"{name}() is not called like this", hint)
         else:
             yield follows, _plain_complaint(position, message)
 
@@ -172,7 +189,8 @@ def _overload(
         fact = next((text for text in texts if text), "the field")
         return Complaint(position, f"{fact} is never null", f"ask whether it is there: has({fact})")
     if function == "_[_]":
-        return Complaint(position, f"`[ ]` does not take {names[-1]} of {names[0]}")
+        hint = "write it without parentheses: record['name']" if types[0].startswith("facts.") else None
+        return Complaint(position, f"`[ ]` takes no {names[-1]} for {names[0]}", hint)
     if function == "@in":
         hint = "`in` looks for an item in a list, or for a key in a map or record"
         return Complaint(position, f"`in` cannot find {names[0]} in {names[-1]}", hint)

@@ -242,9 +242,9 @@ def facts_of(boundary: Boundary, phase: Phase, *, providers: frozenset[str], def
     else:
         absent["response"] = ("a request is decided before there is a response", "move the rule under `response`")
     if boundary.side == "inbound" and boundary.kind == "http":
-        classes = ("component", *CALLER_CLASSES, "unknown")
-        fields = {"component": STRING, "class": Scalar("string", classes), "verified": BOOL}
-        roots["caller"] = Record({name: Field(found, True) for name, found in fields.items()})
+        caller = {"component": Field(STRING, True), "verified": Field(BOOL, True)}
+        hint = "caller.component is the component's name, or one of " + ", ".join(CALLER_CLASSES)
+        roots["caller"] = Record(caller, {"class": ("a caller has no class of its own", hint)})
     else:
         absent["caller"] = ("only inbound http boundaries know their caller", None)
     return Record({name: Field(record, True) for name, record in roots.items()}, absent)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catguard.policies.complaints import USAGES, Complaint
+from catguard.policies.complaints import MACROS, USAGES, Complaint, suggest
 from catguard.policies.descriptors import field_name
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.facts import BOOL, DYNAMIC, INT, STRING, Dynamic, FactType, ListOf, MapOf, Record, Scalar, join
+from catguard.policies.presence import Known, Path, guards, path_of, together
 from catguard.policies.spelling import Edit, Spelling
 from catguard.policies.syntax import (
     Call,
@@ -28,16 +29,11 @@ from catguard.policies.syntax import (
     walk,
 )
 
-Path: TypeAlias = tuple[str | int, ...]
-#: Paths known to be present; None where evaluation cannot come, so that everything may be taken for granted.
-Known: TypeAlias = frozenset[Path] | None
+#: The variables of the macros around a node: their types, and what stands for their values in paths.
 Scope: TypeAlias = Mapping[str, tuple[FactType, Path]]
 
 #: Names that CEL itself gives to types.
 TYPE_NAMES = ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")
-#: What the parser would have replaced, had it been called with the right number of arguments.
-_MACROS = ("all", "exists", "exists_one", "filter", "has", "map")
-_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "nil": "null", "self": "request"}
 _RESULTS: Mapping[str, FactType] = {
     **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_", "!_"), BOOL),
     **dict.fromkeys(("contains", "startsWith", "endsWith", "matches", "bool"), BOOL),
@@ -91,6 +87,10 @@ class _Walker:
         if complaint not in self.complaints:
             self.complaints.append(complaint)
 
+    def place(self, node: Node) -> int:
+        start = self.spelling.start(node)
+        return node.position if start is None else start
+
     def read(self, node: Node, scope: Scope, known: Known) -> FactType:
         """Return the type of a node, and complain of what it must not read where just `known` is present."""
         found = self.types[node.id] = self._read(node, scope, known)
@@ -113,15 +113,15 @@ class _Walker:
             case Call("_&&_" | "_||_" as function, _, (left, right)):
                 side = 0 if function == "_&&_" else 1
                 # CEL lets either side of && and || decide alone, so that a guard counts on both sides of it.
-                self.read(left, scope, _union(known, self.guards(right, scope)[side]))
-                self.read(right, scope, _union(known, self.guards(left, scope)[side]))
+                self.read(left, scope, together(known, guards(right, _paths(scope))[side]))
+                self.read(right, scope, together(known, guards(left, _paths(scope))[side]))
                 return BOOL
             case Call("_?_:_", _, (condition, yes, no)):
                 self.read(condition, scope, known)
-                when = self.guards(condition, scope)
-                return join(*(self.read(part, scope, _union(known, when[i])) for i, part in enumerate((yes, no))))
+                when = guards(condition, _paths(scope))
+                return join(*(self.read(part, scope, together(known, when[i])) for i, part in enumerate((yes, no))))
             case Call(function, target, _) if function[:1].isalpha() and (
-                function in _MACROS or function not in self.functions
+                function in MACROS or function not in self.functions
             ):
                 return self.unknown(node, function, target, scope, known)
             case Call(function, _, _):
@@ -134,7 +134,7 @@ class _Walker:
                 return _RESULTS.get(function, DYNAMIC)
             case ListNode(elements):
                 inner = [self.read(element, scope, known) for element in elements]
-                return ListOf(inner[0] if len(set(inner)) == 1 else DYNAMIC)
+                return ListOf(inner[0] if inner and all(found == inner[0] for found in inner) else DYNAMIC)
             case MapNode():
                 for part in children(node):
                     self.read(part, scope, known)
@@ -151,8 +151,7 @@ class _Walker:
             self.complain(node.position, self.facts.absent[node.name][0], self.facts.absent[node.name][1])
         elif node.name not in TYPE_NAMES:
             names = [*self.facts.fields, *(name for name in scope if not name.startswith("@"))]
-            hint = f"write {_ELSEWHERE[node.name]}" if node.name in _ELSEWHERE else did_you_mean(node.name, names)
-            self.complain(node.position, f"there is no fact {node.name!r}", hint)
+            self.complain(node.position, f"there is no fact {node.name!r}", suggest(node.name, names))
         return DYNAMIC
 
     def bare(self, node: Ident, scope: Scope) -> FactType:
@@ -176,7 +175,7 @@ class _Walker:
         present, found = self.look_up(record, field, operand, place)
         if test:
             return BOOL
-        path = self.path(node, scope)
+        path = path_of(node, _paths(scope))
         if not (present or known is None or (path and path in known)):
             whole = self.spelling.chain(node) or f"the member {field!r}"
             guard = f"'{field}' in {self.spelling.chain(operand)}" if isinstance(node, Call) else f"has({whole})"
@@ -193,7 +192,10 @@ class _Walker:
                     self.complain(place, absent[field][0], absent[field][1])
                 else:
                     owner = self.spelling.chain(operand) or "this"
-                    self.complain(place, f"{owner} has no field {field!r}", did_you_mean(field, fields))
+                    words = (
+                        f"there is no variable {field!r}" if owner == "variables" else f"{owner} has no field {field!r}"
+                    )
+                    self.complain(place, words, suggest(field, fields) or (None if fields else "none is declared"))
                 return True, DYNAMIC
             case MapOf(value, required):
                 return field in required, value
@@ -205,17 +207,15 @@ class _Walker:
         if target is not None:
             self.read(target, scope, known)
         position = max(self.expression.rfind(function, 0, node.position + 1), 0)
-        if function in _MACROS:
-            self.complain(
-                position, f"{function}() is not called like this", f"it is called like this: {USAGES[function]}"
-            )
+        if function in MACROS:
+            hint = f"it is called like this: {USAGES[function]}"
+            self.complain(position, f"{function}() is not called like this", hint)
         else:
-            hint = did_you_mean(function, self.functions)
-            self.complain(position, f"there is no function {function!r}", hint)
-        if target is None or not (node.arguments and isinstance(node.arguments[0], Ident)):
-            # With a target and a name first it may be a misspelt macro, whose variable is no fact.
-            for argument in node.arguments:
-                self.read(argument, scope, known)
+            self.complain(position, f"there is no function {function!r}", suggest(function, self.functions))
+            if target is None or not (node.arguments and isinstance(node.arguments[0], Ident)):
+                # With a target and a name first it may be a misspelt macro, whose variable is no fact.
+                for argument in node.arguments:
+                    self.read(argument, scope, known)
         return DYNAMIC
 
     def indexed(self, operand: Node, index: Node, scope: Scope, known: Known) -> FactType:
@@ -227,9 +227,8 @@ class _Walker:
             case MapOf(value):
                 return value
             case Record():
-                self.complain(
-                    index.position, f"fields of {self.spelling.chain(operand) or 'a record'} are read by a plain name"
-                )
+                owner = self.spelling.chain(operand) or "a record"
+                self.complain(self.place(index), f"the fields of {owner} are read by a name that is written out")
         return DYNAMIC
 
     def contained(self, key: Literal, field: str, operand: Node, scope: Scope, known: Known) -> FactType:
@@ -269,7 +268,7 @@ class _Walker:
                 self.complain(other.position, f"{owner} is never {quote(other.value)}", hint)
             else:
                 hint = f"one is of {_list(values)}; the other of {_list(others)}"
-                self.complain(fact.position, f"{owner} is never {self.spelling.chain(other) or 'this'}", hint)
+                self.complain(self.place(fact), f"{owner} is never {self.spelling.chain(other) or 'this'}", hint)
 
     def fold(self, node: Comprehension, scope: Scope, known: Known) -> FactType:
         found = self.read(node.range, scope, known)
@@ -290,60 +289,9 @@ class _Walker:
         added = [part.elements[0] for part in walk(node.step) if isinstance(part, ListNode) and part.elements]
         return ListOf(self.types[added[-1].id] if added else DYNAMIC)
 
-    def guards(self, node: Node, scope: Scope) -> tuple[Known, Known]:
-        """Return what is present wherever a node is true, and wherever it is false."""
-        nothing: Known = frozenset()
-        match node:
-            case Select(operand, field, True):
-                path = self.path(operand, scope)
-                return frozenset({(*path, field)}) if path else nothing, nothing
-            case Call("@in", _, (Literal(str(field), _), operand)):
-                path = self.path(operand, scope)
-                return frozenset({(*path, field)}) if path else nothing, nothing
-            case Literal(bool(value), _):
-                return (nothing, None) if value else (None, nothing)
-            case Call("!_", _, (operand,)):
-                true, false = self.guards(operand, scope)
-                return false, true
-            case Call("_&&_", _, (left, right)):
-                (a, not_a), (b, not_b) = self.guards(left, scope), self.guards(right, scope)
-                return _union(a, b), _both(not_a, not_b)
-            case Call("_||_", _, (left, right)):
-                (a, not_a), (b, not_b) = self.guards(left, scope), self.guards(right, scope)
-                return _both(a, b), _union(not_a, not_b)
-            case Call("_?_:_", _, (condition, yes, no)):
-                when, otherwise = self.guards(condition, scope)
-                (a, not_a), (b, not_b) = self.guards(yes, scope), self.guards(no, scope)
-                return (
-                    _both(_union(when, a), _union(otherwise, b)),
-                    _both(_union(when, not_a), _union(otherwise, not_b)),
-                )
-            case _:
-                return nothing, nothing
 
-    def path(self, node: Node, scope: Scope) -> Path | None:
-        """Return what names the value of a node, the same for the same value; None where nothing does."""
-        match node:
-            case Ident(name):
-                return scope[name][1] if name in scope else (name,)
-            case Select(operand, field, False):
-                path = self.path(operand, scope)
-                return (*path, field) if path else None
-            case Call("_[_]", _, (operand, Literal(str() | int() as index, _))):
-                path = self.path(operand, scope)
-                return (*path, index) if path else None
-            case _:
-                return None
-
-
-def _union(one: Known, other: Known) -> Known:
-    return None if one is None or other is None else one | other
-
-
-def _both(one: Known, other: Known) -> Known:
-    if one is None or other is None:
-        return one if other is None else other
-    return one & other
+def _paths(scope: Scope) -> dict[str, Path]:
+    return {name: path for name, (_, path) in scope.items()}
 
 
 def _list(values: tuple[object, ...]) -> str:
