@@ -15,13 +15,18 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
+from catguard_frontend import tier
+from catguard_frontend.pages import Pages
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from catguard.host import HostSettings, open_tier
+from catguard import Guard, TierContext
+from catguard.engine.evaluator import Engine
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.loader import load_compiled
 
 Order = dict[str, Any]
 Answer = Callable[[Order], Awaitable[Response]]
@@ -86,6 +91,11 @@ def policies() -> Path:
 
 
 @pytest.fixture(scope="session")
+def compiled(policies: Path) -> CompiledPolicySet:
+    return load_compiled([policies])
+
+
+@pytest.fixture(scope="session")
 def _catomatic() -> Iterator[tuple[CatOMatic, str]]:
     catomatic = CatOMatic()
     app = Starlette(routes=[Route("/v1/render", catomatic.render, methods=["POST"])])
@@ -110,22 +120,21 @@ Opener = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 
 @pytest.fixture
-def frontend_of(_catomatic: tuple[CatOMatic, str], policies: Path, tmp_path: Path) -> Opener:
+def frontend_of(_catomatic: tuple[CatOMatic, str], compiled: CompiledPolicySet, tmp_path: Path) -> Opener:
     """Return what opens a frontend: `patience` in seconds, `catomatic` the address where it looks for one."""
 
     @asynccontextmanager
     async def opened(*, patience: float = 20.0, catomatic: str = _catomatic[1]) -> AsyncIterator[httpx2.AsyncClient]:
-        settings = HostSettings(
-            policies=(policies,),
-            data=tmp_path,
-            addresses={"catomatic": catomatic},
-            environ={"CATGUARD_FRONTEND_PATIENCE": str(patience)},
-        )
-        async with (
-            open_tier(settings, "frontend") as tier,
-            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=tier.app), base_url="http://frontend") as visitor,
-        ):
-            yield visitor
+        guard = Guard(Engine(compiled), "frontend")
+        settings = {"patience": str(patience)}
+        context = TierContext(guard, data=tmp_path, settings=settings, addresses={"catomatic": catomatic})
+        app = guard.asgi(tier.app(context), render=Pages().refusal)
+        transport = httpx2.ASGITransport(app=app)
+        try:
+            async with httpx2.AsyncClient(transport=transport, base_url="http://frontend") as visitor:
+                yield visitor
+        finally:
+            await context.close()
 
     return opened
 
