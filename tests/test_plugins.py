@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import pytest
 from catguard.errors import ConfigurationError, PluginError
 from catguard.hookspecs import hookimpl
 from catguard.plugins import commands, installed_plugins, plugin_manager, refusal_page, tiers
+from tests.distributions import only_own_distributions
 
 Install = Callable[..., None]
 TIER = """
@@ -19,26 +19,13 @@ def catguard_tier():
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Return a function that installs a distribution with one module into a folder which alone is on the path."""
-
-    def distribution(name: str, module: str, source: str, *, entry: str | None = None, version: str = "1.2.3") -> None:
-        (tmp_path / f"{module}.py").write_text(source)
-        info = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[catguard]\n{entry or module} = {module}\n")
-
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *(entry for entry in sys.path if "site-packages" not in entry)])
-    before = set(sys.modules)
-    yield distribution
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+def install(tmp_path: Path) -> Iterator[Install]:
+    with only_own_distributions(tmp_path) as distributions:
+        yield distributions.install
 
 
 def test_plugin_from_a_foreign_distribution_is_loaded(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys"))
+    install("cat-toys", TIER.format(tier="toys"))
     manager = plugin_manager()
     (plugin,) = installed_plugins(manager)
     assert (plugin.distribution, plugin.version, plugin.module) == ("cat-toys", "1.2.3", "cat_toys")
@@ -52,64 +39,62 @@ def test_plugins_are_none_when_none_is_installed(install: Install) -> None:
 
 
 def test_plugin_that_does_not_import_is_named(install: Install) -> None:
-    install("cat-toys", "cat_toys", "import no_such_library")
+    install("cat-toys", "import no_such_library")
     with pytest.raises(PluginError, match=r"plugin cat-toys: cannot import cat_toys: .*no_such_library") as caught:
         plugin_manager()
     assert caught.value.plugin == "cat-toys"
 
 
 def test_misspelt_hook_is_named_with_the_hooks_that_there_are(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys").replace("catguard_tier", "catguard_teir"))
+    install("cat-toys", TIER.format(tier="toys").replace("catguard_tier", "catguard_teir"))
     with pytest.raises(PluginError, match=r"plugin cat-toys: unknown hook 'catguard_teir'.*catguard_tier"):
         plugin_manager()
 
 
 def test_hook_with_an_unknown_argument_is_named(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys").replace("_tier()", "_tier(nosuch)"))
+    install("cat-toys", TIER.format(tier="toys").replace("_tier()", "_tier(nosuch)"))
     with pytest.raises(PluginError, match=r"(?s)plugin cat-toys: .*nosuch"):
         plugin_manager()
 
 
 def test_two_plugins_with_one_tier_are_both_named(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys"))
-    install("dog-toys", "dog_toys", TIER.format(tier="toys"))
+    install("cat-toys", TIER.format(tier="toys"))
+    install("dog-toys", TIER.format(tier="toys"))
     with pytest.raises(PluginError, match="plugin dog-toys: serves the tier toys, as cat-toys does"):
         plugin_manager()
 
 
 def test_blocked_plugin_is_not_even_imported(install: Install) -> None:
-    install("cat-toys", "cat_toys", "raise RuntimeError('imported')", entry="toys")
-    install("cat-food", "cat_food", TIER.format(tier="food"))
+    install("cat-toys", "raise RuntimeError('imported')", entry="toys")
+    install("cat-food", TIER.format(tier="food"))
     assert set(tiers(plugin_manager(block={"toys"}))) == {"food"}
 
 
 def test_blocked_tier_is_left_out_whatever_its_entry_point_is_called(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys"))
+    install("cat-toys", TIER.format(tier="toys"))
     assert installed_plugins(plugin_manager(block={"toys"})) == ()
 
 
 def test_blocking_one_of_two_plugins_with_one_tier_is_the_way_out(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys"))
-    install("dog-toys", "dog_toys", TIER.format(tier="toys"))
+    install("cat-toys", TIER.format(tier="toys"))
+    install("dog-toys", TIER.format(tier="toys"))
     assert [plugin.distribution for plugin in installed_plugins(plugin_manager(block={"dog_toys"}))] == ["cat-toys"]
 
 
 def test_blocking_what_is_not_installed_is_an_error_with_a_suggestion(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys"))
+    install("cat-toys", TIER.format(tier="toys"))
     with pytest.raises(ConfigurationError, match="did you mean toys"):
         plugin_manager(block={"toyz"})
 
 
 def test_tier_hook_that_answers_with_something_else_is_named(install: Install) -> None:
-    install(
-        "cat-toys", "cat_toys", TIER.format(tier="toys").replace('hooks.Tier("toys", app=lambda context: None)', "7")
-    )
+    install("cat-toys", TIER.format(tier="toys").replace('hooks.Tier("toys", app=lambda context: None)', "7"))
     with pytest.raises(PluginError, match=r"plugin cat-toys: catguard_tier\(\) returned int"):
         plugin_manager()
 
 
 def test_tier_hook_that_raises_is_named(install: Install) -> None:
-    install("cat-toys", "cat_toys", TIER.format(tier="toys").replace("return", "raise ValueError;"))
+    install("cat-toys", TIER.format(tier="toys").replace("return", "raise ValueError;"))
     with pytest.raises(PluginError, match=r"plugin cat-toys: catguard_tier\(\) raised ValueError"):
         plugin_manager()
 
@@ -136,7 +121,6 @@ def test_shipped_tiers_are_found_by_their_entry_points() -> None:
 def test_command_whose_name_is_taken_is_named(install: Install) -> None:
     install(
         "cat-toys",
-        "cat_toys",
         """
 import click
 import catguard.hookspecs as hooks
