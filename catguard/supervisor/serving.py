@@ -8,24 +8,25 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from typing import Any, TypeVar
 
 import uvicorn
 
 from catguard.supervisor.exporters import SHUTDOWN
 from catguard.supervisor.protocol import BoundedProtocol
 
-if TYPE_CHECKING:
-    from uvicorn._types import ASGI3Application
-
 T = TypeVar("T")
+#: An ASGI application; each library has its own type for what is in its messages.
+App = Callable[..., Awaitable[None]]
 
 # Longer than the 5 s that httpx2 keeps an idle connection: if both gave up at the same moment, a call would now and
 # then be sent into a connection that is being closed.
 KEEP_ALIVE_SECONDS = 20
 # What a process may take to end after its drain: the last batch of traces, and a moment for the application.
 CLOSING_SECONDS = SHUTDOWN + 1.0
+# A signal that comes again so soon is the same wish: timeout(1) sends it to the process and to its group.
+SAME_WISH_SECONDS = 0.1
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -67,7 +68,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def serve(
-    app: ASGI3Application,
+    app: App,
     listener: socket.socket,
     *,
     lifeline: int | None = None,
@@ -101,18 +102,18 @@ async def serve(
 
 
 async def serve_all(
-    served: Sequence[tuple[ASGI3Application, socket.socket]],
+    served: Sequence[tuple[App, socket.socket]],
     *,
     on_ready: Callable[[], None] = lambda: None,
     drain: float = 10.0,
 ) -> None:
     """Serve several applications in one event loop, under one signal handler for all of them.
 
-    The first SIGTERM or SIGINT drains them one after the other, in the order given: callers before those whom they
-    call, so that the requests at hand can still be finished. The second ends the process at once, by that signal.
+    The first SIGTERM or SIGINT drains them one after the other, from the last to the first: callers before those whom
+    they call, so that the requests at hand can still be finished. The second ends the process at once, by that signal.
 
     Args:
-        served: Applications with their open listening sockets, callers first.
+        served: Applications with their open listening sockets, those who are called first.
         on_ready: Called once, when all sockets are really served.
         drain: Seconds that requests at hand may still take, in all servers together.
 
@@ -122,6 +123,7 @@ async def serve_all(
     loop = asyncio.get_running_loop()
     waiting = len(served)
     asked = asyncio.Event()
+    asked_at = 0.0
 
     def started() -> None:
         nonlocal waiting
@@ -130,15 +132,18 @@ async def serve_all(
             on_ready()
 
     def handle(received: signal.Signals) -> None:
-        if asked.is_set():
+        nonlocal asked_at
+        if asked.is_set() and loop.time() - asked_at >= SAME_WISH_SECONDS:
             signal.signal(received, signal.SIG_DFL)
             signal.raise_signal(received)
-        asked.set()
+        if not asked.is_set():
+            asked.set()
+            asked_at = loop.time()
 
     async def drain_in_order() -> None:
         await asked.wait()
         end = loop.time() + drain
-        for server, task in zip(servers, tasks, strict=True):
+        for server, task in reversed(list(zip(servers, tasks, strict=True))):
             server.drain(end - loop.time())
             await asyncio.wait([task])
 
@@ -158,7 +163,7 @@ async def serve_all(
             loop.remove_signal_handler(received)
 
 
-def _server(app: ASGI3Application, on_started: Callable[[], None]) -> QuietServer:
+def _server(app: App, on_started: Callable[[], None]) -> QuietServer:
     config = uvicorn.Config(
         app,
         http=BoundedProtocol,

@@ -14,7 +14,7 @@ from catguard.supervisor.deaths import Death, DrainOver, StoppedAtOnce, Supervis
 from catguard.supervisor.events import Died, Draining, Event, Ready, Serving, Started, StartFailed, Stopped
 from catguard.supervisor.memory import WATCH_SECONDS, MemoryLimit, own_cgroup
 from catguard.supervisor.processes import Process, Worker, WorkerSpec
-from catguard.supervisor.serving import CLOSING_SECONDS
+from catguard.supervisor.serving import CLOSING_SECONDS, SAME_WISH_SECONDS
 from catguard.supervisor.sockets import url_of
 
 # Quick enough that a single death is hardly noticed, slow enough that a worker that cannot start does not eat a core.
@@ -42,11 +42,11 @@ class _Tier:
 class Supervisor:
     """Runs the tiers until a signal comes.
 
-    The first SIGTERM or SIGINT drains the tiers one after the other, in the order given: callers before those whom
-    they call, so that the requests at hand can still be finished. The second ends them at once.
+    The first SIGTERM or SIGINT drains the tiers one after the other, from the last to the first: callers before those
+    whom they call, so that the requests at hand can still be finished. The second ends them at once.
 
     Args:
-        specs: One per tier, callers first.
+        specs: One per tier, in the order in which they are prepared and started: those who are called first.
         drain: Seconds that requests at hand may still take, in all tiers together.
         report: Called with each event as it happens.
         closing: Seconds that a worker may still take to end, after the drain.
@@ -74,6 +74,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._lifeline, self._lifeline_held = os.pipe()
         self._signals: list[signal.Signals] = []
+        self._signalled = 0.0
         self._drain_until: float | None = None
         self._failed = False
         self._serving = False
@@ -137,7 +138,7 @@ class Supervisor:
             self._carry_drain_on(now, self._drain_until)
 
     def _carry_drain_on(self, now: float, until: float) -> None:
-        running = [(tier, tier.worker) for tier in self._tiers if tier.worker]
+        running = [(tier, tier.worker) for tier in reversed(self._tiers) if tier.worker]
         if now >= until + self._closing:
             self._kill_all(DrainOver(self._drain))
         for tier, worker in running if now >= until else running[:1]:
@@ -244,7 +245,7 @@ class Supervisor:
         self._drain_until = self._clock() + self._drain
         for tier in self._tiers:
             tier.start_at = None
-        order = tuple(tier.spec.tier for tier in self._tiers if tier.worker)
+        order = tuple(tier.spec.tier for tier in reversed(self._tiers) if tier.worker)
         self._report(Draining(order, self._drain, received.name))
 
     @contextmanager
@@ -272,6 +273,10 @@ class Supervisor:
             sending.close()
 
     def _stop_asked(self, number: signal.Signals) -> None:
+        now = self._clock()
+        if self._signals and now - self._signalled < SAME_WISH_SECONDS:
+            return
+        self._signalled = now
         self._signals.append(number)
         if any(tier.worker or tier.start_at is not None for tier in self._tiers):
             if self._drain_until is None:

@@ -144,5 +144,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that waits for a head, a body or the next request for half a second instead of 10 and 20."""
+    """A server that waits for a head, a body or the next request for half a second, and for a body of 100 kB one more."""
     yield from _serve(tmp_path_factory.mktemp("impatient") / "stderr", "--patience", "0.5")

@@ -12,12 +12,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
-import psutil
 import pytest
 
 from tests.supervisor.conftest import Supervised
 
 Start = Callable[..., Supervised]
+
+
+def ended(pid: int) -> bool:
+    """Whether a process ends within ten seconds; one that nobody has reaped yet has ended, too."""
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def test_serving_all_tiers_is_told_once_with_addresses(supervised: Start) -> None:
@@ -114,21 +126,19 @@ def test_first_signal_lets_a_slow_request_finish_and_ends_with_0(supervised: Sta
     assert system.seen[-1].startswith("Stopped: a")
 
 
-def test_tiers_drain_in_order_so_that_callees_outlast_their_callers(supervised: Start) -> None:
-    system = supervised({"tier": "caller"}, {"tier": "callee"})
+def test_tiers_drain_from_the_last_so_that_callees_outlast_their_callers(supervised: Start) -> None:
+    system = supervised({"tier": "callee"}, {"tier": "caller"})
     system.until("Serving")
-    caller = threading.Thread(target=lambda: system.get("/sleep/1"))
+    caller = threading.Thread(target=lambda: system.get("/sleep/1", tier=1))
     caller.start()
     time.sleep(0.3)
     system.process.send_signal(signal.SIGINT)
-    system.until("Draining")
-    assert system.get("/pid", tier=1).status_code == 200
+    assert "draining caller, callee for" in system.until("Draining")
+    assert system.get("/pid", tier=0).status_code == 200
     caller.join()
     assert system.end() == 0
-    assert [line.split("[")[0] for line in system.seen if line.startswith("Stopped")] == [
-        "Stopped: caller",
-        "Stopped: callee",
-    ]
+    stopped = [line.split("[")[0] for line in system.seen if line.startswith("Stopped")]
+    assert stopped == ["Stopped: caller", "Stopped: callee"]
 
 
 def test_new_connections_are_refused_while_draining(supervised: Start) -> None:
@@ -179,11 +189,21 @@ def test_second_signal_ends_at_once(supervised: Start) -> None:
     time.sleep(0.3)
     system.process.send_signal(signal.SIGINT)
     system.until("Draining")
+    time.sleep(0.3)
     system.process.send_signal(signal.SIGINT)
     assert system.end() == 128 + signal.SIGINT
     assert any("told to stop at once" in line for line in system.seen)
-    assert not psutil.pid_exists(worker)
+    assert ended(worker)
     caller.join()
+
+
+def test_signal_that_comes_twice_at_the_same_moment_is_one_wish(supervised: Start) -> None:
+    system = supervised()
+    system.until("Serving")
+    system.process.send_signal(signal.SIGTERM)
+    system.until("Draining")
+    system.process.send_signal(signal.SIGTERM)
+    assert system.end() == 0
 
 
 def test_worker_ignores_the_terminals_interrupt(supervised: Start) -> None:
@@ -198,11 +218,9 @@ def test_worker_ignores_the_terminals_interrupt(supervised: Start) -> None:
 def test_workers_end_when_their_supervisor_is_killed(supervised: Start) -> None:
     system = supervised({"tier": "a"}, {"tier": "b"})
     system.until("Serving")
-    workers = [psutil.Process(system.worker(tier)) for tier in (0, 1)]
+    workers = [system.worker(tier) for tier in (0, 1)]
     system.process.kill()
-    gone, alive = psutil.wait_procs(workers, timeout=10)
-    assert len(gone) == 2
-    assert not alive
+    assert [ended(worker) for worker in workers] == [True, True]
 
 
 def test_prepare_runs_once_before_any_worker(supervised: Start, tmp_path: Path) -> None:
@@ -222,12 +240,13 @@ def test_prepare_that_fails_ends_the_run_with_its_code(supervised: Start, tmp_pa
 
 def test_signal_during_prepare_ends_it(supervised: Start) -> None:
     system = supervised({"tier": "a", "prepare": "slow"})
-    supervisor = psutil.Process(system.process.pid)
-    while not (children := supervisor.children()):
+    own = system.process.pid
+    children = Path(f"/proc/{own}/task/{own}/children")
+    while not (child := children.read_text().strip()):
         time.sleep(0.02)
     system.process.send_signal(signal.SIGTERM)
     assert system.end() == 0
-    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert ended(int(child))
 
 
 def test_signal_before_a_worker_is_ready_stops_it(supervised: Start) -> None:

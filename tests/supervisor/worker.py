@@ -21,6 +21,15 @@ async def answer(send: Any, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def read(receive: Any) -> int:
+    """Read the body; return its size, or what came of it before the caller was gone."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    return size
+
+
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Does what the path says."""
     if scope["type"] != "http":
@@ -42,13 +51,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         case ["refuse"]:
             await answer(send, 413, b"too large")
         case ["read"]:
-            size, more = 0, True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return
-                size, more = size + len(message["body"]), message["more_body"]
+            size = await read(receive)
             await answer(send, 200, f"{size} {len(scope['headers'])}".encode())
+        case ["slowly", seconds]:
+            await asyncio.sleep(float(seconds))
+            await answer(send, 200, str(await read(receive)).encode())
         case ["rss"]:
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             await answer(send, 200, str(pages * os.sysconf("SC_PAGE_SIZE")).encode())
@@ -82,6 +89,7 @@ def main() -> None:
 
     if options.patience is not None:
         protocol.HEAD_SECONDS = protocol.BODY_SECONDS = serving.KEEP_ALIVE_SECONDS = options.patience
+        protocol.BODY_RATE = 100_000
 
     def ready() -> None:
         os.write(options.status, READY)

@@ -1,0 +1,110 @@
+"""The hidden commands that `catguard up` runs in processes of their own: one tier's worker, one tier's preparation."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from catguard import host
+from catguard.cli import options
+from catguard.policies.model import Action
+from catguard.supervisor import serving, sockets
+from catguard.supervisor.processes import READY
+
+
+def arguments(settings: host.HostSettings, tier: str, drain: float) -> tuple[str, ...]:
+    """The options that tell one of these commands what `settings` say; the environment is inherited."""
+    written = ["--tier", tier, "--data", str(settings.data), "--drain", f"{drain * 1000:.0f}ms"]
+    for path in settings.policies:
+        written += ["--policies", str(path)]
+    for name, url in settings.addresses.items():
+        written += ["--address", f"{name}={url}"]
+    for glob, action in settings.actions:
+        written += ["--action", f"{glob}={action}"]
+    for name in settings.block:
+        written += ["--block", name]
+    return (*written, *(("--trace", settings.trace) if settings.trace else ()))
+
+
+def _shared(function: click.decorators.FC) -> click.decorators.FC:
+    """The options of both commands; their values were checked when `catguard up` read them."""
+    for decorate in (
+        click.option("--tier", required=True),
+        click.option("--data", type=click.Path(path_type=Path), required=True),
+        click.option("--drain", type=options.Duration(), required=True),
+        click.option("--policies", type=click.Path(path_type=Path), multiple=True, required=True),
+        click.option("--address", "addresses", type=options.TierValue("URL", str), multiple=True),
+        click.option("--action", "actions", type=options.ActionOverride(), multiple=True),
+        click.option("--trace"),
+        click.option("--block", multiple=True),
+        click.option("--lifeline", type=int, required=True, help="Ends with the supervisor."),
+    ):
+        function = decorate(function)
+    return function
+
+
+@click.command(hidden=True)
+@_shared
+@click.option("--fd", type=int, required=True, help="The listening socket.")
+@click.option("--status", type=int, required=True, help="Where to say that the tier serves.")
+def worker(
+    tier: str,
+    data: Path,
+    drain: float,
+    policies: tuple[Path, ...],
+    addresses: tuple[tuple[str, str], ...],
+    actions: tuple[tuple[str, Action], ...],
+    trace: str | None,
+    block: tuple[str, ...],
+    lifeline: int,
+    fd: int,
+    status: int,
+) -> None:
+    """Serve one tier under a supervisor."""
+    _begin(tier)
+    settings = host.HostSettings(policies, data, dict(addresses), actions, trace, block)
+
+    def ready() -> None:
+        os.write(status, READY)
+        os.close(status)
+
+    async def serve() -> None:
+        async with host.open_tier(settings, tier) as opened:
+            await serving.serve(opened.app, sockets.adopt(fd), lifeline=lifeline, on_ready=ready, drain=drain)
+
+    serving.run(serve())
+
+
+@click.command(hidden=True)
+@_shared
+def prepare(
+    tier: str,
+    data: Path,
+    drain: float,
+    policies: tuple[Path, ...],
+    addresses: tuple[tuple[str, str], ...],
+    actions: tuple[tuple[str, Action], ...],
+    trace: str | None,
+    block: tuple[str, ...],
+    lifeline: int,
+) -> None:
+    """Prepare one tier under a supervisor."""
+    _begin(tier)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    serving.run(host.prepare(host.HostSettings(policies, data, dict(addresses), actions, trace, block), tier))
+
+
+def _begin(tier: str) -> None:
+    # The supervisor alone decides what an interrupt means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
+
+
+def _end_with(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
