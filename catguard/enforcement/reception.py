@@ -117,7 +117,7 @@ class Reception:
 
     def _bad_target(self, message: str) -> Violation:
         assumption = self.boundary.request.policy.limits["query/max_bytes"]
-        return violated(assumption, "inbound", where="/query", message=message, status=400)
+        return violated(assumption, self.boundary.policy.side, where="/query", message=message, status=400)
 
     def check_length(self) -> bool:
         """Hold what the head says of the body against the limits; returns whether a body is announced."""
@@ -169,7 +169,9 @@ class Reception:
         except TimeoutError:
             assumption = self.boundary.request.policy.limits["max_bytes"]
             text = f"the body must arrive within {self.seconds:g} s"
-            self.violations.append(violated(assumption, "inbound", where="/body", message=text, status=408))
+            self.violations.append(
+                violated(assumption, self.boundary.policy.side, where="/body", message=text, status=408)
+            )
             return
         self.raw = b"".join(chunks)
         self.facts["bytes"] = count
@@ -193,7 +195,9 @@ class Reception:
                 steps = tuple(int(step) if step.isdecimal() else step for step in error.where.split("/")[1:])
                 assumption = self.boundary.request.parts["body"].range_assumption(steps)
                 where = pointer("body") + error.where
-                self.violations.append(violated(assumption, "inbound", where=where, message=str(error), status=422))
+                self.violations.append(
+                    violated(assumption, self.boundary.policy.side, where=where, message=str(error), status=422)
+                )
             else:
                 self.note("body/readable", str(error), f"/body{error.where}")
             return _NOTHING

@@ -1,0 +1,244 @@
+"""An outgoing request before it leaves: which boundary it belongs to, what it says, and what of it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from catguard.enforcement.reception import Head, Reception
+from catguard.enforcement.routing import BadTarget, read_path, template_pattern
+from catguard.engine import context
+from catguard.engine.codec import dumps
+from catguard.engine.decision import Decision, Violation
+from catguard.engine.evaluator import conclude, decide_request, limit_violation
+from catguard.engine.exchange import Caller
+from catguard.errors import ConfigurationError
+from catguard.facts import available
+from catguard.policies.builder import PARAMETER
+from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.policies.diagnostics import did_you_mean
+from catguard.policies.model import EXTERNAL, Boundary
+from catguard.telemetry import Observation
+
+#: What the guard says itself; whatever the code wrote there does not leave.
+OWN_HEADERS = (
+    "accept-encoding",
+    "catguard-context",
+    "content-length",
+    "host",
+    "traceparent",
+    "tracestate",
+    "transfer-encoding",
+)
+#: Instructions to the connection that do not change what is sent; others do: "target" replaces path and query.
+EXTENSIONS = ("timeout", "trace", "sni_hostname")
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+class NotDeclared(Exception):
+    """No outbound boundary declares this call; `where` is a JSON Pointer, the message says what is declared."""
+
+    def __init__(self, where: str, message: str) -> None:
+        self.where = where
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The boundary of a call, its path below the base URL, and the path's parameters as they stand there."""
+
+    boundary: CompiledBoundary
+    path: str
+    params: list[tuple[str, str]]
+
+
+def leads_to(boundary: Boundary, to: str) -> bool:
+    """Whether an outbound boundary calls a component; "external" is one of its own kind."""
+    return boundary.to is not None and boundary.to.partition(".")[0] == to
+
+
+class Ways:
+    """The declared ways from one component to another under one policy set.
+
+    Raises:
+        ConfigurationError: When there is none, or none of the name that was asked for.
+    """
+
+    __slots__ = ("_component", "_name", "_origin", "_prefix", "_to", "_ways", "snapshot")
+
+    def __init__(self, snapshot: CompiledPolicySet, component: str, to: str, base_url: str, name: str | None) -> None:
+        self.snapshot = snapshot
+        self._component = component
+        self._to = to
+        self._name = name
+        base = httpx2.URL(base_url)
+        self._origin = _origin(base)
+        self._prefix = base.raw_path.partition(b"?")[0].rstrip(b"/")
+        declared = [
+            boundary
+            for boundary in snapshot.component(component)
+            if boundary.policy.side == "outbound" and boundary.policy.kind == "http" and leads_to(boundary.policy, to)
+        ]
+        if name is not None:
+            known = [boundary.policy.operation for boundary in declared]
+            declared = [boundary for boundary in declared if boundary.policy.operation == name]
+            if not declared:
+                hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+                raise ConfigurationError(f"{component} declares no outbound call {name!r} to {to}: {hint}")
+        if not declared:
+            known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
+            hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
+            raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
+        if "image" not in available() and any(_shows_images(boundary) for boundary in declared):
+            message = f"calls of {component} to {to} bring pictures, whose headers are read by Pillow"
+            raise ConfigurationError(f"{message}: pip install 'catguard[images]'")
+        self._ways = [
+            (boundary, template_pattern(boundary.policy.path or ""), PARAMETER.findall(boundary.policy.path or ""))
+            for boundary in declared
+        ]
+
+    def find(self, method: str, url: httpx2.URL) -> Target:
+        """Return the boundary of a call.
+
+        Raises:
+            NotDeclared: When there is none.
+            ConfigurationError: When there are several; the code must say which is meant.
+        """
+        if _origin(url) != self._origin:
+            raise NotDeclared("/origin", f"calls to {self._to} go to one address only")
+        raw = url.raw_path.partition(b"?")[0]
+        if not raw.startswith(self._prefix + b"/"):
+            raise NotDeclared("/path", f"calls to {self._to} go below the path of its address")
+        try:
+            path = read_path(raw[len(self._prefix) :])
+        except BadTarget as error:
+            raise NotDeclared("/path", str(error)) from None
+        wanted = "GET" if method == "HEAD" else method
+        found = [
+            Target(boundary, path, list(zip(parameters, match.groups(), strict=True)))
+            for boundary, pattern, parameters in self._ways
+            if boundary.policy.method == wanted and (match := pattern.match(path))
+        ]
+        # As at the inbound side, a path that is written out wins over a template.
+        written_out = [target for target in found if not target.params] or found
+        if not written_out:
+            known = ", ".join(sorted({f"{way[0].policy.method} {way[0].policy.path}" for way in self._ways}))
+            raise NotDeclared("/path", f"{self._component} declares these calls to {self._to}: {known}")
+        if len(written_out) > 1:
+            names = ", ".join(sorted(target.boundary.policy.operation for target in written_out))
+            raise ConfigurationError(
+                f"{method} {written_out[0].boundary.policy.path} of {self._to} matches several boundaries of "
+                f"{self._component}: make the client with boundary= one of {names}"
+            )
+        return written_out[0]
+
+    def refusal(self, undeclared: NotDeclared) -> Decision:
+        """Return the decision on a call that nothing declares: it has no boundary whose action could be softer."""
+        component = self.snapshot.policies.components[self._component]
+        found = Violation(
+            assumption="undeclared",
+            boundary=f"{self._component}.outbound",
+            side="outbound",
+            phase="request",
+            where=undeclared.where,
+            limit=f"the outbound boundaries of {self._component}",
+            message=str(undeclared),
+            why="what is not declared is refused",
+            owner=str(component.owner),
+            policy=str(component.location),
+            kind="protocol",
+        )
+        return conclude(self.snapshot, (found,))
+
+
+class Departure:
+    """One request on its way out: read as it stands on the wire, decided, and made anew from what was checked."""
+
+    def __init__(self, snapshot: CompiledPolicySet, target: Target, request: httpx2.Request, caller: Caller) -> None:
+        self.snapshot = snapshot
+        self.target = target
+        self.request = request
+        self.caller = caller
+        self._headers = httpx2.Headers(request.headers.raw)
+        for name in OWN_HEADERS:
+            self._headers.pop(name, None)
+        self._body = b""
+        self._reception = Reception(target.boundary, Head({}, ()))
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The checked facts of the request."""
+        return self._reception.facts
+
+    async def decide(self, observation: Observation) -> Decision:
+        """Read the request and decide it; nothing has left yet."""
+        boundary = self.target.boundary
+        raw = await self._read(boundary.request.max_bytes)
+        self._sign(observation)
+        reception = self._reception = Reception(boundary, self._head(len(raw)))
+        query = self.request.url.raw_path.partition(b"?")[2]
+        reception.read_head(boundary.policy.method or "GET", self.target.path, self.target.params, query)
+        if reception.check_length() and not reception.refused:
+            reception.raw = raw
+            reception.facts["bytes"] = len(raw)
+            reception.read_json()
+        if reception.refused:
+            return conclude(self.snapshot, tuple(reception.violations))
+        decision = decide_request(self.snapshot, boundary, reception.facts, caller=self.caller.facts())
+        self._body = dumps(reception.facts["body"]) if "body" in reception.facts else raw
+        violations = [*reception.violations, *decision.violations]
+        if len(self._body) > boundary.request.max_bytes:
+            # 1e15 in the text is 1000000000000000.0 when it is written again.
+            text = f"the body must have {boundary.request.policy.limits['max_bytes'].limit}"
+            violations.append(limit_violation(boundary, boundary.request, "max_bytes", text, "/body"))
+        return conclude(self.snapshot, tuple(violations)) if violations else decision
+
+    def checked(self) -> httpx2.Request:
+        """Return the request that is sent: of the code's own nothing that was not read above."""
+        request = self.request
+        extensions = {name: request.extensions[name] for name in EXTENSIONS if name in request.extensions}
+        return httpx2.Request(
+            request.method, request.url, headers=self._headers, content=self._body, extensions=extensions
+        )
+
+    async def _read(self, limit: int) -> bytes:
+        """Read the request's stream, at most one chunk beyond the limit: what is longer is refused by its length."""
+        chunks: list[bytes] = []
+        count = 0
+        if not isinstance(self.request.stream, httpx2.AsyncByteStream):
+            raise ConfigurationError("a guarded transport sends asynchronous streams only: use httpx2.AsyncClient")
+        async for chunk in self.request.stream:
+            chunks.append(chunk)
+            count += len(chunk)
+            if count > limit:
+                break
+        return b"".join(chunks)
+
+    def _sign(self, observation: Observation) -> None:
+        self._headers["accept-encoding"] = "identity"
+        observation.inject(self._headers)
+        if self.target.boundary.policy.to != EXTERNAL:
+            self._headers[context.HEADER] = context.encode(self.caller.component, observation.trace_id)
+
+    def _head(self, length: int) -> Head:
+        pairs = tuple((name.lower(), value) for name, value in self._headers.multi_items())
+        if length:
+            pairs = (*pairs, ("content-length", str(length)))
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            values[name] = f"{values[name]}, {value}" if name in values else value
+        return Head(values, pairs)
+
+
+def _outbound(snapshot: CompiledPolicySet, component: str) -> list[CompiledBoundary]:
+    return [found for found in snapshot.component(component) if found.policy.side == "outbound" and found.policy.to]
+
+
+def _shows_images(boundary: CompiledBoundary) -> bool:
+    return any("response/image" in phase.limits for phase in boundary.policy.responses.values())
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)

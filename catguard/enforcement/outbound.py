@@ -1,0 +1,219 @@
+"""The outbound enforcement point: a transport around another that checks the bytes which really leave and arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+from catguard.enforcement.arrival import Arrival, within
+from catguard.enforcement.departure import DEFAULT_PORTS, Departure, NotDeclared, Target, Ways
+from catguard.engine.decision import CallRefused, Decision
+from catguard.engine.evaluator import Engine
+from catguard.engine.exchange import Caller
+from catguard.errors import ConfigurationError
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.telemetry import Observation, Telemetry, names
+
+log = logging.getLogger("catguard.outbound")
+
+#: Seconds for a whole call, from the first byte read of the request to the last of the response (DESIGN.md section 3).
+CALL_SECONDS = 10.0
+#: Options of httpx2.AsyncClient that are about the transport.
+TRANSPORT_OPTIONS = ("verify", "cert", "http1", "http2", "limits", "trust_env")
+#: Options that make ways around the guarded transport.
+UNGUARDED_OPTIONS = ("mounts", "proxy")
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """Guards the calls of one component to another.
+
+    Args:
+        inner: What sends the requests that are let out.
+        engine: Holds the policies.
+        telemetry: Where spans and violations go.
+        component: Whose outbound boundaries these are.
+        to: The component that is called, or "external".
+        base_url: Where it answers: another origin, or a path that is not below it, is refused.
+        boundary: The outbound boundary, where several match one call.
+        timeout: Seconds for a whole call.
+
+    Raises:
+        ConfigurationError: When the policies declare no such call.
+    """
+
+    def __init__(
+        self,
+        inner: httpx2.AsyncBaseTransport,
+        *,
+        engine: Engine,
+        telemetry: Telemetry,
+        component: str,
+        to: str,
+        base_url: str,
+        boundary: str | None = None,
+        timeout: float = CALL_SECONDS,
+    ) -> None:
+        self.inner = inner
+        self.engine = engine
+        self.telemetry = telemetry
+        self.component = component
+        self.to = to
+        self.base_url = base_url
+        self.boundary = boundary
+        self.timeout = timeout
+        self._ways = self._declared(engine.snapshot)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request.
+
+        Raises:
+            CallRefused: When the own check refuses the request or the response (`side` "outbound"), or when the
+                callee's guard did (`side` "inbound").
+            httpx2.TransportError: As the inner transport raised it; a TimeoutException when the whole call took too
+                long.
+        """
+        snapshot = self.engine.snapshot
+        ways = self._ways
+        if ways.snapshot is not snapshot:
+            ways = self._ways = self._declared(snapshot)
+        try:
+            target = ways.find(request.method, request.url)
+        except NotDeclared as undeclared:
+            raise self._undeclared(request, snapshot, ways.refusal(undeclared)) from None
+        observation = self._observe(request, snapshot, target)
+        call = _Call(self, snapshot, target, request, observation)
+        try:
+            return await call.run()
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        finally:
+            if not call.streaming:
+                observation.end(status=call.status)
+
+    async def aclose(self) -> None:
+        """Close the inner transport."""
+        await self.inner.aclose()
+
+    def _declared(self, snapshot: CompiledPolicySet) -> Ways:
+        return Ways(snapshot, self.component, self.to, self.base_url, self.boundary)
+
+    def _observe(self, request: httpx2.Request, snapshot: CompiledPolicySet, target: Target | None) -> Observation:
+        policy = target.boundary.policy if target else None
+        url = request.url
+        return self.telemetry.start(
+            "outbound",
+            policy.name if policy else None,
+            name=f"{request.method} {policy.path}" if policy else request.method,
+            attributes={
+                names.HTTP_REQUEST_METHOD: request.method,
+                # Without user, query and fragment: they may hold what is nobody else's business.
+                names.URL_FULL: str(url.copy_with(username=None, password=None, query=None, fragment=None)),
+                names.URL_SCHEME: url.scheme,
+                names.URL_TEMPLATE: policy.path if policy else None,
+                names.SERVER_ADDRESS: url.host,
+                names.SERVER_PORT: url.port or DEFAULT_PORTS.get(url.scheme),
+                names.SERVICE_PEER_NAME: self.to,
+            },
+            revision=snapshot.revision,
+        )
+
+    def _undeclared(self, request: httpx2.Request, snapshot: CompiledPolicySet, decision: Decision) -> CallRefused:
+        observation = self._observe(request, snapshot, None)
+        observation.decided(decision, "request")
+        observation.end()
+        return refused(f"{self.component}.outbound", decision, observation)
+
+
+class _Call:
+    """One call: what is known of it while it lasts."""
+
+    def __init__(
+        self,
+        transport: GuardedTransport,
+        snapshot: CompiledPolicySet,
+        target: Target,
+        request: httpx2.Request,
+        observation: Observation,
+    ) -> None:
+        self.transport = transport
+        self.snapshot = snapshot
+        self.target = target
+        self.request = request
+        self.observation = observation
+        self.status: int | None = None
+        self.streaming = False
+
+    async def run(self) -> httpx2.Response:
+        deadline = asyncio.get_running_loop().time() + self.transport.timeout
+        async with within(deadline):
+            return await self._run(deadline)
+
+    async def _run(self, deadline: float) -> httpx2.Response:
+        boundary, caller = self.target.boundary, Caller(self.transport.component)
+        departure = Departure(self.snapshot, self.target, self.request, caller)
+        decision = await departure.decide(self.observation)
+        self.observation.decided(decision, "request")
+        if not decision.allowed:
+            raise refused(boundary.name, decision, self.observation)
+        response = await self.transport.inner.handle_async_request(departure.checked())
+        self.status = response.status_code
+        arrival = Arrival(
+            self.snapshot,
+            boundary,
+            departure.facts,
+            caller,
+            self.observation,
+            decision.violations,
+            deadline=deadline,
+            head_only=self.request.method == "HEAD",
+        )
+        try:
+            return await arrival.check(response)
+        except CallRefused as error:
+            tell(error, self.observation)
+            raise
+        finally:
+            self.streaming = arrival.streaming
+
+
+def refused(boundary: str, decision: Decision, observation: Observation) -> CallRefused:
+    """Tell the log of a request that does not leave, and return what to raise."""
+    error = CallRefused(boundary, "outbound", decision.violations)
+    tell(error, observation)
+    return error
+
+
+def tell(error: CallRefused, observation: Observation) -> None:
+    """Tell the log which assumptions ended a call."""
+    denied = [str(violation) for violation in error.violations if violation.action == "deny"]
+    for found in denied or ["no violation was told"]:
+        log.warning("%s refused on the %s side: %s trace %s", error.boundary, error.side, found, observation.trace_id)
+
+
+def client(
+    wrap: Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport], *, base_url: str, **options: Any
+) -> httpx2.AsyncClient:
+    """Return a client whose one transport is guarded.
+
+    Args:
+        wrap: Puts the guarded transport around another.
+        base_url: Where the callee answers.
+        options: For httpx2.AsyncClient.
+
+    Raises:
+        ConfigurationError: For options that would lead around the guard.
+    """
+    around = [name for name in UNGUARDED_OPTIONS if options.get(name) is not None]
+    if around:
+        hint = "give transport=httpx2.AsyncHTTPTransport(proxy=...) instead"
+        raise ConfigurationError(f"{' and '.join(around)} would lead around the guard: {hint}")
+    of_transport = {name: options.pop(name) for name in TRANSPORT_OPTIONS if name in options}
+    inner = options.pop("transport", None) or httpx2.AsyncHTTPTransport(**of_transport)
+    # The guard ends the whole call; httpx2's own default of 5 s for each step would end it earlier.
+    options.setdefault("timeout", CALL_SECONDS)
+    return httpx2.AsyncClient(transport=wrap(inner), base_url=base_url, **options)

@@ -1,0 +1,77 @@
+"""Reads a response off the wire as facts: its head, then its body; the same at both ends of an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catguard.enforcement.reception import media_type
+from catguard.engine.codec import Unreadable, loads
+from catguard.engine.decision import Violation
+from catguard.engine.evaluator import Facts, limit_violation
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase
+
+#: Statuses whose answers have no body (RFC 9110, sections 15.3.5 and 15.4.5).
+BODILESS = (204, 304)
+
+Pairs = Iterable[tuple[str, str]]
+
+
+def header(pairs: Pairs, name: str) -> str | None:
+    """Return the first value of a header; names are lower-case."""
+    return next((value for found, value in pairs if found == name), None)
+
+
+def head_facts(phase: CompiledPhase, status: int, pairs: Pairs, *, bodiless: bool = False) -> Facts:
+    """Return what the head of a response says.
+
+    Args:
+        phase: Of the status.
+        status: Of the response.
+        pairs: Its headers, names in lower case.
+        bodiless: Whether this response rightly has no body, as an answer to HEAD.
+    """
+    pairs = tuple(pairs)
+    facts: Facts = {"status": status, "headers": {}}
+    if bodiless or status in BODILESS:
+        facts["bodiless"] = True
+    else:
+        facts["media"] = media_type(header(pairs, "content-type"))
+    if "headers" in phase.parts:
+        names = phase.parts["headers"].names
+        facts["headers"] = phase.parts["headers"].from_wire(pair for pair in pairs if pair[0] in names)
+    return facts
+
+
+def read_body(
+    boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, pairs: Pairs, body: bytes
+) -> list[Violation]:
+    """Add what the body of a response says to the facts; returns what cannot be read of it."""
+    facts["bytes"] = len(body)
+
+    def note(key: str, text: str, where: str) -> list[Violation]:
+        return [limit_violation(boundary, phase, key, text, where)]
+
+    if (header(pairs, "content-encoding") or "identity").strip().lower() != "identity":
+        return note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
+    if facts.get("bodiless") or phase.media is None:
+        facts.pop("media", None)
+        return note("body/undeclared", "no body is declared", "/body") if body else []
+    if facts.get("media") is None:
+        return note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
+    # What has a wrong media type is told for that by the decision, not for what it would be under the right one.
+    expected = facts["media"] in phase.media
+    if "body" in phase.parts:
+        try:
+            facts["body"] = loads(body)
+        except Unreadable as error:
+            return note("body/readable", str(error), f"/body{error.where}") if expected else []
+    elif "response/image" in phase.policy.limits:
+        from catguard.facts.images import BrokenImage, image_facts
+
+        try:
+            image = image_facts(body, facts["media"])
+        except BrokenImage as error:
+            return note("response/image", str(error), "/image") if expected else []
+        if image is not None:
+            facts["image"] = image
+    return []
