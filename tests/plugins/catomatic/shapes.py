@@ -20,7 +20,7 @@ def cat(name: str = "tom", *, breed: str = "siamese", proportion: float = 0.65) 
         height=round(256 / proportion),
         widths=WIDTHS["cat"],
         anchors={
-            "nose": (0.5, 0.26),
+            "nose": (0.38, 0.26),
             "left-eye": (0.35, 0.18),
             "right-eye": (0.65, 0.18),
             "left-ear": (0.25, 0.05),

@@ -43,9 +43,7 @@ class StandInStore:
     """Answers like the store; `asked` lists the targets of all calls."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.gone: set[str] = set()
-        self.bytes: bytes | None = None
+        self.reset()
         self.app = Starlette(
             routes=[
                 Route("/v1/pictures", self.find),
@@ -53,6 +51,11 @@ class StandInStore:
                 Route("/v1/pictures/{id}/image", self.image),
             ]
         )
+
+    def reset(self) -> None:
+        self.asked: list[str] = []
+        self.gone: set[str] = set()
+        self.bytes: bytes | None = None
 
     def _note(self, request: Request) -> None:
         self.asked.append(f"{request.url.path}?{request.url.query}".rstrip("?"))

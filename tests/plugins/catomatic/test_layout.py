@@ -1,9 +1,10 @@
+import itertools
 from random import Random
 
 import pytest
-from catguard_catomatic.geometry import Box
+from catguard_catomatic.geometry import Box, visible_share
 from catguard_catomatic.layout import Figure, Ground, Placement, arrange, face_visible, scene_window
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SITTING = Figure(0.68, Box(0.1, 0.14, 0.62, 0.37))
@@ -24,12 +25,40 @@ def placed(count: int, width: int, height: int, seed: int) -> tuple[Placement, .
     return arrange(figures, ground, width, height, random)
 
 
+@settings(max_examples=40)
 @given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
 def test_arrange_hides_no_face(count: int, size: tuple[int, int], seed: int) -> None:
     placements = placed(count, *size, seed)
 
     least = 0.8 if count <= 6 else 0.5
     assert min(face_visible(placements, index) for index in range(count)) >= least
+
+
+@settings(max_examples=40)
+@given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
+def test_arrange_leaves_something_of_each_body(count: int, size: tuple[int, int], seed: int) -> None:
+    placements = placed(count, *size, seed)
+
+    for index, placement in enumerate(placements):
+        nearer = [part for other in placements[index + 1 :] for part in other.shape]
+        seen = sum(part.area * visible_share(part, nearer) for part in placement.shape)
+        assert seen >= 0.4 * sum(part.area for part in placement.shape)
+
+
+@settings(max_examples=40)
+@given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
+def test_arrange_lets_no_cats_that_stand_abreast_melt_into_one(count: int, size: tuple[int, int], seed: int) -> None:
+    placements = placed(count, *size, seed)
+
+    for one, other in itertools.combinations((placement.box for placement in placements), 2):
+        if abs(one.bottom - other.bottom) <= 0.03 * size[1] and (both := one.overlap(other)):
+            assert both.width <= 0.1 * min(one.width, other.width) + 1
+
+
+def test_arrange_stands_cats_in_view_where_the_far_ground_is_not() -> None:
+    placements = placed(3, 1600, 200, 4)
+
+    assert min(placement.box.height for placement in placements) > 0.3 * 200
 
 
 @given(count=counts, width=sides, height=sides, seed=seeds)
@@ -46,6 +75,7 @@ def test_arrange_keeps_every_cat_in_the_picture(count: int, width: int, height: 
         assert all(value == int(value) for value in (box.x, box.y, box.width, box.height))
 
 
+@settings(max_examples=40)
 @given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
 def test_arrange_draws_far_cats_first_and_stands_them_on_the_ground(
     count: int, size: tuple[int, int], seed: int
