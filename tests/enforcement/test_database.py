@@ -1,6 +1,7 @@
 """The database enforcement point on real databases: SQLite and PostgreSQL, sync and async."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ components:
       delete-pictures: {to: external, sql: DELETE pictures, response: {max_rows: 1}}
       insert-image: {to: external, sql: INSERT images}
 """
+COMPILED = compile_policies(load_text(POLICY))
 METADATA = sa.MetaData()
 PICTURES = sa.Table(
     "pictures",
@@ -65,14 +67,14 @@ ROWS = [{"id": f"{number:04}", "breed": "tabby", "n": number} for number in rang
 
 
 class Guarded:
-    """A guarded engine with four rows in its table, what it was told, and the spans of what it did since."""
+    """A guarded engine, its policy engine, and the spans of what it did."""
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
         self.exporter = InMemorySpanExporter()
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.policy = Engine(compile_policies(load_text(POLICY)))
+        self.policy = Engine(COMPILED)
         guard_engine(
             engine, policy=self.policy, telemetry=Telemetry("store", tracer_provider=provider), component="store"
         )
@@ -102,20 +104,37 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
 
 
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with what every test begins with."""
+    file = tmp_path_factory.mktemp("sqlite") / "pictures.db"
+    fill(f"sqlite:///{file}")
+    return file
+
+
+def fill(address: str) -> None:
+    engine = sa.create_engine(address)
+    with engine.begin() as connection:
+        METADATA.create_all(connection)
+        connection.execute(sa.delete(PICTURES))
+        connection.execute(sa.delete(IMAGES))
+        connection.execute(sa.insert(PICTURES), ROWS)
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with five pictures."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/pictures.db"
-    return str(request.getfixturevalue("postgresql"))
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite'), tmp_path)}"
+    address = str(request.getfixturevalue("postgresql"))
+    fill(address)
+    return address
 
 
 @pytest.fixture
 def sync(url: str) -> Iterator[Guarded]:
     engine = sa.create_engine(url)
-    METADATA.drop_all(engine)
-    METADATA.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.insert(PICTURES), ROWS)
     yield Guarded(engine)
     engine.dispose()
 
@@ -123,10 +142,6 @@ def sync(url: str) -> Iterator[Guarded]:
 @pytest.fixture
 async def guarded(url: str) -> AsyncIterator[Guarded]:
     engine = create_async_engine(url.replace("sqlite://", "sqlite+aiosqlite://"))
-    async with engine.begin() as connection:
-        await connection.run_sync(METADATA.drop_all)
-        await connection.run_sync(METADATA.create_all)
-        await connection.execute(sa.insert(PICTURES), ROWS)
     yield Guarded(engine)
     await engine.dispose()
 
@@ -497,9 +512,8 @@ async def test_driver_buffers_the_rows_where_they_are_counted(guarded: Guarded) 
     assert seen == [5]
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite has no FETCH FIRST
 async def test_fetch_first_is_a_limit(guarded: Guarded) -> None:
-    if guarded.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no FETCH FIRST")
     async with guarded.engine.connect() as connection:
         statement = sa.select(PICTURES).execution_options(catguard="select-pictures")
         assert len((await connection.execute(statement.fetch(3))).all()) == 3
@@ -527,7 +541,7 @@ async def test_action_audit_lets_through_and_tells(guarded: Guarded) -> None:
 
 
 def test_component_without_a_section_is_an_error() -> None:
-    policy = Engine(compile_policies(load_text(POLICY)))
+    policy = Engine(COMPILED)
     with pytest.raises(ConfigurationError, match="no component frontend"):
         guard_engine(sa.create_engine("sqlite://"), policy=policy, telemetry=Telemetry("x"), component="frontend")
 
@@ -540,7 +554,7 @@ def test_address_that_cannot_be_opened_is_told_without_its_password(address: str
 
 
 def test_engine_is_returned_itself() -> None:
-    policy = Engine(compile_policies(load_text(POLICY)))
+    policy = Engine(COMPILED)
     engine: AsyncEngine = create_async_engine("sqlite+aiosqlite://")
     assert guard_engine(engine, policy=policy, telemetry=Telemetry("store"), component="store") is engine
     assert AsyncConnection is not None
