@@ -1,17 +1,23 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
-from catguard.context import TierContext
-from sqlalchemy.exc import ArgumentError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 import catguard
+from catguard.context import TierContext
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import Drawings
 from catguard_store.repository import Repository, prepare_connections
-from catguard_store.seed import seed
+from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
+
+if TYPE_CHECKING:
+    from catguard import TierContext
 
 
 def app(context: TierContext) -> ASGIApp:
@@ -25,21 +31,22 @@ async def prepare(context: TierContext) -> None:
     repository = Repository(_database(context))
     await repository.create()
     source = Drawings()
-    with Studio() as studio:
+    wanted = await missing(repository, source)
+    if not wanted:
+        return
+    with Studio() as studio, context.progress("drawing pictures", len(wanted)) as progress:
         admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
-        with context.progress("drawing cats", len(source.proposals())) as progress:
-            await seed(repository, source, admit, at_once=studio.workers, advance=progress.advance)
+        await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
 
 
 def _database(context: TierContext) -> AsyncEngine:
-    """The database of the setting `database`, else an SQLite file in the tier's own directory."""
+    """The database of the setting `database`, else an SQLite file in the tier's own folder."""
     url = context.settings.get("database") or f"sqlite+aiosqlite:///{context.data / 'store.db'}"
     try:
         engine = context.database(url)
-    except (ArgumentError, ModuleNotFoundError) as error:
+    except catguard.ConfigurationError as error:
         raise catguard.ConfigurationError(
-            f"CATGUARD_STORE_DATABASE names no database that the store can open ({error}); "
-            "write sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            f"CATGUARD_STORE_DATABASE: {error}; write sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         ) from error
     prepare_connections(engine)
     return engine

@@ -117,8 +117,8 @@ def _rose_garden_back(document: Document, uneven: Random) -> None:
         plants.bush(document, uneven, (x, y), (wide, tall), tones=_GREENS, leaves=330, length=48)
         _scatter(document, uneven, 26, (x - wide * 0.85, x + wide * 0.85), (y - tall * 0.85, y + tall * 0.7), (28, 40))
     for _ in range(46):
-        across, down = uneven.uniform(120, 1480), uneven.uniform(760, 1170)
-        petal = ellipse(across, down, 5 + down / 120, 3 + down / 260, turn=uneven.uniform(-40, 40))
+        fallen = (uneven.uniform(120, 1480), uneven.uniform(760, 1170))
+        petal = ellipse(*fallen, 5 + fallen[1] / 120, 3 + fallen[1] / 260, turn=uneven.uniform(-40, 40))
         document.path(petal, fill=uneven.choice(_PETALS).light, opacity=0.9)
 
 

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from io import BytesIO
+from xml.etree import ElementTree
+
+import PIL.Image
+import pytest
+import resvg_py
+from catguard_store.art import cat, scene
+from catguard_store.art.breeds import BREEDS, mixed
+from catguard_store.art.cat import Sketch
+from catguard_store.art.poses import POSES
+from catguard_store.art.raster import rasterise
+
+CATS = [(breed, pose) for breed in BREEDS for pose in POSES]
+LAYERS = [(name, layer) for name, place in scene.SCENES.items() for layer in place.layers]
+ANCHORS = {
+    "nose", "left-eye", "right-eye", "left-ear", "right-ear", "paw", "tail", "face-top-left", "face-bottom-right",
+}  # fmt: skip
+
+
+def sketch(breed: str, pose: str) -> Sketch:
+    return cat.draw(BREEDS[breed], POSES[pose])
+
+
+def test_catalogue_has_what_the_service_promises() -> None:
+    assert {"siamese", "tabby", "tuxedo", "calico"} <= set(BREEDS)
+    assert {"sitting", "standing"} <= set(POSES)
+    assert "rose-garden" in scene.SCENES
+
+
+@pytest.mark.parametrize(("breed", "pose"), CATS)
+def test_cat_is_the_same_text_for_the_same_parameters(breed: str, pose: str) -> None:
+    assert sketch(breed, pose) == sketch(breed, pose)
+
+
+@pytest.mark.parametrize(("name", "layer"), LAYERS)
+def test_scene_is_the_same_text_for_the_same_parameters(name: str, layer: str) -> None:
+    place = scene.SCENES[name]
+    assert scene.draw(place, layer).svg == scene.draw(place, layer).svg
+
+
+def test_drawings_differ_from_each_other() -> None:
+    texts = {sketch(*entry).svg for entry in CATS} | {
+        scene.draw(scene.SCENES[name], layer).svg for name, layer in LAYERS
+    }
+    assert len(texts) == len(CATS) + len(LAYERS)
+
+
+@pytest.mark.parametrize(("breed", "pose"), CATS)
+def test_cat_is_well_formed_and_needs_nothing_from_outside(breed: str, pose: str) -> None:
+    document = ElementTree.fromstring(sketch(breed, pose).svg)
+    names = {element.tag.rpartition("}")[2] for element in document.iter()}
+    assert not names & {"image", "text", "script", "foreignObject", "filter"}
+    defined = {element.get("id") for element in document.iter()} - {None}
+    used = {
+        value[5:-1] for element in document.iter() for value in element.attrib.values() if value.startswith("url(#")
+    }
+    assert used <= defined
+
+
+@pytest.mark.parametrize(("breed", "pose"), CATS)
+def test_cat_is_cut_out_tightly_and_stands_on_the_lower_edge(breed: str, pose: str) -> None:
+    picture, _ = rasterise(sketch(breed, pose), 160, crop=True)
+    assert (picture.mode, picture.width) == ("RGBA", 160)
+    alpha = picture.getchannel("A")
+    assert alpha.getbbox() == (0, 0, picture.width, picture.height)
+    for corner in ((0, 0), (159, 0), (0, picture.height - 1), (159, picture.height - 1)):
+        assert alpha.getpixel(corner) == 0
+    feet = alpha.crop((0, picture.height - 4, 160, picture.height))
+    assert feet.getextrema() == (0, 255)
+
+
+@pytest.mark.parametrize(("breed", "pose"), CATS)
+def test_cat_anchors_lie_on_the_cat(breed: str, pose: str) -> None:
+    picture, anchors = rasterise(sketch(breed, pose), 160, crop=True)
+    assert set(anchors) == ANCHORS
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in anchors.values())
+    for name in ANCHORS - {"face-top-left", "face-bottom-right"}:
+        x, y = anchors[name]
+        pixel = picture.getpixel((int(x * 159), int(y * (picture.height - 1))))
+        assert isinstance(pixel, tuple)
+        assert pixel[3] == 255, name
+
+
+@pytest.mark.parametrize(("breed", "pose"), CATS)
+def test_cat_face_box_holds_eyes_and_nose(breed: str, pose: str) -> None:
+    _, anchors = rasterise(sketch(breed, pose), 160, crop=True)
+    (left, top), (right, bottom) = anchors["face-top-left"], anchors["face-bottom-right"]
+    for name in ("left-eye", "right-eye", "nose"):
+        x, y = anchors[name]
+        assert left < x < right
+        assert top < y < bottom
+    assert anchors["left-eye"][0] < anchors["nose"][0] < anchors["right-eye"][0]
+    assert anchors["left-ear"][1] < anchors["left-eye"][1] < anchors["nose"][1] < anchors["paw"][1]
+
+
+def test_cat_anchors_do_not_depend_on_the_size() -> None:
+    _, small = rasterise(sketch("siamese", "sitting"), 160, crop=True)
+    _, large = rasterise(sketch("siamese", "sitting"), 480, crop=True)
+    for name, (x, y) in small.items():
+        assert large[name] == pytest.approx((x, y), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("breed", "anchor", "colour", "tolerance"),
+    [
+        ("siamese", "tail", "#573b2f", 40),
+        ("siamese", "left-ear", "#6d4a40", 40),
+        ("tuxedo", "tail", "#33323d", 40),
+        ("tuxedo", "paw", "#f4f2f4", 40),
+        ("calico", "paw", "#e4d8ce", 40),
+    ],
+)
+def test_cat_has_the_colours_of_its_breed(breed: str, anchor: str, colour: str, tolerance: int) -> None:
+    picture, anchors = rasterise(sketch(breed, "sitting"), 320, crop=True)
+    x, y = anchors[anchor]
+    pixel = picture.getpixel((int(x * 319), int(y * (picture.height - 1))))
+    assert isinstance(pixel, tuple)
+    expected = bytes.fromhex(colour[1:])
+    assert all(abs(one - two) <= tolerance for one, two in zip(pixel[:3], expected, strict=True)), pixel
+
+
+@pytest.mark.parametrize("name", scene.SCENES)
+def test_scene_back_is_opaque_and_foreground_is_not(name: str) -> None:
+    back, anchors = rasterise(scene.draw(scene.SCENES[name], "back"), 320, crop=False)
+    front, _ = rasterise(scene.draw(scene.SCENES[name], "foreground"), 320, crop=False)
+    assert (back.mode, back.size) == ("RGB", (320, 240))
+    assert (front.mode, front.size) == ("RGBA", (320, 240))
+    assert front.getchannel("A").crop((0, 0, 320, 160)).getextrema() == (0, 0)
+    assert front.getchannel("A").crop((0, 230, 320, 240)).getextrema()[1] == 255
+    assert set(anchors) == {"ground-left", "ground-right", "ground-near"}
+    (left, far), (right, also_far), (_, near) = (anchors[f"ground-{edge}"] for edge in ("left", "right", "near"))
+    assert left < right
+    assert far == also_far < near <= 1
+
+
+@pytest.mark.parametrize("name", scene.SCENES)
+def test_scene_says_the_colour_of_its_light(name: str) -> None:
+    assert len({"warm", "cool"} & set(scene.SCENES[name].tags)) == 1
+
+
+def test_rasterise_gives_the_width_that_was_asked_for() -> None:
+    for width in (97, 160, 301):
+        assert rasterise(sketch("tabby", "standing"), width, crop=True)[0].width == width
+
+
+def test_rasterise_agrees_with_the_renderer() -> None:
+    drawn = sketch("tabby", "sitting")
+    with PIL.Image.open(BytesIO(resvg_py.svg_to_bytes(svg_string=drawn.svg, width=300))) as expected:
+        picture, _ = rasterise(drawn, 300, crop=False)
+        assert picture.tobytes() == expected.convert("RGBA").tobytes()
+
+
+def test_rasterise_of_nothing_is_an_error() -> None:
+    empty = Sketch('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"></svg>', 10, 10, {})
+    with pytest.raises(ValueError, match="the drawing is empty"):
+        rasterise(empty, 100, crop=True)
+
+
+def test_mixed_colours() -> None:
+    assert mixed("#000000", "#ffffff", 0) == "#000000"
+    assert mixed("#000000", "#ffffff", 1) == "#ffffff"
+    assert mixed("#102030", "#304050", 0.5) == "#203040"

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from catguard_store import catguard_tier
+from catguard_store.art.breeds import BREEDS
+from catguard_store.drawings import Drawings, catalogue
+from catguard_store.records import Picture
+from catguard_store.renditions import WIDTHS
+from catguard_store.repository import Repository
+from catguard_store.tier import prepare
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import catguard
+from catguard.context import TierContext
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A store that was prepared, and what was told meanwhile."""
+
+    context: TierContext
+    told: str
+
+
+@pytest.fixture(scope="module")
+def prepared(guard: catguard.Guard, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Everything that the store ships with, drawn and stored; takes some ten seconds, so once."""
+    context = TierContext(guard, data=tmp_path_factory.mktemp("store"), settings={}, addresses={})
+
+    async def run() -> None:
+        await prepare(context)
+        await context.close()
+
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        asyncio.run(run())
+    return Prepared(context, told.getvalue())
+
+
+@pytest.fixture
+def context(prepared: Prepared) -> TierContext:
+    return prepared.context
+
+
+@pytest.fixture
+async def seeded(context: TierContext) -> AsyncIterator[Repository]:
+    engine = context.database(f"sqlite+aiosqlite:///{context.data / 'store.db'}")
+    yield Repository(engine)
+    await context.close()
+
+
+async def everything(repository: Repository) -> tuple[Picture, ...]:
+    return (*await repository.find(limit=60, kind="cat"), *await repository.find(limit=60, kind="scene"))
+
+
+def test_tier_is_served_under_its_name() -> None:
+    tier = catguard_tier()
+    assert (tier.name, tier.prepare) == ("store", prepare)
+
+
+async def test_prepare_stores_the_whole_catalogue(seeded: Repository) -> None:
+    stored = {picture.source: picture for picture in await everything(seeded)}
+    assert stored.keys() == {drawing.source for drawing in catalogue()}
+    for proposal in Drawings().proposals():
+        picture = stored[proposal.source]
+        assert (picture.id, picture.digest) == (proposal.digest[:16], proposal.digest)
+        assert picture.widths == WIDTHS[picture.kind]
+        assert picture.licence == "MIT"
+
+
+async def test_prepare_stores_images_that_are_what_is_said_of_them(seeded: Repository) -> None:
+    for picture in await everything(seeded):
+        for width in picture.widths:
+            image = await seeded.image(picture.id, width)
+            assert image is not None
+            assert hashlib.sha256(image.bytes).hexdigest() == image.digest
+            with PIL.Image.open(io.BytesIO(image.bytes)) as opened:
+                assert (opened.format, opened.size) == ("WEBP", (width, image.height))
+                assert opened.mode == ("RGB" if picture.layer == "back" else "RGBA")
+        assert image is not None
+        assert (image.width, image.height) == (picture.width, picture.height)
+
+
+async def test_prepare_keeps_layers_of_a_scene_alike(seeded: Repository) -> None:
+    back, foreground = await seeded.find(limit=60, kind="scene", breed="rose-garden")
+    assert {back.layer, foreground.layer} == {"back", "foreground"}
+    assert (back.width, back.height, back.anchors) == (foreground.width, foreground.height, foreground.anchors)
+    assert (back.width, back.height) == (1600, 1200)
+
+
+@pytest.mark.parametrize("breed", BREEDS)
+async def test_prepare_tags_cats_by_breed_and_pose(seeded: Repository, breed: str) -> None:
+    found = await seeded.find(limit=60, kind="cat", tag=breed)
+    assert {(picture.breed, picture.pose) for picture in found} == {(breed, "sitting"), (breed, "standing")}
+    assert all(picture.pose in picture.tags for picture in found)
+
+
+async def test_prepare_again_draws_nothing(context: TierContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    def candidate(self: Drawings, proposal: object) -> None:
+        pytest.fail("it was drawn again")
+
+    monkeypatch.setattr(Drawings, "candidate", candidate)
+    await prepare(context)
+    await context.close()
+
+
+def test_prepare_tells_how_far_it_is(prepared: Prepared) -> None:
+    assert f"100 % ({len(catalogue())} of {len(catalogue())})" in prepared.told
+
+
+async def test_prepare_uses_the_database_of_the_settings(
+    guard: catguard.Guard, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Drawings, "proposals", lambda self: [])
+    context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url}, addresses={})
+    await prepare(context)
+    await context.close()
+    engine = create_async_engine(url)
+    assert await Repository(engine).picture("0" * 16) is None
+    await engine.dispose()
+
+
+async def test_prepare_with_a_bad_database_says_so(guard: catguard.Guard, tmp_path: Path) -> None:
+    context = TierContext(guard, data=tmp_path, settings={"database": "no database"}, addresses={})
+    with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DATABASE.*postgresql\+psycopg"):
+        await prepare(context)
