@@ -228,7 +228,8 @@ def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], 
 
 
 def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
-    for rule, outcome in phase.rules.run(facts):
+    bodiless = phase.policy.phase == "response" and facts["response"].get("bodiless")
+    for rule, outcome in (phase.bodiless_rules if bodiless else phase.rules).run(facts):
         assumption = rule.assumption
         broke = f"; it could not be evaluated: {outcome}" if outcome is not False else ""
         text = f"{assumption.why} (must hold: {assumption.limit}){broke}"

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.errors import PolicyError
+from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
@@ -93,7 +94,7 @@ class CompiledPart:
 class CompiledPhase:
     """One phase, ready to be decided."""
 
-    __slots__ = ("max_bytes", "media", "parts", "places", "policy", "rules")
+    __slots__ = ("bodiless_rules", "max_bytes", "media", "parts", "places", "policy", "rules")
 
     def __init__(self, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> None:
         self.policy = policy
@@ -101,6 +102,8 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: Those that can be asked where a response rightly has no body: an answer to HEAD.
+        self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
         self.places = {found.rule.assumption.id: _place(found, policy.phase) for found in rules.rules}
 

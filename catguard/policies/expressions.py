@@ -110,10 +110,10 @@ class Program:
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
 
-    def holds(self, activation: Any) -> bool:
+    def holds(self, facts: Mapping[str, Any]) -> bool:
         """Return whether the value is true: neither false nor an error."""
         try:
-            return self._compiled.eval(activation).value() is True
+            return self._compiled.eval(data=facts).value() is True
         except RuntimeError:
             return False
 

@@ -65,9 +65,9 @@ class CompiledRules:
         errors: dict[str, EvaluationError] = {}
         if self._needed:
             facts = {**facts, "variables": self._values(facts, errors)}
-        activation = self._evaluator.activation(facts)
-        if self._all.holds(activation):
+        if self._all.holds(facts):
             return ()
+        activation = self._evaluator.activation(facts)
         broken: list[Broken] = []
         for rule in self.rules:
             try:

@@ -4,19 +4,21 @@ import re
 
 import pytest
 from cel_expr_python import cel
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catguard.policies.descriptors import describe, field_name, member_name
 from catguard.policies.facts import BOOL, DYNAMIC, INT, STRING, FactType, Field, ListOf, MapOf, Record, Scalar
 
 
+@settings(deadline=None)  # how long the first example takes says nothing
 @given(st.text())
 def test_field_name_is_an_identifier_from_which_the_member_name_comes_back(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", field_name(name))
     assert member_name(field_name(name)) == name
 
 
+@settings(deadline=None)  # how long the first example takes says nothing
 @given(st.from_regex(r"_x[0-9a-f]*", fullmatch=True))
 def test_name_that_looks_like_an_alias_is_aliased(name: str) -> None:
     assert member_name(field_name(name)) == name

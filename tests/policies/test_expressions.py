@@ -74,9 +74,19 @@ def test_programs_share_an_activation() -> None:
     activation = evaluator.activation({"request": {"n": 2}})
 
     assert evaluator.program("request.n * 2").evaluate_shared(activation) == 4
-    assert evaluator.program("request.n == 2").holds(activation)
-    assert not evaluator.program("request.n == 3").holds(activation)
-    assert not evaluator.program("request.missing == 3").holds(activation)
+    with pytest.raises(EvaluationError, match="no member 'missing'"):
+        evaluator.program("request.missing").evaluate_shared(activation)
+
+
+def test_program_holds_where_it_is_true_and_nowhere_else() -> None:
+    evaluator = Evaluator()
+    facts = {"request": {"n": 2, "s": "\ud800"}}
+
+    assert evaluator.program("request.n == 2").holds(facts)
+    assert not evaluator.program("request.n == 3").holds(facts)
+    assert not evaluator.program("request.n").holds(facts)
+    assert not evaluator.program("request.missing == 3").holds(facts)
+    assert not evaluator.program("request.s == ''").holds(facts)
 
 
 def test_checked_expression_tells_type_and_facts() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catguard.errors import EvaluationError
@@ -555,6 +555,7 @@ def conditions() -> st.SearchStrategy[str]:
     )
 
 
+@settings(deadline=None)  # how long the first example takes says nothing
 @given(condition=conditions(), present=st.sets(st.sampled_from(FIELDS)))
 def test_accepted_rule_never_fails_for_an_absent_member(condition: str, present: set[str]) -> None:
     rules, faults, _ = compiled("REQUEST", [condition])
@@ -565,6 +566,7 @@ def test_accepted_rule_never_fails_for_an_absent_member(condition: str, present:
     assert faults or not any(isinstance(outcome, EvaluationError) for outcome in outcomes)
 
 
+@settings(deadline=None)  # how long the first example takes says nothing
 @given(
     expressions=st.lists(
         st.sampled_from(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catguard.policies.expressions import Evaluator
@@ -9,6 +9,7 @@ from catguard.policies.spelling import Edit, Spelling, respell
 from catguard.policies.syntax import Select
 
 
+@settings(deadline=None)  # how long the first example takes says nothing
 @given(text=st.text(max_size=20), cuts=st.lists(st.integers(0, 20), max_size=6), word=st.text(max_size=3))
 def test_respelled_text_knows_where_each_character_comes_from(text: str, cuts: list[int], word: str) -> None:
     ends = sorted(min(cut, len(text)) for cut in cuts)
