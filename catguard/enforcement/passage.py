@@ -172,7 +172,9 @@ class Passage:
 
     async def _refused_call(self, refused: CallRefused) -> None:
         """Answer for a handler that let CallRefused through: 500 when the own side refused, else 502."""
-        status = 500 if refused.side == "outbound" else 502
+        # A call inside the process is one's own too, whichever phase broke.
+        own = refused.side == "outbound" or ".inbound." in refused.boundary
+        status = 500 if own else 502
         await self._answer(status, refused.violations, None)
 
     async def _fail(self, detail: str) -> None:
@@ -192,7 +194,9 @@ class Passage:
         await self._answer(status, decision.violations, None)
 
     async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
-        page = RefusalPage(status, title_of(status), violations, self.scope["path"])
+        query = self.scope.get("query_string", b"").decode("latin-1")
+        address = f"{self.scope['path']}?{query}" if query else self.scope["path"]
+        page = RefusalPage(status, title_of(status), violations, address)
         await send_refusal(
             self.send,
             page,

@@ -371,16 +371,19 @@ async def test_an_app_that_says_nothing_answers_500(shop: Shop) -> None:
     assert (await order(guarded(shop), {"count": 2})).status == 500
 
 
-@pytest.mark.parametrize(("side", "status"), [("outbound", 500), ("inbound", 502)])
+@pytest.mark.parametrize(
+    ("boundary", "side", "status"),
+    [("shop.outbound.far", "outbound", 500), ("shop.outbound.far", "inbound", 502), ("shop.inbound.cut", "inbound", 500)],
+)
 async def test_a_refused_call_that_the_handler_lets_through_keeps_its_violations(
-    shop: Shop, side: Any, status: int
+    shop: Shop, boundary: str, side: Any, status: int
 ) -> None:
     violation = catguard.Violation(
         "body/width/maximum", "far.inbound.render", side, "request", "/body/width", "at most 9", "m", "w", "o", "p:1:1"
     )
 
     async def refuse(scope: Any, receive: Any, send: Any) -> None:
-        raise catguard.CallRefused("shop.outbound.far", side, (violation,))
+        raise catguard.CallRefused(boundary, side, (violation,))
 
     shop.answer = refuse
     answered = await order(guarded(shop), {"count": 2})
