@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from catguard_store.repository import Repository, prepare_connections
-from catguard_store.tables import metadata
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import catguard
+from catguard_store.repository import Repository, prepare_connections
+from catguard_store.tables import metadata
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import PIL.Image
+
 from catguard_store.admission import Candidate, Developed, Proposal
 from catguard_store.records import Image, Picture
 from catguard_store.renditions import encode

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from catguard_store.admission import admission
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from .pictures import SmallSource
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx2
 import PIL.Image
 import pytest
-from catguard_store.records import Image, Picture
-from catguard_store.repository import Repository, prepare_connections
-from catguard_store.tier import app
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import catguard
 from catguard.context import TierContext
+from catguard_store.records import Image, Picture
+from catguard_store.repository import Repository, prepare_connections
+from catguard_store.tier import app
 
 from .pictures import picture
 

@@ -4,10 +4,11 @@ import math
 import re
 
 import pytest
-from catguard_store.art.curves import Frame, Ribbon, bounds, ellipse, mirrored, number, smooth
-from catguard_store.art.svg import Document
 from hypothesis import given
 from hypothesis import strategies as st
+
+from catguard_store.art.curves import Frame, Ribbon, bounds, ellipse, mirrored, number, smooth
+from catguard_store.art.svg import Document
 
 coordinates = st.floats(-2000, 2000)
 points = st.tuples(coordinates, coordinates)

@@ -5,10 +5,11 @@ from io import BytesIO
 
 import PIL.Image
 import pytest
-from catguard_store import renditions
-from catguard_store.renditions import WIDTHS, encode, widths
 from hypothesis import given
 from hypothesis import strategies as st
+
+from catguard_store import renditions
+from catguard_store.renditions import WIDTHS, encode, widths
 
 
 @given(st.sampled_from(sorted(WIDTHS)), st.integers(1, 70_000))

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from catguard_store.admission import Admit, Admitted, Candidate, Developed, admission, admit_args, admit_result
-from catguard_store.repository import Repository
-from catguard_store.seed import missing, seed
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import catguard
+from catguard_store.admission import Admit, Admitted, Candidate, Developed, admission, admit_args, admit_result
+from catguard_store.repository import Repository
+from catguard_store.seed import missing, seed
 
 from .pictures import SmallSource
 

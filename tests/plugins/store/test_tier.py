@@ -10,6 +10,10 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import catguard
+from catguard.context import TierContext
 from catguard_store import catguard_tier
 from catguard_store.art.breeds import BREEDS
 from catguard_store.drawings import Drawings, catalogue
@@ -17,10 +21,6 @@ from catguard_store.records import Picture
 from catguard_store.renditions import WIDTHS
 from catguard_store.repository import Repository
 from catguard_store.tier import prepare
-from sqlalchemy.ext.asyncio import create_async_engine
-
-import catguard
-from catguard.context import TierContext
 
 
 @dataclass(frozen=True)
