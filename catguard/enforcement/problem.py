@@ -71,7 +71,10 @@ def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPage:
-    """What a page for people says of a refusal: the same content as the problem document."""
+    """What a page for people says of a refusal: the same content as the problem document.
+
+    `path` has the query as it was sent, so that a page can say what was asked for: it is not to be trusted.
+    """
 
     status: int
     title: str

@@ -141,7 +141,7 @@ def _card(frame: str, recipe: Recipe, result: Picture | Excuse) -> Card:
         result,
         None,
         alt=words.described(result, recipe),
-        caption=f"{words.spoken(cat['breed']).capitalize()}, {words.spoken(cat['pose'])}" if cat else "",
+        caption=words.spoken(cat["breed"]).capitalize() if cat else "",
         closer=link("/zoom", {"picture": cat["picture"], **CLOSER}) if cat else None,
     )
 

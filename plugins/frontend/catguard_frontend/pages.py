@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from catguard import RefusalPage
-from catguard_frontend.words import reasons_of, spoken
+from catguard_frontend.words import maker, reasons_of, spoken
 
 #: Every page is made of files of this tier alone: no script, nothing inline, nothing from elsewhere.
 HEADERS = {
@@ -67,11 +67,11 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["spoken"] = spoken
+        self._templates.filters |= {"spoken": spoken, "maker": maker}
 
-    def render(self, name: str, **content: Any) -> str:
-        """Return the template `name` filled with `content`."""
-        return self._templates.get_template(f"{name}.html").render(**content)
+    def render(self, name: str, *, credits: Sequence[str] = (), **content: Any) -> str:
+        """Return the template `name` filled with `content`; `credits` say whom the page thanks for its pictures."""
+        return self._templates.get_template(f"{name}.html").render(credits=credits, **content)
 
     def refusal(self, page: RefusalPage) -> str:
         """Return the page for a request that a guard refused: what was asked, what is allowed, and what to try."""
@@ -84,7 +84,7 @@ class Pages:
             heading=_HEADINGS.get(page.status, heading),
             reasons=reasons_of(page.violations, asked) if page.violations else [],
             detail=page.title,
-            tries=_tries(address.path, page.status),
+            tries=_tries(page),
         )
 
 
@@ -93,8 +93,8 @@ def _number(value: str) -> int | str:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 40 else value
 
 
-def _tries(path: str, status: int) -> Sequence[Choice]:
+def _tries(page: RefusalPage) -> Sequence[Choice]:
     back = Choice("Twelve cats, any kind", "/")
-    if status >= 500:
-        return (Choice("The same again", path), back)
+    if page.status >= 500:
+        return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

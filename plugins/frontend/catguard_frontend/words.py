@@ -153,6 +153,11 @@ def described(picture: Picture, recipe: Recipe) -> str:
     return f"{article(first['breed']).capitalize()} cat{pose}{place}"
 
 
+def maker(credit: str) -> str:
+    """Return whom a credit thanks, without the source that follows in brackets: "somebody, CC0 (where)"."""
+    return credit.partition(" (")[0]
+
+
 def article(name: str) -> str:
     """Return a name with its article: "an orange", "a rose garden"."""
     word = spoken(name)

@@ -74,6 +74,8 @@ class Zoom:
             heading=alt or "A closer look",
             alt=alt,
             picture=picture,
+            view={"width": VIEW, "height": round(VIEW * recipe.height / recipe.width)},
+            credits=picture.credits if picture is not None else (),
             excuse=excuse,
             parts=[
                 Choice(f"{part.capitalize()}", link("/zoom", {**query, "part": part}), part == query["part"])

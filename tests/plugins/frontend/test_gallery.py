@@ -132,5 +132,5 @@ async def test_form_submits_with_empty_choices(frontend: httpx2.AsyncClient) -> 
 async def test_what_is_impossible_gets_a_page_that_says_so(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     shown = await page(frontend, "/?count=1000", status=400)
 
-    assert "we can do at most 60" in shown.text
+    assert "You asked for 1,000 cats; we can do at most 60." in shown.text
     assert not catomatic.orders
