@@ -127,7 +127,7 @@ def up(
     options.check_known("--bind", binding, names)
     options.check_known("--memory", limits, names)
     _announce(console, policy_set, policies, actions)
-    listeners = _listen(names, binding)
+    listeners = listen(names, binding)
     here = {name: sockets.url_of(listener) for name, listener in listeners.items()}
     settings = host.HostSettings(
         policies=policies,
@@ -180,8 +180,12 @@ def _assumed(policy_set: PolicySet, known: Collection[str], console: Console) ->
     return assumed
 
 
-def _listen(tiers: Sequence[str], binding: Mapping[str, tuple[str, int]]) -> dict[str, socket.socket]:
-    """Open the sockets of all tiers, those with a wanted address first."""
+def listen(tiers: Sequence[str], binding: Mapping[str, tuple[str, int]]) -> dict[str, socket.socket]:
+    """Open the sockets of all tiers, those with an address of their own first.
+
+    Raises:
+        ConfigurationError: An address cannot be had.
+    """
     listeners: dict[str, socket.socket] = {}
     for tier in tiers:
         if tier in binding or tier in PORTS:

@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,24 @@ from catguard.supervisor.sockets import bind
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+
+
+class Call(threading.Thread):
+    """A request in a thread of its own; `answer` is None if the connection broke."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.answer: httpx2.Response | None = None
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(httpx2.TransportError):
+            self.answer = httpx2.get(self.url, timeout=60)
+
+    def result(self) -> httpx2.Response | None:
+        self.join()
+        return self.answer
 
 
 class Supervised:
@@ -46,6 +66,13 @@ class Supervised:
 
     def get(self, path: str, tier: int = 0) -> httpx2.Response:
         return httpx2.get(self.urls[tier] + path, timeout=20)
+
+    def calling(self, path: str, tier: int = 0) -> Call:
+        """Start a request to a path that sleeps, and wait until it is at hand."""
+        call = Call(self.urls[tier] + path)
+        while self.get("/asleep", tier).text == "0":
+            time.sleep(0.05)
+        return call
 
     def broken(self, path: str) -> None:
         """Ask for what ends the worker before it answers."""

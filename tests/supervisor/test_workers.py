@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 
-from tests.supervisor.conftest import Supervised
+from tests.supervisor.conftest import Call, Supervised
 
 Start = Callable[..., Supervised]
+
+
+def connect_while(call: Call, port: int | None) -> None:
+    while call.is_alive():
+        socket.create_connection(("127.0.0.1", port)).close()
+        time.sleep(0.05)
 
 
 def ended(pid: int) -> bool:
@@ -114,60 +118,46 @@ def test_worker_is_the_kernels_choice_before_its_supervisor(supervised: Start) -
 def test_first_signal_lets_a_slow_request_finish_and_ends_with_0(supervised: Start) -> None:
     system = supervised()
     system.until("Serving")
-    answers: list[str] = []
-    caller = threading.Thread(target=lambda: answers.append(system.get("/sleep/1").text))
-    caller.start()
-    time.sleep(0.3)
+    call = system.calling("/sleep/1")
     system.process.send_signal(signal.SIGTERM)
-    system.until("Draining")
-    caller.join()
-    assert answers == ["slept"]
     assert system.end() == 0
+    assert call.result().text == "slept"
     assert system.seen[-1].startswith("Stopped: a")
 
 
 def test_tiers_drain_from_the_last_so_that_callees_outlast_their_callers(supervised: Start) -> None:
     system = supervised({"tier": "callee"}, {"tier": "caller"})
     system.until("Serving")
-    caller = threading.Thread(target=lambda: system.get("/sleep/1", tier=1))
-    caller.start()
-    time.sleep(0.3)
+    call = system.calling("/sleep/1", tier=1)
     system.process.send_signal(signal.SIGINT)
     assert "draining caller, callee for" in system.until("Draining")
     assert system.get("/pid", tier=0).status_code == 200
-    caller.join()
+    assert call.result().text == "slept"
     assert system.end() == 0
     stopped = [line.split("[")[0] for line in system.seen if line.startswith("Stopped")]
     assert stopped == ["Stopped: caller", "Stopped: callee"]
 
 
 def test_new_connections_are_refused_while_draining(supervised: Start) -> None:
-    system = supervised()
+    system = supervised(drain=20)
     system.until("Serving")
-    caller = threading.Thread(target=lambda: system.get("/sleep/2"))
-    caller.start()
-    time.sleep(0.3)
+    call = system.calling("/sleep/3")
     system.process.send_signal(signal.SIGTERM)
     system.until("Draining")
-    time.sleep(0.5)
-    address = urlsplit(system.urls[0])
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((address.hostname, address.port))
-    caller.join()
+        connect_while(call, urlsplit(system.urls[0]).port)
+    assert call.result().text == "slept"
 
 
 def test_request_that_outlasts_the_drain_is_told_so_and_the_run_ends(supervised: Start) -> None:
     system = supervised(drain=0.5)
     system.until("Serving")
-    answers: list[httpx2.Response] = []
-    caller = threading.Thread(target=lambda: answers.append(system.get("/sleep/30")))
-    caller.start()
-    time.sleep(0.3)
+    call = system.calling("/sleep/30")
     system.process.send_signal(signal.SIGTERM)
     assert system.end() == 0
-    caller.join()
-    assert answers[0].status_code == 503
-    assert answers[0].headers["content-type"] == "application/problem+json"
+    answer = call.result()
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
     assert "Traceback" not in system.process.communicate()[1]
 
 
@@ -184,9 +174,7 @@ def test_second_signal_ends_at_once(supervised: Start) -> None:
     system = supervised(drain=60)
     system.until("Serving")
     worker = system.worker()
-    caller = threading.Thread(target=lambda: system.broken("/sleep/20"))
-    caller.start()
-    time.sleep(0.3)
+    call = system.calling("/sleep/50")
     system.process.send_signal(signal.SIGINT)
     system.until("Draining")
     time.sleep(0.3)
@@ -194,7 +182,7 @@ def test_second_signal_ends_at_once(supervised: Start) -> None:
     assert system.end() == 128 + signal.SIGINT
     assert any("told to stop at once" in line for line in system.seen)
     assert ended(worker)
-    caller.join()
+    assert call.result() is None
 
 
 def test_signal_that_comes_twice_at_the_same_moment_is_one_wish(supervised: Start) -> None:

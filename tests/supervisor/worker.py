@@ -14,6 +14,15 @@ from typing import Any
 from catguard.supervisor import protocol, serving, sockets
 from catguard.supervisor.processes import READY
 
+asleep = 0
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep, counted in `asleep`, so that a test knows that its request is at hand."""
+    global asleep
+    asleep += 1
+    await asyncio.sleep(seconds)
+
 
 async def answer(send: Any, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
@@ -40,8 +49,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         case ["exit", code]:
             os._exit(int(code))
         case ["sleep", seconds]:
-            await asyncio.sleep(float(seconds))
+            await sleep(float(seconds))
             await answer(send, 200, b"slept")
+        case ["asleep"]:
+            await answer(send, 200, str(asleep).encode())
         case ["eat", mebibytes]:
             eaten = b"x" * (int(mebibytes) * 2**20)
             await asyncio.sleep(2)
