@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.passage import Passage
-from catguard.enforcement.problem import RefusalPage, Render, send_refusal, title_of
+from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
@@ -108,7 +108,7 @@ class InboundGuard:
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         if allow:
             extra.append((b"allow", allow.encode()))
-        page = RefusalPage(status, title_of(status), (), path)
+        page = RefusalPage(status, title_of(status), (), target(scope))
         try:
             await send_refusal(send, page, head, self.render, public=False, detail=detail, extra=extra)
         finally:

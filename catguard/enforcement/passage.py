@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
-from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, title_of
+from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
 from catguard.enforcement.reception import Disconnected, Head, Reception, identify
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
@@ -194,9 +194,7 @@ class Passage:
         await self._answer(status, decision.violations, None)
 
     async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
-        query = self.scope.get("query_string", b"").decode("latin-1")
-        address = f"{self.scope['path']}?{query}" if query else self.scope["path"]
-        page = RefusalPage(status, title_of(status), violations, address)
+        page = RefusalPage(status, title_of(status), violations, target(self.scope))
         await send_refusal(
             self.send,
             page,

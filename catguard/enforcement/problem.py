@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -83,6 +83,12 @@ class RefusalPage:
 
 
 Render = Callable[[RefusalPage], str]
+
+
+def target(scope: Mapping[str, Any]) -> str:
+    """Return path and query of a request as it was sent."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
 
 
 def prefers_html(accept: str) -> bool:
