@@ -138,7 +138,7 @@ def up(
         block=block,
     )
     if in_process:
-        _prepare_here(started, settings, drain)
+        _prepare_here(started, settings)
         serving.run(_serve_here(listeners, settings, drain))
         return
     specs = [_spec(tier, listeners[tier.name], settings, limits.get(tier.name), drain) for tier in started]
@@ -208,20 +208,20 @@ def _spec(
 ) -> WorkerSpec:
     return WorkerSpec(
         tier=tier.name,
-        command=(*COMMAND, "worker", *arguments(settings, tier.name, drain)),
+        command=(*COMMAND, "worker", "--drain", f"{drain * 1000:.0f}ms", *arguments(settings, tier.name)),
         socket=listener,
         memory=memory,
-        prepare=None if tier.prepare is None else (*COMMAND, "prepare", *arguments(settings, tier.name, drain)),
+        prepare=None if tier.prepare is None else (*COMMAND, "prepare", *arguments(settings, tier.name)),
     )
 
 
-def _prepare_here(tiers: Sequence[Tier], settings: host.HostSettings, drain: float) -> None:
+def _prepare_here(tiers: Sequence[Tier], settings: host.HostSettings) -> None:
     """Prepare the tiers, each in a process of its own that ends with this one."""
     for tier in tiers:
         if tier.prepare is None:
             continue
         lifeline, held = os.pipe()
-        command = (*COMMAND, "prepare", *arguments(settings, tier.name, drain), "--lifeline", str(lifeline))
+        command = (*COMMAND, "prepare", *arguments(settings, tier.name), "--lifeline", str(lifeline))
         try:
             code = subprocess.run(command, pass_fds=[lifeline], check=False).returncode
         finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,9 +20,9 @@ from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
 
 
-def arguments(settings: host.HostSettings, tier: str, drain: float) -> tuple[str, ...]:
+def arguments(settings: host.HostSettings, tier: str) -> tuple[str, ...]:
     """The options that tell one of these commands what `settings` say; the environment is inherited."""
-    written = ["--tier", tier, "--data", str(settings.data), "--drain", f"{drain * 1000:.0f}ms"]
+    written = ["--tier", tier, "--data", str(settings.data)]
     for path in settings.policies:
         written += ["--policies", str(path)]
     for name, url in settings.addresses.items():
@@ -31,12 +34,29 @@ def arguments(settings: host.HostSettings, tier: str, drain: float) -> tuple[str
     return (*written, *(("--trace", settings.trace) if settings.trace else ()))
 
 
-def _shared(function: click.decorators.FC) -> click.decorators.FC:
-    """The options of both commands; their values were checked when `catguard up` read them."""
+def _shared(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of both, and make `settings` of them; their values `catguard up` has checked."""
+
+    @functools.wraps(function)
+    def command(
+        tier: str,
+        data: Path,
+        policies: tuple[Path, ...],
+        addresses: tuple[tuple[str, str], ...],
+        actions: tuple[tuple[str, Action], ...],
+        trace: str | None,
+        block: tuple[str, ...],
+        **own: Any,
+    ) -> None:
+        # The supervisor alone decides what an interrupt means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
+        function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block), **own)
+
+    decorated: Callable[..., None] = command
     for decorate in (
         click.option("--tier", required=True),
         click.option("--data", type=click.Path(path_type=Path), required=True),
-        click.option("--drain", type=options.Duration(), required=True),
         click.option("--policies", type=click.Path(path_type=Path), multiple=True, required=True),
         click.option("--address", "addresses", type=options.TierValue("URL", str), multiple=True),
         click.option("--action", "actions", type=options.ActionOverride(), multiple=True),
@@ -44,30 +64,17 @@ def _shared(function: click.decorators.FC) -> click.decorators.FC:
         click.option("--block", multiple=True),
         click.option("--lifeline", type=int, required=True, help="Ends with the supervisor."),
     ):
-        function = decorate(function)
-    return function
+        decorated = decorate(decorated)
+    return decorated
 
 
 @click.command(hidden=True)
 @_shared
+@click.option("--drain", type=options.Duration(), required=True)
 @click.option("--fd", type=int, required=True, help="The listening socket.")
 @click.option("--status", type=int, required=True, help="Where to say that the tier serves.")
-def worker(
-    tier: str,
-    data: Path,
-    drain: float,
-    policies: tuple[Path, ...],
-    addresses: tuple[tuple[str, str], ...],
-    actions: tuple[tuple[str, Action], ...],
-    trace: str | None,
-    block: tuple[str, ...],
-    lifeline: int,
-    fd: int,
-    status: int,
-) -> None:
+def worker(tier: str, settings: host.HostSettings, drain: float, lifeline: int, fd: int, status: int) -> None:
     """Serve one tier under a supervisor."""
-    _begin(tier)
-    settings = host.HostSettings(policies, data, dict(addresses), actions, trace, block)
 
     def ready() -> None:
         os.write(status, READY)
@@ -82,29 +89,12 @@ def worker(
 
 @click.command(hidden=True)
 @_shared
-def prepare(
-    tier: str,
-    data: Path,
-    drain: float,
-    policies: tuple[Path, ...],
-    addresses: tuple[tuple[str, str], ...],
-    actions: tuple[tuple[str, Action], ...],
-    trace: str | None,
-    block: tuple[str, ...],
-    lifeline: int,
-) -> None:
+def prepare(tier: str, settings: host.HostSettings, lifeline: int) -> None:
     """Prepare one tier under a supervisor."""
-    _begin(tier)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-    serving.run(host.prepare(host.HostSettings(policies, data, dict(addresses), actions, trace, block), tier))
 
+    def end_with_the_supervisor() -> None:
+        os.read(lifeline, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
-def _begin(tier: str) -> None:
-    # The supervisor alone decides what an interrupt means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
-
-
-def _end_with(lifeline: int) -> None:
-    os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Thread(target=end_with_the_supervisor, daemon=True).start()
+    serving.run(host.prepare(settings, tier))
