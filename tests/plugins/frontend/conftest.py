@@ -15,8 +15,6 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from catguard_frontend import tier
-from catguard_frontend.pages import Pages
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +25,8 @@ from catguard import Guard, TierContext
 from catguard.engine.evaluator import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
+from catguard_frontend import tier
+from catguard_frontend.pages import Pages
 
 Order = dict[str, Any]
 Answer = Callable[[Order], Awaitable[Response]]

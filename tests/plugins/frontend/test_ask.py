@@ -1,8 +1,9 @@
 import pytest
-from catguard_frontend.ask import EXAMPLE, NotUnderstood, Order, read
-from catguard_frontend.menu import BREEDS, FORMATS, SCENES
 from hypothesis import given
 from hypothesis import strategies as st
+
+from catguard_frontend.ask import EXAMPLE, NotUnderstood, Order, read
+from catguard_frontend.menu import BREEDS, FORMATS, SCENES
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.files import BLOCK, Files
 from catguard_frontend.recipes import Picture, Recipe

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from catguard_frontend.files import BLOCK, FRESH, Files
 
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from catguard_frontend.kitchen import NotServed, read_cats
 
 BOX = {"x": -3, "y": 2, "width": 9, "height": 9}

@@ -3,9 +3,9 @@ from importlib.resources import files
 
 import httpx2
 import pytest
-from catguard_frontend.pages import Pages
 
 from catguard import RefusalPage, Violation
+from catguard_frontend.pages import Pages
 
 from .reader import Page, page
 

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from catguard_frontend import tier
 
 from catguard import ConfigurationError, Guard, TierContext
 from catguard.engine.evaluator import Engine
 from catguard.host import HostSettings, open_tier
 from catguard.policies.compiler import CompiledPolicySet
+from catguard_frontend import tier
 
 from .reader import Page
 

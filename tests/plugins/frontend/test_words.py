@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
+
+from catguard import CallRefused, Violation
 from catguard_frontend import words
 from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
 from catguard_frontend.recipes import Picture, Recipe
-
-from catguard import CallRefused, Violation
 
 RECIPE = Recipe(width=480_000, height=620, breed="siamese", scene="rose-garden", seed=1)
 

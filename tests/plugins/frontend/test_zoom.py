@@ -3,10 +3,11 @@ from math import ceil
 
 import httpx2
 import pytest
-from catguard_frontend.zoom import VIEW, closer
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
+
+from catguard_frontend.zoom import VIEW, closer
 
 from .conftest import CatOMatic, Order, problem
 from .reader import page
