@@ -130,12 +130,13 @@ async def test_seed_killed_in_the_middle_goes_on(
     assert killed.stdout.readline() == "stored\n"
     workers = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()
     killed.send_signal(signal.SIGKILL)
-    killed.communicate()
+    killed.wait()
+    killed.stdout.close()
+    assert await _all_end(workers)
     stored = await _whole_pictures(url)
     assert 0 < stored < count
     assert await fill(repository, SmallSource(count), guarded(guard)) == count - stored
     assert await _whole_pictures(url) == count
-    assert [pid for pid in workers if _lives(int(pid))] == []
 
 
 async def _whole_pictures(url: str) -> int:
@@ -154,9 +155,19 @@ async def _whole_pictures(url: str) -> int:
     return len(rows)
 
 
-def _lives(pid: int) -> bool:
+async def _all_end(pids: list[str]) -> bool:
+    """Whether processes end by themselves; those that do not are ended after some seconds."""
+    for _ in range(100):
+        if not any(map(_lives, pids)):
+            return True
+        await asyncio.sleep(0.1)
+    for pid in filter(_lives, pids):
+        os.kill(int(pid), signal.SIGKILL)
+    return False
+
+
+def _lives(pid: str) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
