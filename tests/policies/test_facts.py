@@ -39,6 +39,7 @@ DOUBLE = Scalar("double")
         ({"enum": ["a", "b"], "allOf": [{"enum": ["b", "c"]}]}, Scalar("string", ("b",))),
         ({"oneOf": [{"const": "a"}, {"const": "b"}]}, Scalar("string", ("a", "b"))),
         ({"anyOf": [{"type": "string"}, {"type": "boolean"}]}, DYNAMIC),
+        ({"anyOf": [{"type": "integer"}, {"type": "integer", "maximum": 3}]}, DYNAMIC),
     ],
 )
 def test_type_of_schema(schema: Any, expected: object) -> None:

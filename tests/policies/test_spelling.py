@@ -24,6 +24,10 @@ def test_respelled_text_knows_where_each_character_comes_from(text: str, cuts: l
     assert kept <= set(origins)
 
 
+def test_what_stands_instead_comes_from_where_the_edit_begins() -> None:
+    assert respell("a['b'].c", [Edit(1, 6, ".b")]) == ("a.b.c", [0, 1, 1, 6, 7, 8])
+
+
 @pytest.mark.parametrize(
     "text",
     [
