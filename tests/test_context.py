@@ -220,6 +220,19 @@ async def test_readyz_does_not_believe_what_is_no_healthz(tmp_path: Path) -> Non
     assert answer.json()["detail"].startswith("barn does not answer as assumed")
 
 
+async def test_readyz_does_not_believe_another_status_where_the_policy_lets_it_through(tmp_path: Path) -> None:
+    async def other(scope: Any, receive: Any, send: Any) -> None:
+        await JSONResponse({"status": "ok", "component": "barn"}, 201)(scope, receive, send)
+
+    softened = Engine(compile_policies(load_text(POLICY, actions=[("shop.outbound.*", "audit")])))
+    async with served(other) as address:
+        context = TierContext(Guard(softened, "shop"), data=tmp_path, settings={}, addresses={"barn": address})
+        async with client_of(context) as client:
+            answer = await client.get("/readyz")
+        await context.close()
+    assert (answer.status_code, answer.json()["detail"]) == (503, "barn answers 201")
+
+
 async def test_client_calls_through_both_guards_and_is_closed(tmp_path: Path) -> None:
     async with served(barn(tmp_path)) as address:
         context = shop(tmp_path, barn=address)

@@ -79,7 +79,7 @@ class StatementReader:
         """Return what the statement `sql`, about to be executed in `context`, is about."""
         compiled = context.compiled
         # While SQLAlchemy computes defaults, the context has no statement yet: `sql` is then not what was compiled.
-        if compiled is None or context.statement is None:
+        if compiled is None or getattr(context, "statement", None) is None:
             return _from_text(sql)
         statement = self._read.get(compiled)
         if statement is None:

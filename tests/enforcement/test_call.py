@@ -221,6 +221,15 @@ def test_span_is_ended_and_reset_when_the_function_raises(point: Point) -> None:
     assert dict(point.exporter.get_finished_spans()[0].attributes or {})["error.type"] == "ValueError"
 
 
+async def test_span_is_ended_when_an_async_function_raises(point: Point) -> None:
+    async def fails(width: int, height: int) -> Any:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await point.guard(fails)(10, 10)
+    assert dict(point.exporter.get_finished_spans()[0].attributes or {})["error.type"] == "ValueError"
+
+
 def test_span_of_a_refused_call_says_so(point: Point) -> None:
     with pytest.raises(CallRefused):
         point.guard(resize)(0, 10)
