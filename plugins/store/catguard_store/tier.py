@@ -1,14 +1,9 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 import catguard
-from catguard.context import TierContext
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import Drawings
@@ -16,17 +11,14 @@ from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
 
-if TYPE_CHECKING:
-    from catguard import TierContext
 
-
-def app(context: TierContext) -> ASGIApp:
+def app(context: catguard.TierContext) -> ASGIApp:
     """The app of one worker."""
     handlers = Handlers(Repository(_database(context)))
     return context.app({"find": handlers.find, "picture": handlers.picture, "image": handlers.image})
 
 
-async def prepare(context: TierContext) -> None:
+async def prepare(context: catguard.TierContext) -> None:
     """Make the tables, and store the drawings that are not stored yet."""
     repository = Repository(_database(context))
     await repository.create()
@@ -39,7 +31,7 @@ async def prepare(context: TierContext) -> None:
         await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
 
 
-def _database(context: TierContext) -> AsyncEngine:
+def _database(context: catguard.TierContext) -> AsyncEngine:
     """The database of the setting `database`, else an SQLite file in the tier's own folder."""
     url = context.settings.get("database") or f"sqlite+aiosqlite:///{context.data / 'store.db'}"
     try:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import catguard
-from catguard.context import TierContext
+from catguard import TierContext
 from catguard_store.records import Image, Picture
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.tier import app

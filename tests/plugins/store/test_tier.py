@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import catguard
-from catguard.context import TierContext
+from catguard import TierContext
 from catguard_store import catguard_tier
 from catguard_store.art.breeds import BREEDS
 from catguard_store.drawings import Drawings, catalogue
