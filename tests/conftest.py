@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A deadline would be a timed assertion.
+settings.register_profile("catguard", deadline=None)
+settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,7 +13,6 @@ from pathlib import PurePath
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from opentelemetry.util.types import AttributeValue
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy.engine import CursorResult, ExceptionContext, ExecutionContext
@@ -29,7 +28,7 @@ from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.evaluator import Engine, conclude, decide_request, decide_response
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
-from catguard.telemetry import Observation, Telemetry, names
+from catguard.telemetry import AttributeValue, Observation, Telemetry, names
 
 AnyEngine = TypeVar("AnyEngine", SqlEngine, AsyncEngine)
 

@@ -18,6 +18,10 @@ Send = Callable[[Any], Awaitable[None]]
 
 #: Marks a guard's own answer on edges inside the system (DESIGN.md section 3, "Refusals").
 REFUSAL_HEADER = b"catguard-refusal"
+#: A page of a refusal may show its own style and pictures, and nothing that the request brought along.
+PAGE_POLICY = (
+    b"default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 #: Most violations that one document carries; it stays below 64 KiB with them.
 MAX_VIOLATIONS = 20
 
@@ -65,6 +69,8 @@ def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
         (b"content-type", media),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", PAGE_POLICY),
     ]
     return [*headers, (REFUSAL_HEADER, b"1")] if own else headers
 

@@ -1,0 +1,75 @@
+"""The documentation's examples are run, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catguard.analysis.examples import run_examples
+from catguard.policies.loader import compile_texts
+
+from .enforcement.asgi import ask
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/*.md"), *ROOT.glob("examples/*/*.md")]
+)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> Iterator[str]:
+    yield from (text for found, text in BLOCK.findall(page.read_text()) if found == language)
+
+
+def example(name: str) -> str:
+    text = (ROOT / "README.md").read_text()
+    found = re.search(rf"<!-- example: {name} -->\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert found, f"the README has no example {name}"
+    return found[1]
+
+
+async def test_the_readme_guards_a_service_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("policies.yaml").write_text(example("policies"))
+    names: dict[str, object] = {}
+    exec(compile(example("app"), "README.md", "exec"), names)  # the documentation's own code
+    good = await ask(names["app"], "POST", "/orders", json_body={"count": 4})
+    assert (good.status, good.json()) == (200, {"boxed": 4})
+    bad = await ask(names["app"], "POST", "/orders", json_body={"count": 3})
+    assert bad.status == 422
+    assert bad.json() == json.loads(example("refusal"))
+
+
+def test_the_example_is_short() -> None:
+    assert len(example("app").strip().splitlines()) <= 20
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_policies_in_the_documentation_load_and_their_examples_hold(page: Path) -> None:
+    for text in blocks(page, "yaml"):
+        if text.startswith("catguard:"):
+            compiled = compile_texts([(page.name, text)])
+            assert [str(result) for result in run_examples(compiled) if not result.passed] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_commands_in_the_documentation_exist() -> None:
+    from catguard.cli.main import COMMANDS
+
+    for page in PAGES:
+        for command in re.findall(r"^ {4}catguard ([a-z]+)", page.read_text(), re.MULTILINE):
+            assert command in {*COMMANDS, "plugins"}, f"{page.name} names catguard {command}"
+
+
+def test_the_architecture_fits_its_page() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 80
