@@ -148,8 +148,8 @@ def _check_callers(
         if caller in CALLER_CLASSES:
             continue
         if caller not in components:
-            hint = did_you_mean(caller, [*components, *CALLER_CLASSES])
-            faults.append(Fault(place, f"there is no component {quote(caller)}", hint))
+            known = [*components, *CALLER_CLASSES]
+            faults.append(Fault(place, f"there is no component {quote(caller)}", did_you_mean(caller, known)))
             continue
         target = f"{boundary.component}.{boundary.operation}"
         if any(outbound.to == target for outbound in components[caller].outbound.values()):
