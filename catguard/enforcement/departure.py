@@ -79,7 +79,7 @@ class Ways:
         declared = [
             boundary
             for boundary in snapshot.component(component)
-            if boundary.policy.side == "outbound" and boundary.policy.kind == "http" and leads_to(boundary.policy, to)
+            if boundary.policy.kind == "http" and leads_to(boundary.policy, to)
         ]
         if name is not None:
             known = [boundary.policy.operation for boundary in declared]
