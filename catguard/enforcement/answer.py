@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from catguard.enforcement.problem import REFUSAL_HEADER, Headers
+from catguard.enforcement.reading import BODILESS, head_facts, header, read_body
 from catguard.enforcement.reception import media_type
-from catguard.engine.codec import Unreadable, dumps, loads
+from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
 from catguard.engine.exchange import Exchange
@@ -16,8 +17,6 @@ from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
 Send = Callable[[Any], Awaitable[None]]
 
-#: Statuses whose answers have no body (RFC 9110, sections 15.3.5 and 15.4.5).
-BODILESS = (204, 304)
 OWN_HEADERS = (b"content-length", b"transfer-encoding")
 
 
@@ -179,65 +178,22 @@ class Answer:
         return self.outcome.answer_headers()
 
     def _media(self) -> str | None:
-        found = next((value for name, value in self._headers if name == b"content-type"), None)
-        return media_type(found.decode("latin-1")) if found is not None else None
+        return media_type(header(self._pairs(), "content-type"))
 
     def _head_facts(self) -> Facts:
         """Return what the head of the response says."""
-        facts: Facts = {"status": self.status, "headers": {}}
-        phase = self._phase
-        if phase is None:
-            return facts
-        if self.status in BODILESS:
-            facts["bodiless"] = True
-        else:
-            facts["media"] = self._media()
-        if "headers" in phase.parts:
-            names = phase.parts["headers"].names
-            facts["headers"] = phase.parts["headers"].from_wire(
-                (name.decode("latin-1"), value.decode("latin-1"))
-                for name, value in self._headers
-                if name.decode("latin-1") in names
-            )
-        return facts
+        if self._phase is None:
+            return {"status": self.status, "headers": {}}
+        return head_facts(self._phase, self.status, self._pairs())
 
     def _read(self, facts: Facts, body: bytes) -> list[Violation]:
         """Add what the body says to the facts; returns what cannot be read of it."""
-        phase = self._phase
-        if phase is None:
+        if self._phase is None:
             return []
-        facts["bytes"] = len(body)
+        return read_body(self.boundary, self._phase, facts, self._pairs(), body)
 
-        def note(key: str, text: str, where: str) -> list[Violation]:
-            return [limit_violation(self.boundary, phase, key, text, where)]
-
-        if any(name == b"content-encoding" and value != b"identity" for name, value in self._headers):
-            return note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
-        if self.status in BODILESS or phase.media is None:
-            facts.pop("media", None)
-            return note("body/undeclared", "no body is declared", "/body") if body else []
-        if facts.get("media") not in phase.media:
-            found = note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
-            if found[0].action != "deny":
-                # The engine notes it; a body of another type is not looked at.
-                facts["bodiless"] = True
-                return []
-            return found
-        if "body" in phase.parts:
-            try:
-                facts["body"] = loads(body)
-            except Unreadable as error:
-                return note("body/readable", str(error), f"/body{error.where}")
-        elif "response/image" in phase.policy.limits:
-            from catguard.facts.images import BrokenImage, image_facts
-
-            try:
-                image = image_facts(body, facts["media"])
-            except BrokenImage as error:
-                return note("response/image", str(error), "/image")
-            if image is not None:
-                facts["image"] = image
-        return []
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers]
 
     def _undeclared_status(self) -> Violation:
         text = f"the status {self.status} is not declared"

@@ -56,22 +56,26 @@ def read_body(
     if facts.get("bodiless") or phase.media is None:
         facts.pop("media", None)
         return note("body/undeclared", "no body is declared", "/body") if body else []
-    if facts.get("media") is None:
-        return note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
-    # What has a wrong media type is told for that by the decision, not for what it would be under the right one.
-    expected = facts["media"] in phase.media
+    media = facts.get("media")
+    if media not in phase.media:
+        found = note("media", f"the media type must be {', '.join(sorted(phase.media))}", "/media")
+        if found[0].action == "deny":
+            return found
+        # A body of another type is not looked at; the engine notes a type that is wrong, not one that is missing.
+        facts["bodiless"] = True
+        return found if media is None else []
     if "body" in phase.parts:
         try:
             facts["body"] = loads(body)
         except Unreadable as error:
-            return note("body/readable", str(error), f"/body{error.where}") if expected else []
+            return note("body/readable", str(error), f"/body{error.where}")
     elif "response/image" in phase.policy.limits:
         from catguard.facts.images import BrokenImage, image_facts
 
         try:
-            image = image_facts(body, facts["media"])
+            image = image_facts(body, media)
         except BrokenImage as error:
-            return note("response/image", str(error), "/image") if expected else []
+            return note("response/image", str(error), "/image")
         if image is not None:
             facts["image"] = image
     return []

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
-from catguard_catomatic import catguard_tier
 
 from catguard import Guard, TierContext
+from catguard_catomatic import catguard_tier
 from tests.plugins.catomatic.stand_in import StandInStore
 
 

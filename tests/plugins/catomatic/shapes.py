@@ -2,8 +2,9 @@
 
 import hashlib
 
-from catguard_catomatic.pictures import Picture, Stored
 from PIL import Image, ImageDraw
+
+from catguard_catomatic.pictures import Picture, Stored
 
 WIDTHS = {"cat": (64, 128, 256), "scene": (320, 640)}
 FACE = ((0.2, 0.06), (0.8, 0.4))

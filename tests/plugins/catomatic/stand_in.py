@@ -3,12 +3,12 @@
 import io
 from typing import Any
 
-from catguard_catomatic.pictures import Picture, Stored
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from catguard_catomatic.pictures import Picture, Stored
 from tests.plugins.catomatic import shapes
 
 PICTURES = (

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from catguard_catomatic.cache import Cache
 
 

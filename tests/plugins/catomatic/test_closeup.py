@@ -1,13 +1,13 @@
 import dataclasses
 
 import pytest
-from catguard_catomatic import pixels
-from catguard_catomatic.closeup import BACKGROUNDS, PARTS, CloseUp, MissingPart, close_up, look
-from catguard_catomatic.recipe import CloseUpRecipe, Part
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from catguard_catomatic import pixels
+from catguard_catomatic.closeup import BACKGROUNDS, PARTS, CloseUp, MissingPart, close_up, look
+from catguard_catomatic.recipe import CloseUpRecipe, Part
 from tests.plugins.catomatic import shapes
 
 CAT = shapes.cat()

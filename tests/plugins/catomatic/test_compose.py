@@ -2,11 +2,11 @@ import dataclasses
 import io
 
 import pytest
+from PIL import Image, ImageChops
+
 from catguard_catomatic import pixels
 from catguard_catomatic.compose import USUAL_FACE, compose, face_of, plan
 from catguard_catomatic.recipe import Format, SceneRecipe
-from PIL import Image, ImageChops
-
 from tests.plugins.catomatic import shapes
 
 CATS = (shapes.cat("tom"), shapes.cat("tim", proportion=1.2))

@@ -1,7 +1,8 @@
 import pytest
-from catguard_catomatic.geometry import Box, cover, visible_share
 from hypothesis import given
 from hypothesis import strategies as st
+
+from catguard_catomatic.geometry import Box, cover, visible_share
 
 places = st.integers(0, 12)
 boxes = st.builds(Box, places, places, st.integers(1, 8), st.integers(1, 8))

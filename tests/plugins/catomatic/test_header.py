@@ -2,7 +2,6 @@ import dataclasses
 import json
 
 from catguard_catomatic.header import MAXIMUM_BYTES, Shown, header
-
 from tests.plugins.catomatic import shapes
 
 

@@ -2,10 +2,11 @@ import itertools
 from random import Random
 
 import pytest
-from catguard_catomatic.geometry import Box, visible_share
-from catguard_catomatic.layout import Figure, Ground, Placement, arrange, face_visible, scene_window
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from catguard_catomatic.geometry import Box, visible_share
+from catguard_catomatic.layout import Figure, Ground, Placement, arrange, face_visible, scene_window
 
 SITTING = Figure(0.68, Box(0.1, 0.14, 0.62, 0.37))
 STANDING = Figure(1.1, Box(0.06, 0.18, 0.42, 0.4))

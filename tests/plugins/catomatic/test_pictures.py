@@ -1,6 +1,6 @@
 import pytest
-from catguard_catomatic.pictures import Picture, credits_of
 
+from catguard_catomatic.pictures import Picture, credits_of
 from tests.plugins.catomatic import shapes
 
 RECORD = {

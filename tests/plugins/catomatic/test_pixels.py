@@ -3,9 +3,10 @@ import struct
 import zlib
 
 import pytest
+from PIL import Image
+
 from catguard_catomatic import pixels
 from catguard_catomatic.geometry import Box
-from PIL import Image
 
 
 def encoded(mode: str, name: str, size: tuple[int, int] = (40, 30)) -> bytes:

@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator
 import anyio
 import httpx2
 import pytest
+
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.pixels import UnusablePicture
 from catguard_catomatic.store import Store, Unknown, together
-
 from tests.plugins.catomatic import shapes
 from tests.plugins.catomatic.stand_in import PICTURES, StandInStore, record
 
