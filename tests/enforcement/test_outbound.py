@@ -1,23 +1,28 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
 from catguard.enforcement.arrival import VIOLATIONS_EXTENSION
+from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.outbound import GuardedTransport, client
 from catguard.engine.context import parse
 from catguard.engine.decision import CallRefused
 from catguard.engine.evaluator import Engine
+from catguard.engine.exchange import exchange
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledPolicySet, compile_policies
 from catguard.policies.loader import load_text
@@ -104,7 +109,9 @@ components:
         http: POST /v1/render
         from: [frontend]
         about: Renders.
-        request: {body: {$ref: "#/shapes/Order"}}
+        request:
+          body: {$ref: "#/shapes/Order"}
+          assume: {picture-area: {rule: request.body.width <= 1000, why: memory grows with it}}
         response:
           200: {media: {limit: [application/json], why: programs}, body: {type: object, description: whatever}}
           204: {}
@@ -289,7 +296,12 @@ async def test_request_body_is_sent_as_it_was_checked(edge: Edge) -> None:
 async def test_request_body_that_grows_when_it_is_written_again_is_held_to_its_limit(edge: Edge) -> None:
     small = POLICY.replace("max_bytes: {limit: 1Ki, why: an order is small}", "max_bytes: {limit: 20, why: small}")
     number = small.replace("width: {type: integer, minimum: 1, maximum: 1000000", "width: {type: number, minimum: 1")
-    rules = {"body.width % 2 == 0": "body.width > 0.0", "width <= 2000": "width > 0.0", "== request.body.width": "> 0"}
+    rules = {
+        "body.width % 2 == 0": "body.width > 0.0",
+        "request.body.width <= 2000": "request.body.width > 0.0",
+        "request.body.width <= 1000": "request.body.width > 0.0",
+        "== request.body.width": "> 0",
+    }
     for old, new in rules.items():
         number = number.replace(old, new)
     edge.engine.swap(compile_policies(load_text(number)))
@@ -839,6 +851,68 @@ async def test_exchange_keeps_the_policies_that_it_began_with(edge: Edge) -> Non
     async with edge.client() as http:
         assert (await http.post("/v1/render", json={"width": 4})).status_code == 200
         assert ids(await refused(http.post("/v1/render", json={"width": 4}))) == ["as-ordered"]
+
+
+# Over a real connection, to a guarded callee
+
+
+@pytest.fixture
+async def callee(edge: Edge) -> AsyncIterator[str]:
+    """Serve a guarded catomatic; gives its address."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = json.dumps({"width": exchange(scope).body["width"]}).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    telemetry = Telemetry("catomatic", tracer_provider=edge.provider)
+    guarded = InboundGuard(app, engine=edge.engine, component="catomatic", telemetry=telemetry)
+    config = uvicorn.Config(guarded, host="127.0.0.1", port=0, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+async def test_edge_that_holds_at_both_ends_is_one_trace(edge: Edge, callee: str) -> None:
+    wrap = functools.partial(_guarded, edge, callee)
+    async with client(wrap, base_url=callee) as http:
+        assert (await http.post("/v1/render", json={"width": 4})).json() == {"width": 4}
+    server, call = edge.exporter.get_finished_spans()
+    assert server.parent is not None
+    assert call.context is not None
+    assert (server.parent.trace_id, server.parent.span_id) == (call.context.trace_id, call.context.span_id)
+    assert (server.attributes or {})[names.CALLER_COMPONENT] == "frontend"
+
+
+async def test_edge_refused_by_the_callee_is_on_both_spans(edge: Edge, callee: str) -> None:
+    async with client(functools.partial(_guarded, edge, callee), base_url=callee) as http:
+        error = await refused(http.post("/v1/render", json={"width": 1500}))
+    assert (error.side, error.status) == ("inbound", 422)
+    (violation,) = error.violations
+    assert (violation.boundary, violation.assumption) == ("catomatic.inbound.render", "picture-area")
+    assert violation.owner == "Cat-o-matic (#catomatic)"
+    for span in edge.exporter.get_finished_spans():
+        (event,) = span.events
+        assert (event.attributes or {})[names.ASSUMPTION] == "picture-area"
+
+
+async def test_edge_that_cannot_be_reached_is_an_error_of_the_client(edge: Edge) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        async with client(functools.partial(_guarded, edge, address), base_url=address) as http:
+            with pytest.raises(httpx2.ConnectError):
+                await http.post("/v1/render", json={"width": 4})
+
+
+def _guarded(edge: Edge, address: str, inner: httpx2.AsyncBaseTransport) -> GuardedTransport:
+    return edge.transport(inner=inner, base_url=address)
 
 
 # Set-up

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from catguard.enforcement.reading import head_facts, read_body
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase, compile_policies
+from catguard.policies.loader import load_text
+
+POLICY = """
+catguard: 1
+system: cats
+owners: {catomatic: {team: Cat-o-matic, contact: "#catomatic"}}
+components:
+  catomatic:
+    owner: catomatic
+    about: Composes.
+    inbound:
+      render:
+        http: GET /v1/render
+        from: public
+        about: Renders.
+        action: ACTION
+        response:
+          200:
+            media: {limit: [application/json], why: programs read it}
+            headers: {properties: {x-cats: {type: integer, minimum: 0, maximum: 60, description: counted}}}
+            body: {type: object, description: an object}
+          204: {}
+"""
+
+
+def read(action: str, media: str | None, body: bytes, *, status: int = 200) -> tuple[dict[str, object], list[str]]:
+    """Return the facts of a response and the assumptions that could not be read."""
+    boundary, phase = phase_of(action, status)
+    pairs = [("content-type", media)] if media else []
+    facts = head_facts(phase, status, pairs)
+    return facts, [found.assumption for found in read_body(boundary, phase, facts, pairs, body)]
+
+
+def phase_of(action: str, status: int) -> tuple[CompiledBoundary, CompiledPhase]:
+    (boundary,) = compile_policies(load_text(POLICY.replace("ACTION", action))).component("catomatic")
+    phase = boundary.response(status)
+    assert phase is not None
+    return boundary, phase
+
+
+def test_read_body_of_the_declared_type_is_a_fact() -> None:
+    facts, unread = read("deny", "Application/JSON; charset=utf-8", b'{"a": 1}')
+    assert unread == []
+    assert facts == {"status": 200, "headers": {}, "media": "application/json", "bytes": 8, "body": {"a": 1}}
+
+
+def test_read_body_of_another_type_is_told_once() -> None:
+    assert read("deny", "text/html", b"<html>")[1] == ["media"]
+
+
+@pytest.mark.parametrize(("media", "told"), [("text/html", []), (None, ["media"])])
+def test_read_body_of_another_type_that_is_let_through_is_not_looked_at(media: str | None, told: list[str]) -> None:
+    facts, unread = read("audit", media, b"<html>")
+    assert unread == told  # the engine tells a wrong type itself
+    assert "body" not in facts
+    assert facts["bodiless"] is True
+
+
+def test_read_body_where_none_is_declared() -> None:
+    assert read("deny", None, b"", status=204)[1] == []
+    assert read("deny", None, b"x", status=204)[1] == ["body/undeclared"]
+
+
+def test_read_body_encoded() -> None:
+    boundary, phase = phase_of("deny", 200)
+    pairs = [("content-type", "application/json"), ("content-encoding", "br")]
+    facts = head_facts(phase, 200, pairs)
+    assert [found.assumption for found in read_body(boundary, phase, facts, pairs, b"{}")] == ["content-encoding"]
+
+
+def test_head_facts_are_typed_where_the_policy_declares_them() -> None:
+    _, phase = phase_of("deny", 200)
+    facts = head_facts(phase, 200, [("x-cats", "3"), ("x-other", "1"), ("content-type", "text/html")])
+    assert facts == {"status": 200, "headers": {"x-cats": 3}, "media": "text/html"}
+    assert "media" not in head_facts(phase, 200, [("content-type", "text/html")], bodiless=True)
