@@ -89,18 +89,7 @@ class Events:
     def exception(self, kind: str, error: BaseException, context: Context) -> None:
         """Emit an exception that ended an exchange; the SDK fills in its attributes."""
         name, level = EXCEPTION_EVENTS[kind]
-        if self._logger.enabled(severity_number=level, event_name=name):
-            self._logger.emit(
-                LogRecord(
-                    timestamp=time.time_ns(),
-                    context=context,
-                    severity_number=level,
-                    severity_text=level.name,
-                    body=type(error).__qualname__,
-                    event_name=name,
-                    exception=error,
-                )
-            )
+        self._emit(name, level, type(error).__qualname__, None, context, exception=error)
 
     def undeclared(self, method: str, path: str, context: Context) -> None:
         """Emit a sample of the requests that no boundary declares: a few in each window, with the count so far."""
@@ -131,8 +120,10 @@ class Events:
         name: str,
         level: SeverityNumber,
         body: str,
-        attributes: Mapping[str, AttributeValue],
+        attributes: Mapping[str, AttributeValue] | None,
         context: Context,
+        *,
+        exception: BaseException | None = None,
     ) -> None:
         if not self._logger.enabled(severity_number=level, event_name=name):
             return
@@ -145,5 +136,6 @@ class Events:
                 body=body,
                 attributes=attributes,
                 event_name=name,
+                exception=exception,
             )
         )
