@@ -232,7 +232,7 @@ def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viola
     for rule, outcome in (phase.bodiless_rules if bodiless else phase.rules).run(facts):
         assumption = rule.assumption
         broke = f"; it could not be evaluated: {outcome}" if outcome is not False else ""
-        text = f"{assumption.why} (must hold: {assumption.limit}){broke}"
+        text = f"{assumption.why}{broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(
             violated(assumption, boundary.policy.side, where=phase.places[assumption.id], message=text, status=status)
