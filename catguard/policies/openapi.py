@@ -85,6 +85,8 @@ def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
             "in": place,
             "required": place == "path" or name in required,
             **({"description": member["description"]} if "description" in member else {}),
+            # An empty value counts as absent.
+            **({"allowEmptyValue": True} if place == "query" and name not in required else {}),
             "schema": member,
         }
         for name, member in schema.get("properties", {}).items()

@@ -88,6 +88,8 @@ def test_parameters_have_place_need_and_schema(document: dict[str, Any]) -> None
         "if-none-match": ("header", False),
     }
     assert parameters["limit"]["schema"]["maximum"] == 9
+    assert parameters["limit"]["allowEmptyValue"] is True, "an empty value is absent"
+    assert "allowEmptyValue" not in parameters["kind"]
     assert parameters["limit"]["description"] == "a page"
     (identity,) = document["paths"]["/v1/toys/{id}"]["post"]["parameters"]
     assert (identity["in"], identity["required"]) == ("path", True)
