@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -67,6 +67,15 @@ TWO = sa.text("select * from pictures; delete from images")
 ROWS = [{"id": f"{number:04}", "breed": "tabby", "n": number} for number in range(5)]
 
 
+class Started(SpanProcessor):
+    """Counts the spans that were started."""
+
+    count = 0
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        self.count += 1
+
+
 class Guarded:
     """A guarded engine, its policy engine, and the spans of what it did."""
 
@@ -74,6 +83,8 @@ class Guarded:
         self.engine = engine
         self.exporter = InMemorySpanExporter()
         provider = TracerProvider()
+        self.started = Started()
+        provider.add_span_processor(self.started)
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
         self.policy = Engine(COMPILED)
         guard_engine(
@@ -141,16 +152,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def sync(url: str) -> Iterator[Guarded]:
-    engine = sa.create_engine(url)
-    yield Guarded(engine)
-    engine.dispose()
+    guarded = Guarded(sa.create_engine(url))
+    yield guarded
+    guarded.engine.dispose()
+    assert guarded.started.count == len(guarded.spans), "every span is ended"
 
 
 @pytest.fixture
 async def guarded(url: str) -> AsyncIterator[Guarded]:
-    engine = create_async_engine(url.replace("sqlite://", "sqlite+aiosqlite://"))
-    yield Guarded(engine)
-    await engine.dispose()
+    guarded = Guarded(create_async_engine(url.replace("sqlite://", "sqlite+aiosqlite://")))
+    yield guarded
+    await guarded.engine.dispose()
+    assert guarded.started.count == len(guarded.spans), "every span is ended"
 
 
 def test_declared_statement_runs_sync(sync: Guarded) -> None:
@@ -297,6 +310,7 @@ async def test_create_all_runs_under_the_name_of_the_connection(guarded: Guarded
     async with guarded.engine.connect() as connection:
         await connection.execution_options(catguard="create")
         await connection.run_sync(METADATA.create_all)
+        assert guarded.spans == (), "what the dialect asks of the catalogue is built in"
         with pytest.raises(CallRefused):
             await connection.execute(sa.select(PICTURES))
 
