@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import load
-from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, PolicySet
+from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, Phase, PolicySet
 from catguard.policies.phases import SILENCE
+from catguard.policies.shapes import IMPLIED
 
 
 def consequence(boundary: Boundary, assumption: Assumption) -> str:
@@ -50,39 +52,71 @@ def of_whom(boundary: Boundary) -> str:
 
 def described(boundary: Boundary) -> dict[str, Any]:
     """Return a boundary as data: the one source of text and JSON."""
-    seen: dict[tuple[str, str | None, str], Assumption] = {}
-    for assumption in boundary.assumptions():
-        seen.setdefault((assumption.phase, assumption.status, assumption.id), assumption)
     return {
         "boundary": boundary.name,
         "about": boundary.about,
         "route": f"{boundary.method} {boundary.path}" if boundary.method else str(boundary.sql or boundary.call or ""),
         "of": of_whom(boundary),
         "owner": str(boundary.owner),
+        "action": boundary.action,
         "policy": str(boundary.location),
         "statuses": list(boundary.responses),
-        "assumptions": [
-            {
-                "phase": phase if status in (None, "*") else f"{phase} {status}",
-                "id": identity,
-                "limit": assumption.limit,
-                "why": assumption.why,
-                "action": assumption.action,
-                "then": consequence(boundary, assumption),
-                "owner": str(assumption.owner),
-                "policy": str(assumption.location),
-                "written": assumption.why != SILENCE and not _implied(identity),
-            }
-            for (phase, status, identity), assumption in seen.items()
-        ],
+        "variables": {variable.name: variable.expression for variable in boundary.variables},
+        "assumptions": [_row(boundary, phase, found) for phase in boundary.phases() for found in phase.assumptions()],
     }
 
 
-def _implied(identity: str) -> bool:
-    """Whether an assumption holds without being written."""
-    return identity in ("body/readable", "body/undeclared", "body/required", "content-encoding") or identity.endswith(
-        ("/range", "params/type", "query/type", "headers/type", "args/type", "parameters/type")
-    )
+def _row(boundary: Boundary, phase: Phase, assumption: Assumption) -> dict[str, Any]:
+    return {
+        "phase": phase.phase if phase.status in (None, "*") else f"{phase.phase} {phase.status}",
+        "id": assumption.id,
+        "kind": assumption.kind,
+        "limit": assumption.limit,
+        "why": assumption.why,
+        "action": assumption.action,
+        "then": consequence(boundary, assumption),
+        "owner": str(assumption.owner),
+        "policy": str(assumption.location),
+        "written": _is_written(phase, assumption),
+    }
+
+
+def _is_written(phase: Phase, assumption: Assumption) -> bool:
+    """Whether somebody wrote an assumption down, rather than the format implying it."""
+    if assumption.location == phase.location or assumption.why in (SILENCE, *IMPLIED):
+        return False
+    return assumption.id not in phase.limits or assumption.id in ("max_bytes", "max_rows", "media")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line for people: what is assumed of one value for one reason."""
+
+    phase: str
+    subject: str
+    limits: tuple[str, ...]
+    why: str
+    then: str
+    places: tuple[str, ...]
+
+
+def condensed(rows: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """Join the keywords that speak of one value for one reason, so that a boundary fits a screen."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        subject = row["id"].rpartition("/")[0] if row["kind"] == "shape" else row["id"]
+        groups.setdefault((row["phase"], subject or row["id"], row["why"], row["then"]), []).append(row)
+    return [
+        Line(
+            phase,
+            subject,
+            tuple(dict.fromkeys(row["limit"] for row in found if not row["id"].endswith("/range"))),
+            why,
+            then,
+            tuple(dict.fromkeys(row["policy"].rpartition(":")[0] for row in found)),
+        )
+        for (phase, subject, why, then), found in groups.items()
+    ]
 
 
 def find(policies: PolicySet, name: str) -> Component | Boundary:
@@ -104,18 +138,29 @@ def show(boundaries: Sequence[Boundary], console: Console, *, everything: bool) 
         if data["about"]:
             console.print(f"  {escape(data['about'])}")
         answers = f"  answers {', '.join(data['statuses'])};" if boundary.kind == "http" else " "
-        console.print(f"{answers} owner {escape(data['owner'])}, {data['policy']}", style="dim")
+        console.print(
+            f"{answers} action {data['action']}; owner {escape(data['owner'])}; {data['policy']}", style="dim"
+        )
+        for name, expression in data["variables"].items():
+            console.print(f"  where variables.{name} = {escape(expression)}")
         shown = [row for row in data["assumptions"] if everything or row["written"]]
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        for column in ("phase", "assumption", "must be", "why", "if not", "written at"):
-            table.add_column(column, overflow="fold")
-        for row in shown:
-            cells = (row["phase"], row["id"], row["limit"], row["why"], row["then"], row["policy"])
-            table.add_row(*(escape(str(cell)) for cell in cells))
-        if shown:
-            console.print(table)
+        lines = condensed(shown)
+        for phase, then in dict.fromkeys((line.phase, line.then) for line in lines):
+            console.print(f"  [bold]{phase}[/], where one does not hold: {then}")
+            console.print(_table(line for line in lines if (line.phase, line.then) == (phase, then)))
         if hidden := len(data["assumptions"]) - len(shown):
             console.print(f"  and {hidden} that hold without being written (--all shows them)", style="dim")
+
+
+def _table(lines: Iterable[Line]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(width=2)
+    for style in ("cyan", "", "", "dim"):
+        table.add_column(overflow="fold", style=style)
+    for line in lines:
+        places = line.places[0] + (f" +{len(line.places) - 1}" if len(line.places) > 1 else "")
+        table.add_row("", *(escape(cell) for cell in (line.subject, "; ".join(line.limits), line.why, places)))
+    return table
 
 
 @click.command(

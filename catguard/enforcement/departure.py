@@ -20,6 +20,7 @@ from catguard.policies.builder import PARAMETER
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.model import EXTERNAL, Boundary
+from catguard.policies.shapes import UNDECLARED
 from catguard.telemetry import Observation
 
 #: What the guard says itself; whatever the code wrote there does not leave.
@@ -145,7 +146,7 @@ class Ways:
             where=undeclared.where,
             limit=f"the outbound boundaries of {self._component}",
             message=str(undeclared),
-            why="what is not declared is refused",
+            why=UNDECLARED,
             owner=str(component.owner),
             policy=str(component.location),
             kind="protocol",

@@ -10,6 +10,7 @@ from catguard.engine.decision import Violation
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.model import Sql
+from catguard.policies.shapes import UNDECLARED
 
 NAME_IT = 'name the boundary in the code: statement.execution_options(catguard="NAME")'
 
@@ -88,7 +89,7 @@ class SqlBoundaries:
             where=where,
             limit=str(boundary.policy.sql) if boundary else "; ".join(declared) or "no statement at all",
             message=message,
-            why="what is not declared is refused",
+            why=UNDECLARED,
             owner=str(self._component.owner),
             policy=str(boundary.policy.location if boundary else self._component.location),
             kind="protocol",

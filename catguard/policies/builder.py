@@ -28,7 +28,7 @@ from catguard.policies.model import (
     Variable,
 )
 from catguard.policies.phases import PhaseBuilder, Written
-from catguard.policies.shapes import ShapeReader
+from catguard.policies.shapes import UNDECLARED, ShapeReader
 
 PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 #: The one response of kinds that have no status.
@@ -131,9 +131,7 @@ class Builder:
             location=self.document.key(path),
             request=request,
             responses=responses,
-            statuses=made.assumption(
-                "status", "what is not declared is refused", f"one of {named}", made.place(), kind="limit"
-            ),
+            statuses=made.assumption("status", UNDECLARED, f"one of {named}", made.place(), kind="limit"),
             permitted=PhaseBuilder(written, "request", None, (*path, "from")).assumption(
                 "from",
                 "only known callers call",

@@ -23,7 +23,7 @@ from catguard.policies.model import (
     Shape,
 )
 from catguard.policies.quantities import format_quantity, parse_quantity
-from catguard.policies.shapes import ShapeReader, built_in_shape
+from catguard.policies.shapes import UNDECLARED, WITHOUT_REASON, ShapeReader, built_in_shape
 
 #: What is not written has numbers (DESIGN.md section 3): silence is never unbounded.
 REQUEST_BYTES = 64 * 1024
@@ -158,10 +158,10 @@ class PhaseBuilder:
         """Read a limit (a quantity, or one with its reason) and note its assumption."""
         location, action = self.place(key), None
         if isinstance(value, dict):
-            why, action = value.get("why", "no reason is written"), value.get("action")
+            why, action = value.get("why", WITHOUT_REASON), value.get("action")
             value, location = value["limit"], self.place(key, "limit")
         elif value is not None:
-            why = "no reason is written"
+            why = WITHOUT_REASON
         try:
             number = parse_quantity(value) if value is not None else default or 0
         except ValueError as error:
@@ -209,7 +209,7 @@ class PhaseBuilder:
                 shapes.append(self.written.shapes.read(part, (*self.path, part), self.assumption))
             elif part in ("params", "query", "args") and self.phase == "request":
                 empty = {"type": "object", "unevaluatedProperties": False}
-                why = "what is not declared is refused"
+                why = UNDECLARED
                 shapes.append(built_in_shape(part, empty, why, self.assumption, self.place()))
         if media == (PROBLEM,) and "body" not in data:
             why = "errors are problem documents"
@@ -228,14 +228,14 @@ class PhaseBuilder:
         written = data["media"] if isinstance(data.get("media"), dict) else {}
         self.limits["media"] = self.assumption(
             "media",
-            written.get("why", "what is not declared is refused"),
+            written.get("why", UNDECLARED),
             ", ".join(media or ()) or "no body",
             self.place("media", "limit") if written else place,
             kind="limit",
             action=written.get("action"),
         )
         note("body/readable", "two readers of broken text read two things", f"JSON as in RFC 7493, {JSON_DEPTH} levels")
-        note("body/undeclared", "what is not declared is refused", "no body")
+        note("body/undeclared", UNDECLARED, "no body")
         note("body/required", "the policy declares a body", "a body")
         note("content-encoding", "what is compressed has no size that can be checked", "no encoding", "limit")
         if media and any(name.startswith("image/") for name in media):

@@ -24,6 +24,11 @@ from catguard.policies.model import Assumption, Fault, JsonSchema, Location, Sch
 RECORDS = ("params", "query", "headers", "args", "parameters")
 OPEN_RECORDS = ("headers", "parameters")
 WITHOUT_REASON = "no reason is written"
+#: Reasons of what the format implies.
+UNDECLARED = "what is not declared is refused"
+NAMED_PARAMETERS = "parameters have names"
+BEYOND_RANGE = "numbers beyond 64 bits change on their way"
+IMPLIED = (UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
 
 MakeAssumption = Callable[[str, str, str, Location], Assumption]
 
@@ -62,10 +67,10 @@ class ShapeReader:
             schema = {} if schema else {"not": {}}
         if part in RECORDS:
             schema = {"type": "object", **schema}
-            places.setdefault(("type",), Place(location, "parameters have names"))
+            places.setdefault(("type",), Place(location, NAMED_PARAMETERS))
             if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
                 schema["unevaluatedProperties"] = False
-                why = "what is not declared is refused"
+                why = UNDECLARED
                 places[("unevaluatedProperties",)] = Place(location, why)
         return _shape(part, schema, places.__getitem__, make, location)
 
@@ -146,7 +151,7 @@ def _shape(
 ) -> Shape:
     assumptions: dict[SchemaPath, Assumption] = {}
     _enumerate(schema, (), (part,), place_of, make, assumptions)
-    whole = make(f"{part}/range", "numbers beyond 64 bits change on their way", "integers of 64 bits", location)
+    whole = make(f"{part}/range", BEYOND_RANGE, "integers of 64 bits", location)
     assumptions.setdefault(("range",), whole)
     return Shape(part, schema, assumptions, location)
 

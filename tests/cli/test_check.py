@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catguard.cli.check import check
+from catguard.cli.explain import explain
+from catguard.errors import CatguardError
+
+ROOT = Path(__file__).parent.parent.parent
+SHIPPED = str(ROOT / "policies.yaml")
+TOY = ROOT / "tests" / "toy.yaml"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "120"}).invoke(check, arguments)
+
+
+def test_the_shipped_policies_are_ok() -> None:
+    done = run(SHIPPED)
+    assert done.exit_code == 0, done.output
+    assert "0 of them wrong" in done.output
+    assert "declared, not verified" in done.output
+
+
+def test_json_says_what_the_text_says() -> None:
+    report = json.loads(run(SHIPPED, "--format", "json").output)
+    assert report["ok"] is True
+    assert len(report["revision"]) == 64
+    assert all(example["passed"] for example in report["examples"])
+    assert {example["kind"] for example in report["examples"]} == {"accept", "refuse"}
+
+
+def test_faults_are_told_with_place_and_hint_and_exit_code_1(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(TOY.read_text().replace("maximum: 12", "maxium: 12").replace("owner: me", "owner: mee"))
+    done = run(str(bad))
+    assert done.exit_code == 1
+    assert "did you mean 'maximum'?" in done.output
+    assert "did you mean 'me'?" in done.output
+    assert "2 faults" in done.output
+    report = json.loads(run(str(bad), "--format", "json").output)
+    assert [fault["location"].split(":")[1] for fault in report["faults"]] == ["5", "8"]
+    assert report["ok"] is False
+
+
+def test_a_wrong_example_fails(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    text = (ROOT / "policies.yaml").read_text()
+    assert "{by: picture-area, request: {body: {width: 4096, height: 4096}}}" in text
+    bad.write_text(
+        text.replace(
+            "{by: picture-area, request: {body: {width: 4096, height: 4096}}}",
+            "{by: picture-area, request: {body: {width: 400, height: 400}}}",
+            1,
+        )
+    )
+    done = run(str(bad))
+    assert done.exit_code == 1
+    assert "must break just picture-area, but breaks nothing" in done.output.replace("\n", " ")
+
+
+def test_a_lint_error_fails_and_a_warning_does_not(tmp_path: Path) -> None:
+    loose = tmp_path / "loose.yaml"
+    loose.write_text(TOY.read_text().replace("maxLength: 10, default: hi", "default: hi"))
+    done = run(str(loose))
+    assert done.exit_code == 1
+    assert "error unbounded: shop.inbound.order: body/note has no maxLength" in done.output
+    loose.write_text(TOY.read_text())
+    done = run(str(loose))
+    assert done.exit_code == 0
+    assert "warning without-example" in done.output
+
+
+def test_actions_are_taken_into_account() -> None:
+    plain, soft = (
+        json.loads(run(SHIPPED, "--format", "json", *extra).output) for extra in ((), ("--action", "store.*=audit"))
+    )
+    assert plain["revision"] != soft["revision"]
+
+
+def test_a_missing_file_says_so() -> None:
+    done = run("nosuch.yaml")
+    assert done.exit_code == 1
+    assert "nosuch.yaml:1:1: cannot be read" in done.output
+
+
+def explained(*arguments: str) -> str:
+    done = CliRunner(env={"COLUMNS": "150"}).invoke(explain, [*arguments, "--policies", SHIPPED])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_explain_shows_a_boundary_on_one_screen() -> None:
+    text = explained("catomatic.inbound.render")
+    for piece in (
+        "from frontend (declared, not verified)",
+        "variables.area = request.body.width * request.body.height",
+        "integer; at least 16; at most 4096",
+        "picture-area",
+        "a render takes 16 bytes a pixel",
+        "request, where one does not hold: refused with a 4xx",
+        "response 200, where one does not hold: answered with 500 instead",
+        "Cat-o-matic (#catomatic-oncall)",
+    ):
+        assert piece in text
+    assert len(text.splitlines()) <= 60
+
+
+def test_explain_shows_every_boundary_of_a_component() -> None:
+    text = explained("store")
+    for name in ("store.inbound.find", "store.outbound.select-pictures", "store.inbound.admit"):
+        assert name in text
+    assert "not executed, CallRefused" in text
+
+
+def test_explain_as_json_has_every_assumption() -> None:
+    (boundary,) = json.loads(explained("frontend.outbound.render", "--format", "json"))
+    found = {(row["phase"], row["id"]): row for row in boundary["assumptions"]}
+    assert found["request", "body/width/maximum"]["limit"] == "at most 4096"
+    assert found["request", "body/width/maximum"]["policy"].endswith(".yaml:21:38")
+    assert found["response 200", "size-as-ordered"]["then"] == "the answer is not handed on, CallRefused"
+
+
+def test_explain_follows_overrides() -> None:
+    text = explained("frontend.outbound.render", "--action", "frontend.*=audit")
+    assert "let through; telemetry is told" in text
+
+
+def test_explain_of_an_unknown_name_suggests() -> None:
+    done = CliRunner().invoke(explain, ["frontnd", "--policies", SHIPPED])
+    assert isinstance(done.exception, CatguardError)
+    assert "did you mean 'frontend'?" in str(done.exception)
+
+
+@pytest.mark.parametrize("command", [check, explain])
+def test_help_has_examples(command: object) -> None:
+    assert "Examples:" in CliRunner().invoke(command, ["--help"]).output  # type: ignore[arg-type] # both are commands
