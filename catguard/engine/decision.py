@@ -13,6 +13,8 @@ from catguard.policies.model import Action, Assumption, PhaseName, Side
 PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message")
 #: Longest text taken over from another tier's refusal; ours are far shorter.
 MAX_FOREIGN_TEXT = 2_000
+#: Longest text in a log line: names that a caller made up are as long as its request.
+MAX_LOGGED_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Violation:
     status: int = 422
 
     def __str__(self) -> str:
-        return f"{self.boundary} {self.where}: {self.message} [{self.assumption}, {self.owner}, {self.policy}]"
+        where, message = _loggable(self.where), _loggable(self.message)
+        return f"{self.boundary} {where}: {message} [{self.assumption}, {self.owner}, {self.policy}]"
 
     def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
         """Return the member of `violations` in a problem document; `public` leaves out what is the system's own."""
@@ -128,6 +131,12 @@ class CallRefused(CatguardError):
         self.status = status
         texts = "; ".join(str(violation) for violation in violations)
         super().__init__(f"{boundary}: refused on the {side} side: {texts or 'no violation was told'}")
+
+
+def _loggable(text: str) -> str:
+    """Return a text that cannot begin a line or move a cursor: part of it may be made up by a caller."""
+    shown = text if len(text) <= MAX_LOGGED_TEXT else f"{text[:MAX_LOGGED_TEXT]}..."
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
 def violated(assumption: Assumption, side: Side, *, where: str, message: str, status: int = 422) -> Violation:

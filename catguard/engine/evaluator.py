@@ -211,7 +211,8 @@ def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Viola
         where, text = (*where, error.names[0]), f"{error.names[0]} must be given"
     elif error.keyword in ("additionalProperties", "unevaluatedProperties") and error.names:
         shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
-        where, text = (*where, error.names[0]), f"{shown} is not declared; there is {assumption.limit}"
+        declared = "nothing is" if assumption.limit == "empty" else f"there is {assumption.limit}"
+        where, text = (*where, error.names[0][:MAX_NAME]), f"{shown} is not declared; {declared}"
     elif error.keyword in ("pattern", "format", "not", "anyOf", "oneOf", "dependentRequired"):
         text = f"{subject} must be {assumption.limit}"
     elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):

@@ -78,6 +78,19 @@ def test_every_violation_of_a_stage_is_told(snapshot: CompiledPolicySet) -> None
     ]
 
 
+def test_an_undeclared_name_is_repeated_only_in_part(snapshot: CompiledPolicySet) -> None:
+    request = {"body": {"width": 2, "height": 2, "z" * 10_000: 1}, "bytes": 1}
+    (violation,) = rehearse(snapshot, "shelf.inbound.put", request).violations
+    assert violation.where == "/body/" + "z" * 40
+    assert len(violation.message) < 200
+
+
+def test_an_undeclared_name_where_nothing_is_declared_is_told_that(snapshot: CompiledPolicySet) -> None:
+    request = {"query": {"z": "1"}, "body": {"width": 2, "height": 2}}
+    (violation,) = rehearse(snapshot, "shelf.inbound.put", request).violations
+    assert violation.message == "'z' is not declared; nothing is"
+
+
 def test_a_stage_that_denies_ends_the_phase(snapshot: CompiledPolicySet) -> None:
     assert put(snapshot, {"width": 0, "height": 1000}) == [("body/width/minimum", "/body/width", "deny")]
 
