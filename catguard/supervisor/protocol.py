@@ -34,6 +34,8 @@ BODY_SECONDS = 10.0
 BODY_RATE = 500
 # Bytes of framing (chunk sizes, extensions, trailers) that a byte of body may cost; chunks of one byte cost 5.
 FRAMING_PER_BYTE = 16
+# 0.9 has neither headers nor a status, and what calls itself 2.0 in a request line is none.
+VERSIONS = ("1.0", "1.1")
 # Requests that a caller may send ahead of their answers; without a bound, 14,000 of 18 bytes fit in one read.
 PIPELINE = 16
 
@@ -124,6 +126,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle_bytes = self._idle_bytes or 1  # a head that begins in the read in which the last request ended
 
     def on_url(self, url: bytes) -> None:
+        if b"#" in url:  # a fragment is not sent (RFC 9112, section 3.2); the base would drop it, a proxy may not
+            self._stop(400, "the request target has a fragment")
         super().on_url(url)
         self._head_bytes += len(url)
 
@@ -139,8 +143,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         names = [name for name, _ in self.headers]
-        if names.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
+            self._stop(400, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+        if names.count(b"host") != 1 and version == "1.1":
             self._stop(400, "a request carries exactly one Host header (RFC 9112, section 3.2)")
+        if b"transfer-encoding" in names and (version == "1.0" or self._codings() != [b"chunked"]):
+            # The parser reads the chunks and leaves other codings on, which nobody behind it would take off.
+            self._stop(400, "the only transfer coding is chunked, of HTTP/1.1 (RFC 9112, section 6.1)")
         if self.parser.should_upgrade() and (b"content-length" in names or b"transfer-encoding" in names):
             self._stop(400, "a request that asks for another protocol carries no body")
         if len(self.pipeline) >= PIPELINE:
@@ -148,6 +158,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._in_head = False
         self._idle_bytes = self._body_bytes = 0
+
+    def _codings(self) -> list[bytes]:
+        return [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
 
     def on_body(self, body: bytes) -> None:
         self._idle_bytes = max(0, self._idle_bytes - FRAMING_PER_BYTE * len(body))

@@ -94,6 +94,9 @@ def test_20000_headers_are_431_within_bounded_memory(server: Server) -> None:
         pytest.param(b"\x00" * 100, id="NUL"),
         pytest.param(b"hello\r\n\r\n", id="no request line"),
         pytest.param(b"GET / HTTP/9.9\r\n" + HOST + b"\r\n", id="unknown version"),
+        pytest.param(b"GET /read\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"GET /read HTTP/2.0\r\n" + HOST + b"\r\n", id="HTTP/2.0 in a request line"),
+        pytest.param(b"GET /read#here HTTP/1.1\r\n" + HOST + b"\r\n", id="fragment"),
         pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", id="HTTP/2 preface"),
         pytest.param(b"CONNECT x:443 HTTP/1.1\r\n" + HOST + b"\r\n", id="CONNECT"),
         pytest.param("GET /ä HTTP/1.1\r\nHost: x\r\n\r\n".encode(), id="path is not ASCII"),
@@ -102,6 +105,10 @@ def test_20000_headers_are_431_within_bounded_memory(server: Server) -> None:
         pytest.param(GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", id="two lengths"),
         pytest.param(GET + b"Content-Length: -1\r\n\r\n", id="negative length"),
         pytest.param(GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", id="length and chunks"),
+        pytest.param(GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", id="compressed chunks"),
+        pytest.param(
+            GET.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="chunks in HTTP/1.0"
+        ),
         pytest.param(GET + b"A : 1\r\n\r\n", id="space before the colon"),
         pytest.param(GET + b"A: 1\r\n folded\r\n\r\n", id="folded header"),
         pytest.param(GET + b"A: \x00\r\n\r\n", id="NUL in a header"),
