@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.system.running import System
+
 # A deadline would be a timed assertion.
 settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
@@ -18,3 +20,11 @@ ROOT = Path(__file__).parent.parent
 def root() -> Path:
     """The top of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tiers keep, with the store's pictures drawn: systems begin with a copy of it, drawing takes long."""
+    store = System(tmp_path_factory.mktemp("seeded"), tiers=["store"], options=["store"])
+    assert store.stop() == 0, store.log()
+    return store.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Iterator[System]:
     """The running system; when all tests are over it must end as if nothing had happened to it."""
-    running = System(tmp_path_factory.mktemp("system"))
+    running = System(tmp_path_factory.mktemp("system"), data=seeded)
     yield running
     code = running.stop()
     log = running.log()

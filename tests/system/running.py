@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,21 +46,41 @@ class Span:
 class System:
     """`catguard up` with any free ports; what it says is kept in files."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(
+        self,
+        place: Path,
+        *,
+        tiers: Sequence[str] = TIERS,
+        options: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        data: Path | None = None,
+    ) -> None:
+        """Start it and wait until all tiers serve.
+
+        Args:
+            place: Where it may write; empty.
+            tiers: Those that are to serve.
+            options: For `catguard up`, beside those for ports, data and the trace.
+            variables: Of its environment, beside those of this process that are not about catguard.
+            data: What it begins with; it gets a copy.
+        """
         self.place = place
         self.trace = place / "trace.jsonl"
         self._stderr = place / "stderr"
         self._stdout = place / "stdout"
         self._killed: set[int] = set()
-        arguments = ["up", "--data", str(place / "data"), "--trace", str(self.trace)]
-        for tier in TIERS:
+        self.data = place / "data"
+        if data is not None:
+            shutil.copytree(data, self.data)
+        arguments = ["up", "--data", str(self.data), "--trace", str(self.trace), *options]
+        for tier in tiers:
             arguments += ["--bind", f"{tier}=127.0.0.1:0"]
-        variables = {name: value for name, value in os.environ.items() if not name.startswith(("CATGUARD_", "OTEL_"))}
+        others = {name: value for name, value in os.environ.items() if not name.startswith(("CATGUARD_", "OTEL_"))}
         with self._stderr.open("w") as stderr, self._stdout.open("w") as stdout:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "catguard", *arguments],
                 cwd=ROOT,
-                env=variables,
+                env={**others, **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -88,7 +109,7 @@ class System:
         Spans leave a process in the order in which they ended, in batches: once the span of a request that is made now
         is there, so are those before.
         """
-        last = {self._healthz_trace(tier) for tier in TIERS}
+        last = {self._healthz_trace(tier) for tier in self.addresses}
         self._await(lambda: all(trace in self.trace.read_text() for trace in last), PATIENCE)
         return [span for span in self._spans() if span.trace not in last]
 
