@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from catguard.policies.keywords import types_of
 from catguard.policies.model import Boundary, Phase, PolicySet, Shape
 from catguard.policies.phases import PROBLEM, PROBLEM_SHAPE
 
@@ -16,6 +17,8 @@ _SAID_ELSEWHERE: Final = frozenset({"accept", "content-type", "authorization"})
 _PLAIN_RECORD: Final = frozenset(
     {"type", "properties", "required", "additionalProperties", "unevaluatedProperties", "description", "title"}
 )
+#: No text of a target has a NUL, whatever its shape says (enforcement/routing.py).
+_NO_NUL: Final = r"^[^\u0000]*$"
 _PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -76,7 +79,8 @@ def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
     schema = shape.schema
     if place == "query" and not _PLAIN_RECORD.issuperset(schema):
         # What holds between parameters can be said of an object only, whose members then are the parameters.
-        described = {**schema, "type": "object"}
+        members = {name: _in_target(member) for name, member in schema.get("properties", {}).items()}
+        described = {**schema, "type": "object", "properties": members}
         return [{"name": "query", "in": "query", "style": "form", "explode": True, "schema": described}]
     required = schema.get("required", ())
     return [
@@ -87,11 +91,17 @@ def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
             **({"description": member["description"]} if "description" in member else {}),
             # An empty value counts as absent.
             **({"allowEmptyValue": True} if place == "query" and name not in required else {}),
-            "schema": member,
+            "schema": member if place == "header" else _in_target(member),
         }
         for name, member in schema.get("properties", {}).items()
         if place != "header" or name.lower() not in _SAID_ELSEWHERE
     ]
+
+
+def _in_target(member: Any) -> Any:
+    """Return the schema of a parameter in path or query, with what holds for every text there."""
+    bare = types_of(member) == {"string"} and not {"pattern", "format", "enum", "const"} & set(member)
+    return {**member, "pattern": _NO_NUL} if bare else member
 
 
 def _content(phase: Phase) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ components:
             properties:
               kind: {enum: [ball, mouse], description: what cats like}
               limit: {type: integer, minimum: 1, maximum: 9, default: 5, description: a page}
+              note: {type: string, maxLength: 9}
+              code: {type: string, pattern: "^[a-z]+$", maxLength: 9}
           headers: {properties: {if-none-match: {type: string, maxLength: 9}, accept: {type: string, maxLength: 9}}}
           assume: {few-mice: {rule: "request.query.kind != 'mouse' || request.query.limit < 3", why: mice are rare}}
         response:
@@ -85,6 +88,8 @@ def test_parameters_have_place_need_and_schema(document: dict[str, Any]) -> None
     assert {name: (found["in"], found["required"]) for name, found in parameters.items()} == {
         "kind": ("query", True),
         "limit": ("query", False),
+        "note": ("query", False),
+        "code": ("query", False),
         "if-none-match": ("header", False),
     }
     assert parameters["limit"]["schema"]["maximum"] == 9
@@ -100,6 +105,17 @@ def test_record_with_ties_between_parameters_is_one_exploded_object(document: di
     assert (query["in"], query["style"], query["explode"]) == ("query", "form", True)
     assert query["schema"]["type"] == "object"
     assert "oneOf" in query["schema"]
+
+
+def test_text_in_the_target_has_no_nul(document: dict[str, Any]) -> None:
+    (query,) = document["paths"]["/v1/find"]["get"]["parameters"]
+    pattern = query["schema"]["properties"]["name"]["pattern"]
+    assert re.search(pattern, "a\nb")
+    assert not re.search(pattern, "a\0b")
+    parameters = {found["name"]: found["schema"] for found in document["paths"]["/v1/toys"]["get"]["parameters"]}
+    assert parameters["note"]["pattern"] == pattern
+    assert parameters["code"]["pattern"] == "^[a-z]+$", "what has a pattern keeps it"
+    assert "pattern" not in parameters["if-none-match"]
 
 
 def test_rules_stand_in_the_description_with_their_reasons(document: dict[str, Any]) -> None:
