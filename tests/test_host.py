@@ -108,7 +108,7 @@ async def test_open_tier_serves_what_the_policy_declares(settings: HostSettings)
 async def test_open_tier_renders_refusals_by_the_plugins_page(settings: HostSettings) -> None:
     async with host.open_tier(settings, "shop") as tier, asking(tier.app) as client:
         page = await client.get("/toys?kind=mouse", headers={"accept": "text/html"})
-    assert (page.status_code, page.text) == (400, "<h1>400 at /toys</h1>")
+    assert (page.status_code, page.text) == (400, "<h1>400 at /toys?kind=mouse</h1>")
 
 
 async def test_open_tier_closes_the_context(settings: HostSettings) -> None:
