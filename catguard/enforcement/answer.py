@@ -163,7 +163,8 @@ class Answer:
         await self._deliver(body)
 
     async def _deliver(self, body: bytes) -> None:
-        headers = [header for header in self._headers if header[0] not in OWN_HEADERS]
+        drop = (*OWN_HEADERS, REFUSAL_HEADER) if self.boundary.policy.public else OWN_HEADERS
+        headers = [header for header in self._headers if header[0] not in drop]
         if self.status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
         shown = b"" if self.head_only or self.status in BODILESS else body

@@ -408,6 +408,14 @@ async def test_a_handler_tells_a_refused_call_by_itself(shop: Shop) -> None:
     assert (answered.status, answered.ids(), answered.header("catguard-refusal")) == (409, ["even"], "1")
 
 
+async def test_the_mark_of_a_refusal_stays_inside_the_system(shop: Shop) -> None:
+    shop.answer = Shop.data(b'{"title": "no"}', "application/problem+json", 422, catguard_refusal="1")
+    public = await ask(guarded(shop), "GET", "/log")
+    assert (public.status, public.header("catguard-refusal")) == (422, None)
+    inside = await ask(guarded(shop), "GET", "/picture", headers=[KIOSK])
+    assert (inside.status, inside.header("catguard-refusal")) == (422, "1")
+
+
 async def test_warnings_are_let_through_and_told(shop: Shop) -> None:
     answered = await order(guarded(shop), {"count": 6}, "/orders/3?fast=true")
     assert answered.status == 200
