@@ -27,12 +27,16 @@ _DIED = re.compile(r"^(\w+)\[(\d+)\] died.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A span of the trace file; times are nanoseconds since the epoch, ids hexadecimal, `parent` "" for a root."""
+    """A span of the trace file; times are nanoseconds since the epoch, ids hexadecimal, `parent` "" for a root.
+
+    `process` is what its tier's worker drew for itself when it started.
+    """
 
     trace: str
     id: str
     parent: str
     tier: str
+    process: str
     name: str
     kind: int
     start: int
@@ -145,10 +149,10 @@ class System:
     def _spans(self) -> Iterator[Span]:
         for line in self.trace.read_text().splitlines():
             for resource in json.loads(line).get("resourceSpans", ()):
-                tier = _plain(resource["resource"]["attributes"])["service.name"]
+                service = _plain(resource["resource"]["attributes"])
                 for scope in resource["scopeSpans"]:
                     for span in scope["spans"]:
-                        yield _span(tier, span)
+                        yield _span(service, span)
 
     def _await(self, condition: Callable[[], bool], seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -165,12 +169,13 @@ def trace_of(answer: httpx2.Response) -> str:
     return str(answer.headers["traceresponse"].split("-")[1])
 
 
-def _span(tier: str, span: dict[str, Any]) -> Span:
+def _span(service: dict[str, Any], span: dict[str, Any]) -> Span:
     return Span(
         trace=span["traceId"],
         id=span["spanId"],
         parent=span.get("parentSpanId", ""),
-        tier=tier,
+        tier=service["service.name"],
+        process=service["service.instance.id"],
         name=span["name"],
         kind=span["kind"],
         start=int(span["startTimeUnixNano"]),
