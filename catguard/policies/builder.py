@@ -70,7 +70,7 @@ class Builder:
         }
         content = json.dumps([data, self.overrides], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return PolicySet(
-            system=str(data["system"]),
+            system=str(data.get("system", "")),
             owners=self.owners,
             components=components,
             files=self.document.files,

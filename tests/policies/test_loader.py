@@ -51,6 +51,7 @@ def test_the_toy_loads() -> None:
             "default: {ok: true}, additionalProperties: false, required: [ok]",
             "",
         ),
+        ("system: toy", "sistem: toy", "unknown key \"sistem\" (did you mean 'system'?)"),
         ("catguard: 1", "catguard: 2", "`catguard` is 2, but must be 1"),
         ("rule: response.body.ok,", "rule: response.body,", "a rule is true or false"),
         ("          422: {}", "          teapot: {}", 'unknown key "teapot"'),
