@@ -28,7 +28,7 @@ PAGE = {"breed": "siamese", "scene": "rose-garden", "count": CATS, "seed": 20_04
 LAYERS = 3
 # Twelve cats are more than 16 x 16 pixels have room for: the frontend does not know, Cat-o-matic says so.
 NO_ROOM = "/api/cats?count=12&width=16&height=16"
-STRANGER = "0af7651916cd43dd8448eb211c80319c"
+STRANGER, INSIDER = "0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"
 CANARY = "canary-q7zx"
 
 
@@ -217,11 +217,11 @@ def test_public_callers_trace_is_linked_and_not_adopted(system: System, sampled:
 def test_callers_inside_are_continued(system: System) -> None:
     answer = httpx2.get(
         f"{system.addresses['store']}/v1/pictures?kind=scene",
-        headers={"traceparent": f"00-{STRANGER}-b7ad6b7169203331-00", "catguard-context": "caller=catomatic"},
+        headers={"traceparent": f"00-{INSIDER}-b7ad6b7169203331-00", "catguard-context": "caller=catomatic"},
         timeout=PATIENCE,
     )
-    assert trace_of(answer) == STRANGER
-    request, _statement = system.spans_of(STRANGER)
+    assert trace_of(answer) == INSIDER
+    request, _statement = system.spans_of(INSIDER)
     assert request.parent == "b7ad6b7169203331"
     assert request.attributes["catguard.caller.component"] == "catomatic"
 

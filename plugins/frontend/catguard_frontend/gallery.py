@@ -14,7 +14,7 @@ import catguard
 from catguard_frontend import words
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
 from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, choose, number
-from catguard_frontend.pages import Pages, html, link
+from catguard_frontend.pages import Choice, Pages, html, link
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
 
@@ -22,8 +22,8 @@ from catguard_frontend.words import Excuse
 AT_ONCE = 8
 #: Seconds until what is still missing is given up, so that the page comes while its reader is still there.
 PATIENCE = 9.0
-#: A scale at which the nose fills the view and stays sharp: what a click on a cat shows.
-CLOSER = {"part": "nose", "scale": 0.5}
+#: What a click on a cat shows: its face, as large as the view.
+CLOSER = {"part": "face", "scale": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,20 @@ class Gallery:
         served = await self._serve([recipe for _, recipe in orders])
         cards = [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
         pictures = [card.picture for card in cards if card.picture is not None]
+        notice = _notice(cards)
         text = self._pages.render(
             "gallery",
             wish=wish,
             heading=wish.heading(),
             cards=cards,
-            notice=_notice(cards),
+            notice=notice,
+            tries=_tries(notice, wish) if notice is not None else (),
             credits=sorted({credit for picture in pictures for credit in picture.credits}),
             breeds=_offered(BREEDS, wish.breed),
             scenes=_offered(SCENES, wish.scene),
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
-            again=link("/", asdict(wish)),
         )
         return html(text)
 
@@ -155,6 +156,12 @@ def _notice(cards: Sequence[Card]) -> Excuse | None:
     verb = "could be shown" if len(excuses) == len(cards) else "could not be shown"
     reasons = dict.fromkeys(reason for excuse in excuses for reason in excuse.reasons)
     return Excuse(f"{missing} {verb}", tuple(reasons)[:3], max(excuse.status for excuse in excuses))
+
+
+def _tries(notice: Excuse, wish: Wish) -> Sequence[Choice]:
+    """Return where to go from a notice: the same wish is worth another try unless it was the wish that was wrong."""
+    again = (Choice("Try this page again", link("/", asdict(wish))),) if notice.status >= 500 else ()
+    return (*again, Choice("Start over with any cats", "/")) if wish.breed or wish.scene else again
 
 
 def _offered(names: Sequence[str], wished: str | None) -> Sequence[str]:

@@ -83,7 +83,6 @@ class Pages:
             status=page.status,
             heading=_HEADINGS.get(page.status, heading),
             reasons=reasons_of(page.violations, asked) if page.violations else [],
-            detail=page.title,
             tries=_tries(page),
         )
 

@@ -28,7 +28,7 @@ def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]
     Args:
         picture: the cat's picture.
         part: what to look at.
-        scale: from 0, the whole cat, to below 1.
+        scale: from 0, where the part fills the view, to below 1.
         proportion: width and height of the cat as it is known, in any unit.
     """
     width = math.ceil(VIEW / (1 - scale))

@@ -80,6 +80,8 @@ async def test_gallery_of_an_unknown_breed_says_so(frontend: httpx2.AsyncClient,
     assert shown.placeholders == 3
     assert "We have no poodle cats." in shown.text
     assert shown.all("option", value="poodle") == [{"value": "poodle", "selected": ""}]
+    assert "Start over with any cats" in shown.text
+    assert "Try this page again" not in shown.text
 
 
 async def test_gallery_gives_up_on_what_is_late(frontend_of: Callable[..., Any], catomatic: CatOMatic) -> None:
@@ -103,6 +105,7 @@ async def test_gallery_without_catomatic_still_is_a_page(frontend_of: Callable[.
 
     assert shown.placeholders == 3
     assert "None of the cats could be shown" in shown.text
+    assert shown.all("a", href="/?count=3&size=small&seed=6") == [{"href": "/?count=3&size=small&seed=6"}]
     assert shown.all("form", action="/")
 
 
