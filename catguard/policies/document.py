@@ -15,9 +15,11 @@ from catguard.policies.model import Fault, Location
 
 Path = tuple[str | int, ...]
 
-#: A policy file is text for people: more nodes than this are an alias bomb or generated bulk.
-MAX_NODES = 1_000_000
+#: Aliases may repeat what is written by so many nodes; written out, a node takes a character at least.
+MAX_REPEATED_NODES = 50_000
 MAX_DEPTH = 64
+#: Longer digits are text: nobody means them, and int() takes quadratic time for them.
+MAX_NUMBER = 64
 MAX_FILE_BYTES = 16 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
@@ -67,8 +69,9 @@ class Document:
 class _Reader:
     """Builds one document from the nodes of one text."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, length: int) -> None:
         self.name = name
+        self.most = length + MAX_REPEATED_NODES
         self.values: dict[Path, Location] = {}
         self.keys: dict[Path, Location] = {}
         self.faults: list[Fault] = []
@@ -85,7 +88,7 @@ class _Reader:
 
     def read(self, node: Node, path: Path) -> Any:
         self.nodes += 1
-        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
+        if self.nodes > self.most or len(path) > MAX_DEPTH:
             what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are written out"
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
@@ -124,6 +127,8 @@ def _scalar(node: Any) -> Any:
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > MAX_NUMBER:
+        return text
     if _INTEGER.match(text):
         return int(text, 0) if text.lstrip("+-")[:2] in ("0o", "0x") else int(text)
     if _FLOAT.match(text):
@@ -147,7 +152,7 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         return None, [
             Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
         ]
-    reader = _Reader(name)
+    reader = _Reader(name, len(text))
     if not isinstance(node, MappingNode):
         return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
     data = reader.read(node, ())

@@ -227,6 +227,7 @@ def test_an_overlay_removes_with_null(tmp_path: Path) -> None:
         ("a: &a [*a]", "nested too deeply"),
         ("\x00", "not readable as YAML"),
         ("catguard: 1\n<<: {a: 1}", "merge keys"),
+        ("catguard: " + "1" * 5000, "must be 1"),
         ("catguard: 1\n? [a]\n: 1", "a key must be a word"),
     ],
 )
