@@ -20,17 +20,15 @@ import asyncio, os
 from starlette.responses import JSONResponse
 import catguard
 
-def back(context):
-    async def hello(request):
-        if "wait" in request.query_params:
-            (context.data / "asked").touch()
-            await asyncio.sleep(float(request.query_params["wait"]))
-        return JSONResponse({"pid": os.getpid()})
-    return context.app({"hello": hello})
+async def hello(request):
+    return JSONResponse({"pid": os.getpid()})
 
 def front(context):
     client = context.client("back")
     async def relay(request):
+        if "wait" in request.query_params:
+            (context.data / "asked").touch()
+            await asyncio.sleep(float(request.query_params["wait"]))
         answer = await client.get("/hello", params=dict(request.query_params))
         return JSONResponse(answer.json())
     return context.app({"relay": relay})
@@ -49,7 +47,7 @@ class Front:
 class Back:
     @catguard.hookimpl
     def catguard_tier(self):
-        return catguard.Tier("back", app=back, prepare=prepare)
+        return catguard.Tier("back", app=lambda context: context.app({"hello": hello}), prepare=prepare)
 
 class Command:
     @catguard.hookimpl
@@ -116,6 +114,7 @@ class Run:
     def __init__(self, place: Path, arguments: tuple[str, ...], variables: dict[str, str]) -> None:
         self.place = place
         self.stderr = place / "stderr"
+        path = [str(place), *filter(None, [os.environ.get("PYTHONPATH")])]
         with self.stderr.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "catguard", *arguments],
@@ -123,7 +122,7 @@ class Run:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "PYTHONPATH": str(place), "CATGUARD_UP_BLOCK": OTHERS, **variables},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "CATGUARD_UP_BLOCK": OTHERS, **variables},
                 start_new_session=True,
             )
 
@@ -136,15 +135,15 @@ class Run:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=30)  # fails if a worker outlives it
 
     def told(self) -> str:
         return self.stderr.read_text()
 
     def calling(self, path: str) -> Call:
-        """Start a request that waits, and wait until it is at hand."""
+        """Start a request that waits at the front before it goes on to the back; return when it is at hand."""
         call = Call(self.ready() + path)
-        while not (self.place / "var" / "back" / "asked").exists():
+        while not (self.place / "var" / "front" / "asked").exists():
             time.sleep(0.05)
         return call
 

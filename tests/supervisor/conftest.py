@@ -100,7 +100,7 @@ def supervised() -> Iterator[Callable[..., Supervised]]:
     yield start
     for one in started:
         one.process.kill()
-        one.process.communicate()
+        one.process.communicate(timeout=30)  # fails if a worker outlives it
 
 
 class Server:

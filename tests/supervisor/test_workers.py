@@ -42,6 +42,8 @@ def test_serving_all_tiers_is_told_once_with_addresses(supervised: Start) -> Non
     assert sum(line.startswith("Ready") for line in system.seen) == 2
     os.kill(system.worker(), signal.SIGKILL)
     system.until("Ready")
+    system.process.send_signal(signal.SIGTERM)
+    assert system.end() == 0
     assert sum(line.startswith("Serving") for line in system.seen) == 1
 
 

@@ -96,7 +96,7 @@ def main() -> None:
                 log.write("prepared\n")
             sys.exit(int(code))
         case ["slow"]:
-            time.sleep(30)
+            time.sleep(3600)
 
     if options.patience is not None:
         protocol.HEAD_SECONDS = protocol.BODY_SECONDS = serving.KEEP_ALIVE_SECONDS = options.patience
