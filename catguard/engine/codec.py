@@ -12,7 +12,8 @@ from catguard.policies.values import MAX_INTEGER, MIN_INTEGER
 
 #: DESIGN.md section 3: deeper JSON than this has no reader.
 MAX_DEPTH = 64
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Linear on any text: possessive, and a string without an end reaches to the end, so that none is begun twice.
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _LONG_DIGITS = re.compile(rb"\d{19}")
 
 

@@ -42,6 +42,7 @@ def test_loads_reads_what_dumps_wrote(value: Any) -> None:
         (b"[" * 65 + b"]" * 65, "nested more than 64"),
         (b"[" * 100_000, "nested more than 64"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "nested more than 64"),
+        pytest.param(b'"' + b'\\"' * 500_000, "no JSON text", id="a million bytes of a string without an end"),
     ],
 )
 def test_loads_refuses_what_is_no_i_json(text: bytes, reason: str) -> None:
