@@ -14,6 +14,17 @@ settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
+#: Folders whose tests share what is dear to start: systems of processes, and the pictures drawn for them.
+SHARING = ("system", "examples")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module in one process, and those that share a system too."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        group = "sharing" if folder in SHARING else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

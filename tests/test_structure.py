@@ -46,6 +46,7 @@ DOORS = {
     "pluggy": ("hookspecs.py", "plugins.py"),
     "psycopg": (),
     "rich": ("cli", "progress.py"),
+    "httptools": ("supervisor",),
     "ruamel": ("policies/document.py",),
     "sqlalchemy": ("enforcement", "guard.py", "context.py"),
     "starlette": ("context.py", "hookspecs.py", "host.py"),
