@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 # Seconds; nobody is hurried, the machine may be busy.
@@ -73,8 +73,22 @@ def reset(connection: socket.socket) -> None:
 
 
 def read(connection: socket.socket, *, bodiless: bool = False) -> Reply | None:
-    """Read one answer, skipping 1xx; None when the connection was closed without one."""
-    stream = connection.makefile("rb")
+    """Read one answer; None when the connection was closed without one."""
+    with connection.makefile("rb") as stream:
+        return _read(stream, bodiless=bodiless)
+
+
+def read_all(connection: socket.socket) -> list[Reply]:
+    """Read answers until the connection is closed."""
+    replies = []
+    with connection.makefile("rb") as stream:
+        while reply := _read(stream, bodiless=False):
+            replies.append(reply)
+    return replies
+
+
+def _read(stream: BinaryIO, *, bodiless: bool) -> Reply | None:
+    """Read one answer, skipping 1xx."""
     try:
         while True:
             line = stream.readline()
