@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from catguard.enforcement.problem import REFUSAL_HEADER, Headers
-from catguard.enforcement.reading import BODILESS, head_facts, header, read_body
+from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, header, read_body
 from catguard.enforcement.reception import media_type
 from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation, violated
@@ -60,6 +61,7 @@ class Answer:
         self.head_only = head_only
         self.status = 0
         self.finished = False
+        self.ended = False
         self._send = send
         self._headers: Headers = []
         self._chunks: list[bytes] = []
@@ -71,9 +73,9 @@ class Answer:
         self._waits_for_app = False
 
     @property
-    def started(self) -> bool:
-        """Whether the app has begun to answer."""
-        return self.status != 0
+    def begun(self) -> bool:
+        """Whether something was sent, so that nothing else can be answered any more."""
+        return self.finished or self._streaming
 
     async def __call__(self, message: Mapping[str, Any]) -> None:
         """Take a message of the app."""
@@ -87,7 +89,7 @@ class Answer:
     async def _start(self, message: Mapping[str, Any]) -> None:
         self.status = message["status"]
         self._headers = [(name.lower(), value) for name, value in message.get("headers", ())]
-        self._own_refusal = (REFUSAL_HEADER, b"1") in self._headers and self._media() == PROBLEM
+        self._own_refusal = self.status >= 400 and (REFUSAL_HEADER, b"1") in self._headers and self._media() == PROBLEM
         self._phase = self.boundary.response(self.status)
         # What an app sends with a 5xx may be an accident's leftovers: it waits until the app returned or raised.
         self._waits_for_app = self.status >= 500 and not self._own_refusal
@@ -96,17 +98,15 @@ class Answer:
             return
         self._limit = self._phase.max_bytes
         if self._phase.policy.stream and not self.head_only:
-            decision = decide_response(
-                self.snapshot, self.boundary, self._request(), self._head_facts(), caller=self.exchange.caller.facts()
-            )
+            decision = self._decide(self._head_facts(), check_encoding(self.boundary, self._phase, self._pairs()))
             self.outcome.decided(decision)
             if not decision.allowed:
                 self.finished = True
                 await self.outcome.refuse(500, decision)
                 return
             self._streaming = True
-            kept = [header for header in self._headers if header[0] != b"transfer-encoding"]
-            await self._send({"type": message["type"], "status": self.status, "headers": [*kept, *self._extra()]})
+            headers = self._kept(b"transfer-encoding")
+            await self._send({"type": message["type"], "status": self.status, "headers": [*headers, *self._extra()]})
 
     async def _body(self, message: Mapping[str, Any]) -> None:
         chunk, more = message.get("body", b""), message.get("more_body", False)
@@ -121,6 +121,7 @@ class Answer:
                 await self.outcome.complete(self.status)
             return
         self._chunks.append(chunk)
+        self.ended = not more
         if not more and not self._waits_for_app:
             await self.finish()
 
@@ -131,7 +132,8 @@ class Answer:
         else:
             text = f"the body must have {phase.policy.limits['max_bytes'].limit}"
             found = limit_violation(self.boundary, phase, "max_bytes", text, "/body")
-        decision = conclude(self.snapshot, (found,))
+        # Whatever the action: there is nothing else to let through.
+        decision = conclude(self.snapshot, (dataclasses.replace(found, action="deny"),))
         self.finished = True
         self.outcome.decided(decision)
         if self._streaming:
@@ -140,20 +142,11 @@ class Answer:
 
     async def finish(self) -> None:
         """Check what was held back and send it."""
-        if self.finished or not self.started:
-            return
         self.finished = True
         body = b"".join(self._chunks)
         if not self._own_refusal:
             facts = self._head_facts()
-            violations = self._read(facts, body)
-            if any(found.action == "deny" for found in violations):
-                decision = conclude(self.snapshot, tuple(violations))
-            else:
-                caller = self.exchange.caller.facts()
-                decision = decide_response(self.snapshot, self.boundary, self._request(), facts, caller=caller)
-                if violations:
-                    decision = conclude(self.snapshot, (*violations, *decision.violations))
+            decision = self._decide(facts, self._read(facts, body))
             self.outcome.decided(decision)
             if not decision.allowed:
                 await self.outcome.refuse(500, decision)
@@ -163,8 +156,7 @@ class Answer:
         await self._deliver(body)
 
     async def _deliver(self, body: bytes) -> None:
-        drop = (*OWN_HEADERS, REFUSAL_HEADER) if self.boundary.policy.public else OWN_HEADERS
-        headers = [header for header in self._headers if header[0] not in drop]
+        headers = self._kept(*OWN_HEADERS)
         if self.status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
         shown = b"" if self.head_only or self.status in BODILESS else body
@@ -172,8 +164,15 @@ class Answer:
         await self._send({"type": "http.response.body", "body": shown})
         await self.outcome.complete(self.status)
 
-    def _request(self) -> Facts:
-        return dict(self.exchange.request)
+    def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
+        request, caller = dict(self.exchange.request), self.exchange.caller.facts()
+        return decide_response(self.snapshot, self.boundary, request, facts, caller=caller, noted=noted)
+
+    def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the app's headers but for some, and outside the system without the mark of a refusal."""
+        if self.boundary.policy.public:
+            drop = (*drop, REFUSAL_HEADER)
+        return [header for header in self._headers if header[0] not in drop]
 
     def _extra(self) -> Headers:
         return self.outcome.answer_headers()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
 
 from catguard.enforcement.problem import REFUSAL_HEADER
-from catguard.enforcement.reading import BODILESS, head_facts, header, read_body
+from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, header, read_body
 from catguard.enforcement.reception import media_type
 from catguard.engine.codec import Unreadable, dumps, loads
 from catguard.engine.decision import CallRefused, Decision, Violation, violated
@@ -86,19 +86,16 @@ class Arrival:
             return self._given(response, await self._read(response, None, PROBLEM_BYTES))
         facts = head_facts(phase, status, pairs, bodiless=self.head_only)
         if phase.policy.stream and not facts.get("bodiless"):
-            self._decide(self._decision(facts), status)
+            self._decide(self._decision(facts, check_encoding(self.boundary, phase, pairs)), status)
             self.streaming = True
             return self._streamed(response, phase)
         body = await self._read(response, phase, phase.max_bytes)
-        unread = read_body(self.boundary, phase, facts, pairs, body)
-        if any(found.action == "deny" for found in unread):
-            self._decide(conclude(self.snapshot, tuple(unread)), status)
-        decision = self._decision(facts)
-        self._decide(conclude(self.snapshot, (*unread, *decision.violations)) if unread else decision, status)
+        self._decide(self._decision(facts, read_body(self.boundary, phase, facts, pairs, body)), status)
         return self._given(response, dumps(facts["body"]) if "body" in facts else body)
 
-    def _decision(self, facts: Facts) -> Decision:
-        return decide_response(self.snapshot, self.boundary, self.request, facts, caller=self.caller.facts())
+    def _decision(self, facts: Facts, noted: Sequence[Violation] = ()) -> Decision:
+        caller = self.caller.facts()
+        return decide_response(self.snapshot, self.boundary, self.request, facts, caller=caller, noted=noted)
 
     def _decide(self, decision: Decision, status: int) -> None:
         self.observation.decided(decision, "response")

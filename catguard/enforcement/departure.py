@@ -185,16 +185,18 @@ class Departure:
             reception.raw = raw
             reception.facts["bytes"] = len(raw)
             reception.read_json()
-        if reception.refused:
-            return conclude(self.snapshot, tuple(reception.violations))
-        decision = decide_request(self.snapshot, boundary, reception.facts, caller=self.caller.facts())
+        decision = decide_request(
+            self.snapshot, boundary, reception.facts, caller=self.caller.facts(), noted=reception.violations
+        )
+        if not decision.allowed:
+            return decision
         self._body = dumps(reception.facts["body"]) if "body" in reception.facts else raw
-        violations = [*reception.violations, *decision.violations]
         if len(self._body) > boundary.request.max_bytes:
             # 1e15 in the text is 1000000000000000.0 when it is written again.
             text = f"the body must have {boundary.request.policy.limits['max_bytes'].limit}"
-            violations.append(limit_violation(boundary, boundary.request, "max_bytes", text, "/body"))
-        return conclude(self.snapshot, tuple(violations)) if violations else decision
+            longer = limit_violation(boundary, boundary.request, "max_bytes", text, "/body")
+            return conclude(self.snapshot, (*decision.violations, longer))
+        return decision
 
     def checked(self) -> httpx2.Request:
         """Return the request that is sent: of the code's own nothing that was not read above."""

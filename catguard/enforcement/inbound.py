@@ -72,8 +72,8 @@ class InboundGuard:
         if match is None:
             await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
         elif boundary is None and method == "OPTIONS":
-            allow = [(b"allow", match.allow().encode()), (b"content-length", b"0")]
-            await send({"type": "http.response.start", "status": 204, "headers": allow[:1]})
+            allow = [(b"allow", match.allow().encode())]
+            await send({"type": "http.response.start", "status": 204, "headers": allow})
             await send({"type": "http.response.body", "body": b""})
         elif boundary is None:
             message = f"this path takes {match.allow()}"

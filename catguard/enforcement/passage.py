@@ -13,8 +13,8 @@ from catguard.enforcement.reception import Disconnected, Head, Reception, identi
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import conclude, decide_request
-from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
+from catguard.engine.evaluator import decide_request
+from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
@@ -90,9 +90,10 @@ class Passage:
         self.observation.set(names.CALLER_VERIFIED, caller.verified)
         if stranger is not None:
             reception.violations.append(stranger)
-        else:
+        if not reception.refused:
             method = "GET" if self.scope["method"] == "HEAD" else self.scope["method"]
-            reception.read_head(method, path, self.match.params, self.scope.get("query_string", b""))
+            params = self.match.params(self.boundary)
+            reception.read_head(method, path, params, self.scope.get("query_string", b""))
             announced = reception.check_length()
             if announced and not reception.refused:
                 try:
@@ -100,7 +101,9 @@ class Passage:
                 except Disconnected:
                     self.observation.end(error_type="disconnected")
                     return
-        decision = self._decide(reception, caller)
+        decision = decide_request(
+            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations
+        )
         self.observation.decided(decision, "request")
         if not decision.allowed:
             await self.refuse(status_of(decision.violations), decision)
@@ -116,14 +119,6 @@ class Passage:
         )
         await self._serve(app, self.exchange, reception, receive)
 
-    def _decide(self, reception: Reception, caller: Caller) -> Decision:
-        if reception.refused:
-            return conclude(self.snapshot, tuple(reception.violations))
-        decision = decide_request(self.snapshot, self.boundary, reception.facts, caller=caller.facts())
-        if reception.violations:
-            return conclude(self.snapshot, (*reception.violations, *decision.violations))
-        return decision
-
     async def _serve(self, app: App, exchange: Exchange, reception: Reception, receive: Receive) -> None:
         head_only = self.scope["method"] == "HEAD"
         answer = Answer(self.snapshot, self.boundary, exchange, self.send, self, head_only=head_only)
@@ -133,23 +128,25 @@ class Passage:
         except Broken:
             return
         except CallRefused as refused:
-            if answer.finished:
+            if answer.begun:
                 raise
             answer.finished = True
             await self._refused_call(refused)
             return
         except Exception as error:
-            if answer.finished:
+            if answer.begun:
                 raise
             answer.finished = True
             log.exception("%s failed; trace %s", self.boundary.name, exchange.trace_id)
             self.observation.failed(error)
             await self._fail("the service failed; its owner sees why under the trace id")
             return
-        if not answer.started:
-            await self._fail("the service gave no answer")
-            return
-        await answer.finish()
+        if answer.begun:
+            return  # a stream without an end stays so: the server breaks the connection
+        if answer.ended:
+            await answer.finish()
+        else:
+            await self._fail("the service gave no answer, or only a part of it")
 
     def _checked_body(self, reception: Reception) -> bytes:
         return dumps(reception.facts["body"]) if "body" in reception.facts else reception.raw
@@ -163,6 +160,7 @@ class Passage:
         return {
             **self.scope,
             "method": exchange.request["method"],
+            "path": exchange.request["path"],
             "headers": headers,
             "query_string": urlencode(to_wire(exchange.query)).encode(),
             "extensions": {},
@@ -222,13 +220,15 @@ class Passage:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the checked body once and then passes on to the server's."""
+    """Return a `receive` that gives the checked body once, and then what the server says that is no body."""
     given = False
 
     async def replay() -> MutableMapping[str, Any]:
         nonlocal given
-        if given:
-            return await receive()
+        while given:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
         given = True
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -135,8 +135,6 @@ class Reception:
             allowed = self.boundary.request.media
             if allowed is not None and media not in allowed:
                 self.note("media", f"the media type must be {', '.join(sorted(allowed))}", "/headers/content-type")
-            elif media is not None:
-                self.facts["media"] = media
         return bool(length or chunked)
 
     def _takes_body(self) -> bool:

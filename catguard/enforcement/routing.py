@@ -22,10 +22,14 @@ class BadTarget(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a path matched: the boundaries by method, and the path's parameters as they stood there."""
+    """What a path matched: the boundaries by method, and the texts that stood for the path's parameters."""
 
     methods: dict[str, CompiledBoundary]
-    params: list[tuple[str, str]]
+    texts: tuple[str, ...] = ()
+
+    def params(self, boundary: CompiledBoundary) -> list[tuple[str, str]]:
+        """Return the parameters of the path by the names that a boundary gives them."""
+        return list(zip(PARAMETER.findall(boundary.policy.path or ""), self.texts, strict=True))
 
     def allow(self) -> str:
         """Return the value of an Allow header."""
@@ -98,18 +102,16 @@ class RouteTable:
             if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
                 continue
             table = templates if "{" in policy.path else self._fixed
-            table.setdefault(policy.path, {})[policy.method] = boundary
-        self._templates = [
-            (template_pattern(template), PARAMETER.findall(template), methods)
-            for template, methods in templates.items()
-        ]
+            # Methods of one path may call its parameters by different names.
+            table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary
+        self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
 
     def match(self, path: str) -> Match | None:
         """Return what answers at a path: a path written out wins over a template."""
         fixed = self._fixed.get(path)
         if fixed is not None:
-            return Match(fixed, [])
-        for pattern, names, methods in self._templates:
+            return Match(fixed)
+        for pattern, methods in self._templates:
             if found := pattern.match(path):
-                return Match(methods, list(zip(names, found.groups(), strict=True)))
+                return Match(methods, found.groups())
         return None

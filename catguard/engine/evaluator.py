@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -35,12 +35,19 @@ class Engine:
 
 
 def decide_request(
-    snapshot: CompiledPolicySet, boundary: CompiledBoundary, request: Facts, *, caller: Mapping[str, Any] | None = None
+    snapshot: CompiledPolicySet,
+    boundary: CompiledBoundary,
+    request: Facts,
+    *,
+    caller: Mapping[str, Any] | None = None,
+    noted: Sequence[Violation] = (),
 ) -> Decision:
-    """Decide a request; checked values (typed, defaults filled in) are written into `request`."""
-    phase = boundary.request
+    """Decide a request; checked values (typed, defaults filled in) are written into `request`.
+
+    `noted` are the violations that were found while it was read; where one of them denies, nothing else is asked.
+    """
     facts: Facts = {"request": request, "caller": caller or {"component": "unknown", "verified": False}}
-    return _decide(snapshot, boundary, phase, request, facts)
+    return _decide(snapshot, boundary, boundary.request, facts, noted)
 
 
 def decide_response(
@@ -50,19 +57,20 @@ def decide_response(
     response: Facts,
     *,
     caller: Mapping[str, Any] | None = None,
+    noted: Sequence[Violation] = (),
 ) -> Decision:
-    """Decide a response to a request that was decided before; checked values are written into `response`."""
+    """Decide a response to a request that was decided before, as `decide_request` does that."""
     phase = boundary.response(response.get("status", 0))
     if phase is None:
         message = f"the status {response['status']} is not declared"
         found = violated(boundary.policy.statuses, boundary.policy.side, where="/status", message=message, status=500)
-        return conclude(snapshot, (found,))
+        return conclude(snapshot, (*noted, found))
     facts: Facts = {
         "request": request,
         "response": response,
         "caller": caller or {"component": "unknown", "verified": False},
     }
-    return _decide(snapshot, boundary, phase, response, facts)
+    return _decide(snapshot, boundary, phase, facts, noted)
 
 
 def rehearse(
@@ -124,30 +132,31 @@ def limit_violation(boundary: CompiledBoundary, phase: CompiledPhase, key: str, 
 
 
 def _decide(
-    snapshot: CompiledPolicySet, boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, facts: Facts
+    snapshot: CompiledPolicySet,
+    boundary: CompiledBoundary,
+    phase: CompiledPhase,
+    facts: Facts,
+    noted: Sequence[Violation],
 ) -> Decision:
-    violations: list[Violation] = []
-    for stage in (_limits, _shapes):
-        stage(boundary, phase, message, violations)
-        if violations and any(violation.action == "deny" for violation in violations):
-            return conclude(snapshot, tuple(violations))
-    _rules(boundary, phase, facts, violations)
-    if not violations:
-        return Decision(True, (), snapshot.revision, ", ".join(snapshot.policies.files))
+    violations = list(noted)
+    for stage in (_limits, _shapes, _rules):
+        if any(violation.action == "deny" for violation in violations):
+            break
+        stage(boundary, phase, facts, violations)
     return conclude(snapshot, tuple(violations))
 
 
-def _limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, violations: list[Violation]) -> None:
+def _limits(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
+    message = facts[phase.policy.phase]
+
     def note(key: str, text: str, where: str) -> None:
         violations.append(limit_violation(boundary, phase, key, text, where))
 
     count = message.get("bytes")
     if count is not None and count > phase.max_bytes and "max_bytes" in phase.policy.limits:
         note("max_bytes", f"the body must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
-    if "media" in message and "media" in phase.policy.limits:
-        media = message["media"]
-        if media is not None and (phase.media is None or media not in phase.media):
-            note("media", f"the media type must be {phase.policy.limits['media'].limit}", "/media")
+    if "media" in message and message["media"] not in (phase.media or (None,)):
+        note("media", f"the media type must be {phase.policy.limits['media'].limit}", "/media")
     if boundary.policy.kind == "sql":
         _row_limits(boundary, phase, message, violations)
 
@@ -165,13 +174,14 @@ def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts
             violations.append(violated(limits["max_rows"], side, where="/rows", message=text))
     elif boundary.policy.sql.operation == "SELECT":
         limit = message.get("limit")
-        if limit is None or limit > max_rows:
+        # A negative LIMIT is none to SQLite.
+        if limit is None or not 0 <= limit <= max_rows:
             text = f"the statement must have a LIMIT of {limits['max_rows'].limit}"
             violations.append(violated(limits["max_rows"], side, where="/limit", message=text))
 
 
-def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts, violations: list[Violation]) -> None:
-    side = boundary.policy.side
+def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
+    message, side = facts[phase.policy.phase], boundary.policy.side
     for name, part in phase.parts.items():
         if name in message:
             value = message[name]
@@ -213,8 +223,6 @@ def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Viola
         shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
         declared = "nothing is" if assumption.limit == "empty" else f"there is {assumption.limit}"
         where, text = (*where, error.names[0][:MAX_NAME]), f"{shown} is not declared; {declared}"
-    elif error.keyword in ("pattern", "format", "not", "anyOf", "oneOf", "dependentRequired"):
-        text = f"{subject} must be {assumption.limit}"
     elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
         text = f"{subject} must have {assumption.limit}"
     else:

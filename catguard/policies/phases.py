@@ -229,7 +229,7 @@ class PhaseBuilder:
         self.limits["media"] = self.assumption(
             "media",
             written.get("why", UNDECLARED),
-            ", ".join(media or ()) or "no body",
+            ", ".join(media or ()) or ("any" if data.get("body") == "raw" else "no body"),
             self.place("media", "limit") if written else place,
             kind="limit",
             action=written.get("action"),

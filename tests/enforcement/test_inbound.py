@@ -76,6 +76,11 @@ components:
         from: public
         request: {max_bytes: 50, media: [application/json, text/plain], body: raw}
         response: {204: {}}
+      rename:
+        http: PUT /orders/{name}
+        from: public
+        request: {params: {properties: {name: {type: string, maxLength: 9}}}, max_bytes: 50, body: raw}
+        response: {200: {media: [application/json]}}
 """
 JSON = ("content-type", "application/json")
 KIOSK = ("catguard-context", "caller=kiosk")
@@ -279,8 +284,15 @@ async def test_other_methods_are_told_what_is_allowed(shop: Shop) -> None:
     refused = await ask(app, "DELETE", "/picture")
     assert (refused.status, refused.header("allow")) == (405, "GET, HEAD, OPTIONS")
     options = await ask(app, "OPTIONS", "/orders/3")
-    assert (options.status, options.header("allow"), options.body) == (204, "OPTIONS, POST", b"")
+    assert (options.status, options.header("allow"), options.body) == (204, "OPTIONS, POST, PUT", b"")
     assert shop.calls == []
+
+
+async def test_methods_of_one_path_name_its_parameters_each_for_itself(shop: Shop) -> None:
+    app = guarded(shop)
+    await order(app, {"count": 2})
+    await ask(app, "PUT", "/orders/seven", body=b"any type of body", headers=[("content-type", "text/anything")])
+    assert [catguard.exchange(scope).params for scope, _ in shop.calls] == [{"id": 3}, {"name": "seven"}]
 
 
 async def test_method_override_headers_do_not_change_the_route(shop: Shop) -> None:
@@ -298,12 +310,20 @@ async def test_head_is_decided_as_get_and_has_no_body(shop: Shop) -> None:
 
 
 def png(width: int) -> bytes:
+    return picture("PNG", width)
+
+
+def jpeg() -> bytes:
+    return picture("JPEG", 2)
+
+
+def picture(form: str, width: int) -> bytes:
     from io import BytesIO
 
     from PIL import Image
 
     buffer = BytesIO()
-    Image.new("RGB", (width, 2)).save(buffer, "PNG")
+    Image.new("RGB", (width, 2)).save(buffer, form)
     return buffer.getvalue()
 
 
@@ -339,6 +359,8 @@ async def test_a_broken_picture_is_not_sent(shop: Shop) -> None:
     shop.answer = Shop.data(b"no picture", "image/png")
     answered = await ask(guarded(shop), "GET", "/picture", headers=[KIOSK])
     assert (answered.status, answered.ids()) == (500, ["response/image"])
+    shop.answer = Shop.data(jpeg(), "image/png")
+    assert (await ask(guarded(shop), "GET", "/picture", headers=[KIOSK])).ids() == ["response/image"]
     shop.answer = Shop.data(png(11), "image/png")
     assert (await ask(guarded(shop), "GET", "/picture", headers=[KIOSK])).ids() == ["small"]
 
@@ -373,7 +395,11 @@ async def test_an_app_that_says_nothing_answers_500(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("boundary", "side", "status"),
-    [("shop.outbound.far", "outbound", 500), ("shop.outbound.far", "inbound", 502), ("shop.inbound.cut", "inbound", 500)],
+    [
+        ("shop.outbound.far", "outbound", 500),
+        ("shop.outbound.far", "inbound", 502),
+        ("shop.inbound.cut", "inbound", 500),
+    ],
 )
 async def test_a_refused_call_that_the_handler_lets_through_keeps_its_violations(
     shop: Shop, boundary: str, side: Any, status: int
@@ -430,6 +456,8 @@ async def test_audit_lets_through_what_deny_refuses_but_never_too_many_bytes(sho
     assert unreadable.status == 200
     assert shop.calls[1][1] == b"{{"
     assert (await order(app, {"note": "a" * 300})).status == 413
+    stranger = await ask(app, "POST", "/orders/3", json_body={"count": 2}, headers=[("catguard-context", "caller=x")])
+    assert stranger.status == 200
 
 
 async def test_a_stream_is_passed_on_and_cut_where_it_breaks_its_limit(shop: Shop) -> None:

@@ -702,8 +702,8 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-def feed(*parts: bytes, media: str = "text/plain") -> httpx2.Response:
-    return httpx2.Response(200, headers={"content-type": media}, content=chunks(*parts))
+def feed(*parts: bytes) -> httpx2.Response:
+    return httpx2.Response(200, headers={"content-type": "text/plain"}, content=chunks(*parts))
 
 
 async def test_stream_is_passed_on_and_the_span_ends_with_its_last_byte(edge: Edge) -> None:
@@ -729,9 +729,19 @@ async def test_stream_beyond_its_limit_is_broken_off(edge: Edge) -> None:
     assert edge.attributes["error.type"] == "catguard.refused"
 
 
-async def test_stream_of_another_media_type_is_not_begun(edge: Edge) -> None:
-    edge.handler = lambda request: feed(b"<", media="text/html")
-    assert ids(await refused(edge.get("/v1/feed"))) == ["media"]
+@pytest.mark.parametrize(
+    ("head", "identity"),
+    [
+        ({"content-type": "text/html"}, "media"),
+        ({}, "media"),
+        ({"content-type": "text/plain", "content-encoding": "gzip"}, "content-encoding"),
+    ],
+)
+async def test_stream_with_a_head_that_is_not_declared_is_not_begun(
+    edge: Edge, head: dict[str, str], identity: str
+) -> None:
+    edge.handler = lambda request: httpx2.Response(200, headers=head, content=chunks(b"<"))
+    assert ids(await refused(edge.get("/v1/feed"))) == [identity]
 
 
 async def test_stream_that_nobody_reads_ends_its_span(edge: Edge) -> None:

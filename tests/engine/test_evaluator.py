@@ -167,6 +167,7 @@ def test_calls_are_decided_on_args_and_result(snapshot: CompiledPolicySet) -> No
     [
         ({"parameters": {"id": 1}, "limit": 5}, 5, []),
         ({"parameters": {"id": 1}, "limit": 6}, None, ["max_rows"]),
+        ({"parameters": {"id": 1}, "limit": -1}, None, ["max_rows"]),
         ({"parameters": {"id": 1}}, None, ["max_rows"]),
         ({"parameters": {"id": 1}, "limit": 5}, 6, ["max_rows"]),
         ({"parameters": {"id": 0}, "limit": 5}, None, ["parameters/id/minimum"]),
