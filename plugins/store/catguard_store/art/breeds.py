@@ -1,76 +1,8 @@
 """The breeds: palette, coat and build of each, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours, `#rrggbb`. `fur` is lit, `shade` lies in shadow, `light` is the soft belly and muzzle."""
-
-    fur: str
-    shade: str
-    light: str
-    line: str
-    marking: str
-    iris: str
-    iris_edge: str
-    nose: str = "#e88f92"
-    ear: str = "#f0b4ae"
-    ear_deep: str = "#c9827f"
-    whisker: str = "#ffffff"
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """A blot of a second colour on one part, in shares of the part's bounding box; `wobble` varies its edge."""
-
-    part: str
-    x: float
-    y: float
-    radius_x: float
-    radius_y: float
-    colour: str
-    wobble: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Coat:
-    """Which markings lie over the fur.
-
-    Attributes:
-        points: Strength 0..1 of dark face, ears, legs and tail.
-        stripes: Strength 0..1 of stripes on back, legs, tail and forehead.
-        white: Parts that stay white: any of `blaze`, `bib`, `socks`, `tail-tip`, `chin`.
-        patches: Blots of a second and third colour.
-    """
-
-    points: float = 0.0
-    stripes: float = 0.0
-    white: frozenset[str] = frozenset()
-    patches: tuple[Patch, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """How a breed differs in shape from the common cat, as factors of its measures; `slant` of the eyes in degrees."""
-
-    ear: float = 1.0
-    splay: float = 1.0
-    cheek: float = 1.0
-    chin: float = 1.0
-    eye: float = 1.0
-    slant: float = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Breed:
-    name: str
-    palette: Palette
-    coat: Coat
-    build: Build = field(default_factory=Build)
-    tags: tuple[str, ...] = ()
-
+from catguard_store.art.coats import Breed, Build, Coat, Palette, Patch
 
 _ORANGE, _BLACK = "#e0893c", "#38302f"
 
@@ -155,11 +87,153 @@ BREEDS: Mapping[str, Breed] = {
             coat=Coat(patches=_CALICO_PATCHES),
             tags=("patches", "amber-eyes", "short-hair"),
         ),
+        Breed(
+            name="ginger",
+            palette=Palette(
+                fur="#f6a850",
+                shade="#cc7128",
+                light="#fff1dd",
+                line="#6b3514",
+                marking="#c9601c",
+                iris="#d9b03a",
+                iris_edge="#8f6415",
+                nose="#e58a86",
+            ),
+            coat=Coat(stripes=0.85, white=frozenset({"chin"})),
+            tags=("orange", "stripes", "amber-eyes", "short-hair"),
+        ),
+        Breed(
+            name="russian-blue",
+            palette=Palette(
+                fur="#9aa9bf",
+                shade="#5d6b83",
+                light="#b4c1d3",
+                line="#303a4c",
+                marking="#66748c",
+                iris="#8ee85f",
+                iris_edge="#2f8f3e",
+                nose="#626d85",
+                ear="#c2a9b3",
+                ear_deep="#7b6c7e",
+            ),
+            coat=Coat(gloss=0.8),
+            build=Build(ear=1.08, splay=1.05, cheek=0.94, chin=0.95, slant=9),
+            tags=("grey-blue", "green-eyes", "short-hair"),
+        ),
+        Breed(
+            name="black",
+            palette=Palette(
+                fur="#3d3c48",
+                shade="#16151d",
+                light="#4b4a58",
+                line="#0e0d13",
+                marking="#1d1c25",
+                iris="#ffe14d",
+                iris_edge="#d69a12",
+                nose="#2a2831",
+                ear="#77616c",
+                ear_deep="#352c36",
+                whisker="#e6e6ee",
+            ),
+            coat=Coat(gloss=1.0),
+            build=Build(eye=1.05),
+            tags=("black", "yellow-eyes", "short-hair"),
+        ),
+        Breed(
+            name="white",
+            palette=Palette(
+                fur="#ffffff",
+                shade="#cdd5e4",
+                light="#ffffff",
+                line="#6c7488",
+                marking="#e4e8f0",
+                iris="#62c4f5",
+                iris_edge="#1f6fc0",
+                ear="#f9c6c4",
+                ear_deep="#e79c9c",
+                other_iris=("#f3b93f", "#b06f14"),
+            ),
+            tags=("white", "odd-eyes", "short-hair"),
+        ),
+        Breed(
+            name="persian",
+            palette=Palette(
+                fur="#f6e0bd",
+                shade="#cfa673",
+                light="#fff8ea",
+                line="#6d4a2c",
+                marking="#e0b883",
+                iris="#f08a2c",
+                iris_edge="#a24a10",
+                nose="#d97f7a",
+                ear="#f0b9a4",
+                ear_deep="#cf8f78",
+            ),
+            build=Build(
+                ear=0.76, splay=1.02, cheek=1.15, chin=0.9, eye=1.16, slant=-2, snub=1.0, fur=52, ruff=True,
+                tail=(1.2, 2.3, 1.9),
+            ),
+            tags=("cream", "flat-face", "copper-eyes", "long-hair"),
+        ),
+        Breed(
+            name="maine-coon",
+            palette=Palette(
+                fur="#a97f58",
+                shade="#5b4030",
+                light="#efdfc6",
+                line="#2c1d15",
+                marking="#36241a",
+                iris="#d3c24a",
+                iris_edge="#7f7a1f",
+                nose="#b06e62",
+                ear="#d9ab94",
+                ear_deep="#9a6a58",
+            ),
+            coat=Coat(stripes=0.9, white=frozenset({"chin"})),
+            build=Build(
+                ear=1.12, splay=0.97, cheek=1.07, chin=1.06, eye=0.94, slant=9, fur=44, ruff=True, tufts=62,
+                tail=(1.2, 2.2, 1.5),
+            ),
+            tags=("brown", "stripes", "ruff", "ear-tufts", "long-hair"),
+        ),
+        Breed(
+            name="bengal",
+            palette=Palette(
+                fur="#edb666",
+                shade="#b67531",
+                light="#fdf1db",
+                line="#3f2615",
+                marking="#3a2113",
+                iris="#a9e06a",
+                iris_edge="#3f8f4a",
+                nose="#c96f5c",
+                ear="#e9b491",
+                ear_deep="#a96f52",
+            ),
+            coat=Coat(rosettes=1.0, white=frozenset({"chin"})),
+            build=Build(ear=0.95, cheek=0.96, chin=1.02, slant=9),
+            tags=("golden", "rosettes", "green-eyes", "short-hair"),
+        ),
+        Breed(
+            name="sphynx",
+            palette=Palette(
+                fur="#f3cdbd",
+                shade="#cf998c",
+                light="#fbe3d8",
+                line="#7d4f4a",
+                marking="#c58a80",
+                iris="#7fe0d6",
+                iris_edge="#2b8f99",
+                nose="#dc8d8b",
+                ear="#f6b7ac",
+                ear_deep="#d98880",
+            ),
+            coat=Coat(wrinkles=1.0),
+            build=Build(
+                ear=1.42, splay=1.14, cheek=0.86, chin=0.98, eye=1.1, slant=12, fur=0, tail=(0.8, 0.5, 0.3),
+                whiskers=False,
+            ),
+            tags=("bald", "wrinkles", "large-ears", "blue-eyes"),
+        ),
     )
 }
-
-
-def mixed(colour: str, other: str, share: float) -> str:
-    """The colour that holds `share` of the other one."""
-    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
-    return "#" + bytes(round(one + (two - one) * share) for one, two in pairs).hex()

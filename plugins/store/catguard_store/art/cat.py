@@ -1,21 +1,20 @@
 """A cat: one breed in one pose becomes one SVG document, with the anchors of its parts."""
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 
 from catguard_store.art import head, markings
-from catguard_store.art.breeds import Breed, mixed
-from catguard_store.art.curves import Frame, Point, bounds, smooth, stroke
+from catguard_store.art.coats import Breed
+from catguard_store.art.curves import Frame, Point, Ribbon, bounds, shaggy, smooth, stroke
 from catguard_store.art.markings import Stain
 from catguard_store.art.poses import GROUND, Limb, Oval, Pose
-from catguard_store.art.svg import Document
+from catguard_store.art.svg import Document, mixed
 
 HAIRS = 120
 
-TOP = 80.0
-HEIGHT = TOP + GROUND + 20
-"""Of a canvas: ears of the tallest breed end below its top, the contour of the paws above its bottom."""
+SPACE = 26.0
+"""Around a drawing on its canvas: contours and tufts end within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,56 +28,115 @@ class Sketch:
 
 
 def draw(breed: Breed, pose: Pose) -> Sketch:
-    """Paint from back to front: outline, tail, far legs, trunk, near legs, head."""
-    painter = _Painter(Document(pose.width, HEIGHT, top=-TOP), breed, pose)
-    painter.contour()
-    painter.tail()
-    for limb in pose.limbs:
-        if not limb.near:
-            painter.limb(limb)
-    painter.trunk()
-    for foot in pose.feet:
-        painter.paw(foot)
-    for limb in pose.limbs:
-        if limb.near:
-            painter.limb(limb)
-    painter.head_shadow()
-    head.draw(painter.document, breed, pose.head)
-    paw = pose.limbs[-1 if pose.feet else -2].paw
-    anchors = {
-        **head.extent(pose.head, breed.build),
-        "paw": (paw.x, paw.y),
-        "tail": pose.tail.at(0.8),
-    }
-    return Sketch(painter.document.text(), pose.width, HEIGHT, {name: (x, y + TOP) for name, (x, y) in anchors.items()})
+    """Paint from back to front: outline, tail, far legs, trunk, near legs, ruff, a tail that is wrapped around, head."""
+    build, tail = breed.build, _tail(breed, pose)
+    pose = replace(pose, head=_lifted(breed, pose.head))
+    limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())
+    fur = SPACE + build.fur
+    left, top, right, _ = bounds((*pose.body, *tail.edge(), *limbs, *_paw_corners(pose)))
+    head_left, head_top, head_right, _ = bounds(head.reach(pose.head, build))
+    left, right = min(left - fur, head_left), max(right + fur, head_right)
+    top, bottom = min(top - fur, head_top), GROUND + SPACE
+    painter = _Painter(Document(right - left, bottom - top, left=left, top=top), breed, pose, tail)
+    painter.cat()
+    anchors = {**head.extent(pose.head, build), "paw": pose.paw, "tail": tail.at(0.8)}
+    moved = {name: (x - left, y - top) for name, (x, y) in anchors.items()}
+    return Sketch(painter.document.text(), right - left, bottom - top, moved)
+
+
+def _tail(breed: Breed, pose: Pose) -> Ribbon:
+    """The pose's tail, as thick as the breed's is at root, middle and tip."""
+    root, middle, tip = breed.build.tail
+    last = len(pose.tail.widths) - 1
+    shares = (abs(2 * index / last - 1) for index in range(last + 1))
+    factors = [
+        middle + ((root if 2 * index < last else tip) - middle) * share**1.6 for index, share in enumerate(shares)
+    ]
+    widths = tuple(width * factor for width, factor in zip(pose.tail.widths, factors, strict=True))
+    # A bushy tail lies on the ground, not in it.
+    spine = tuple((x, min(y, GROUND + 2 - width)) for (x, y), width in zip(pose.tail.spine, widths, strict=True))
+    return Ribbon(spine, widths)
+
+
+def _lifted(breed: Breed, frame: Frame) -> Frame:
+    """The pose's head, higher where a long chin or beard would touch the ground."""
+    chin = (146 * breed.build.chin + (breed.build.fur * 0.5 if breed.build.long_haired else 0)) * frame.scale
+    return replace(frame, y=min(frame.y, GROUND - chin))
+
+
+def _paw_corners(pose: Pose) -> list[Point]:
+    paws = (*pose.feet, *(limb.paw for limb in pose.limbs))
+    return [(paw.x + side * paw.radius_x, paw.y) for paw in paws for side in (-1, 1)]
 
 
 class _Painter:
     """Paints the parts of one cat on one document."""
 
-    def __init__(self, document: Document, breed: Breed, pose: Pose) -> None:
+    def __init__(self, document: Document, breed: Breed, pose: Pose, tail: Ribbon) -> None:
         self.document = document
         self.breed = breed
         self.pose = pose
         palette = breed.palette
+        left, top, right, bottom = bounds(pose.body)
         self._fur = document.radial(
-            (pose.width * 0.42, GROUND * 0.38), GROUND * 0.72,
+            (left + (right - left) * 0.42, top + (bottom - top) * 0.2), max(right - left, bottom - top) * 1.02,
             [(0, palette.fur, 1), (0.5, palette.fur, 1), (1, palette.shade, 1)],
         )  # fmt: skip
-        self._body = smooth(pose.body)
+        self._ribbon = tail
+        self._body = self._furred(pose.body)
+        self._tail = self._plume() if breed.build.long_haired else tail.outline()
+
+    def cat(self) -> None:
+        pose = self.pose
+        self.contour()
+        if not pose.wrapped:
+            self.tail()
+        for limb in pose.limbs:
+            if not limb.near:
+                self.limb(limb)
+        self.trunk()
+        for foot in pose.feet:
+            self.paw(foot)
+        for limb in pose.limbs:
+            if limb.near:
+                self.limb(limb)
+        if pose.wrapped:
+            self.tail()
+        if self.breed.build.ruff:
+            self.ruff()
+        self.head_shadow()
+        head.draw(self.document, self.breed, pose.head, asleep=pose.asleep)
+
+    def _furred(self, points: Sequence[Point], *, length: float = 1.0) -> str:
+        """An outline that ends in tufts where the fur is long; the fur hangs, and lies flat on the ground."""
+        fur = self.breed.build.fur * length
+        if not self.breed.build.long_haired:
+            return smooth(points)
+        lie = Frame(0, 0, 0.7, self.pose.lie).apply((1, 0))
+        return shaggy(
+            points, fur, uneven=Random(self.pose.name), flow=lambda share, along: (lie[0], lie[1] + 0.2),
+            amount=lambda point: min(1.0, max(0.0, (GROUND - 6 - point[1]) / fur)),
+        )  # fmt: skip
+
+    def _plume(self) -> str:
+        """The tail of a long-haired cat: fur combed to its tip."""
+        return shaggy(
+            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.name),
+            flow=lambda share, along: along if share < 0.5 else (-along[0], -along[1]),
+            amount=lambda point: min(1.0, max(0.0, (GROUND - 10 - point[1]) / 40)),
+        )  # fmt: skip
 
     def contour(self) -> None:
         """One line around all parts together, laid down first so that no line crosses a joint."""
         line = self.breed.palette.line
-        shapes = [self._body, self.pose.tail.outline()]
+        shapes = [self._body, self._tail]
         shapes += [limb.ribbon.outline() for limb in self.pose.limbs]
         shapes += [_paw_outline(paw) for paw in (*self.pose.feet, *(limb.paw for limb in self.pose.limbs))]
         for shape in shapes:
             self.document.path(shape, fill=line, stroke=line, stroke_width=11, stroke_linejoin="round")
 
     def tail(self) -> None:
-        ribbon = self.pose.tail
-        shape = ribbon.outline()
+        ribbon, shape = self._ribbon, self._tail
         self.document.path(shape, fill=self._fur)
         self._stain([shape], markings.on_tail(self.document, self.breed, ribbon))
         self._round_off(shape, 50, 0.4)
@@ -135,6 +193,10 @@ class _Painter:
         self._hair()
         self._stain([self._body, *(limb.ribbon.outline() for limb in near)], markings.on_trunk(self.breed, pose))
         with document.group(clip_path=document.clip(self._body)):
+            if self.breed.coat.gloss:
+                shine, line = mixed(palette.fur, "#dfe9ff", 0.55), smooth(pose.sheen, closed=False)
+                document.haze(line, 74, shine, 0.42 * self.breed.coat.gloss)
+                document.haze(line, 20, mixed(shine, "#ffffff", 0.4), 0.4 * self.breed.coat.gloss)
             if pose.gap:
                 dark = document.linear(pose.gap[0], pose.gap[1], [(0, palette.line, 0), (1, palette.line, 1)])
                 document.haze(smooth(pose.gap, closed=False), 34, dark, 0.9)
@@ -142,6 +204,23 @@ class _Painter:
                 document.haze(smooth(thigh, closed=False), 44, palette.line, 0.4)
         for thigh in pose.thighs:
             document.path(stroke(thigh, 4.5), fill=palette.line, opacity=0.6)
+
+    def ruff(self) -> None:
+        """A collar of long fur over chest and shoulders."""
+        document, palette = self.document, self.breed.palette
+        left, top, right, bottom = bounds(self.pose.bib)
+        wider = Frame((left + right) / 2, top, 1.16)
+        shape = self._furred([wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib], length=1.2)
+        lower = mixed(palette.light, palette.fur, 0.35)
+        document.haze(shape, 22, palette.line, 0.3)
+        document.path(shape, fill=document.linear((0, top), (0, bottom), [(0, palette.light, 1), (1, lower, 1)]))
+        uneven = Random(self.breed.name)
+        with document.group(clip_path=document.clip(shape)):
+            for _ in range(34):
+                x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
+                lean = (x - (left + right) / 2) * 0.14
+                lock = ((x, y), (x + lean * 0.4, y + 34), (x + lean, y + 66))
+                document.path(stroke(lock, 4), fill=palette.line, opacity=0.13)
 
     def head_shadow(self) -> None:
         shadow, document = self.pose.shadow, self.document
@@ -152,15 +231,18 @@ class _Painter:
             )
 
     def _hair(self) -> None:
-        """Short hairs all over the trunk, lighter and darker than the fur, lying as the pose says."""
+        """Hairs all over the trunk, lighter and darker than the fur, lying as the pose says."""
+        length = self.breed.build.fur / 12
+        if not length:
+            return
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.body)
-        uneven, lit = random.Random(self.pose.name), mixed(palette.fur, palette.light, 0.3)
+        uneven, lit = Random(self.pose.name), mixed(palette.fur, palette.light, 0.3)
         clip = document.clip(self._body)
         with document.group(clip_path=clip, fill="none", stroke_width=3, stroke_linecap="round"):
             for index in range(HAIRS):
                 x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
-                hair = Frame(x, y, uneven.uniform(16, 34), self.pose.lie + uneven.uniform(-14, 14))
+                hair = Frame(x, y, uneven.uniform(16, 34) * length**0.5, self.pose.lie + uneven.uniform(-14, 14))
                 path = smooth([hair.apply(point) for point in ((0, 0), (0.5, 0.1), (1, 0))], closed=False)
                 colour, opacity = (lit, 0.5) if index % 2 else (palette.line, 0.1)
                 document.path(path, stroke=colour, opacity=opacity)
@@ -178,6 +260,9 @@ class _Painter:
             self.document.haze(shape, width, self.breed.palette.line, opacity)
 
     def _stain(self, shapes: Sequence[str], stains: Iterable[Stain]) -> None:
+        stains = tuple(stains)
+        if not stains:
+            return
         with self.document.group(clip_path=self.document.clip(*shapes)):
             for stain in stains:
                 self.document.path(stain.path, fill=stain.fill, opacity=stain.opacity)

@@ -1,9 +1,10 @@
 """Curves: smooth outlines through points, and ribbons of varying width along a spine, as SVG path data."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 
 Point = tuple[float, float]
 
@@ -86,18 +87,12 @@ class Ribbon:
     round_tip: bool = True
 
     @cached_property
-    def _samples(self) -> tuple[Point, ...]:
-        """Catmull-Rom through the spine: 12 samples a segment, more cannot be seen."""
-        padded = (self.spine[0], *self.spine, self.spine[-1])
-        samples = [
-            _catmull_rom(padded[index : index + 4], step / 12)
-            for index in range(len(self.spine) - 1)
-            for step in range(12)
-        ]
-        return (*samples, self.spine[-1])
+    def samples(self) -> tuple[Point, ...]:
+        """Points along the spine, root and tip included."""
+        return (*_sampled((self.spine[0], *self.spine, self.spine[-1])), self.spine[-1])
 
     def at(self, t: float) -> Point:
-        return _interpolate_points(self._samples, t)
+        return _interpolate_points(self.samples, t)
 
     def normal(self, t: float) -> Point:
         """Unit vector to the left of the way from root to tip."""
@@ -112,6 +107,13 @@ class Ribbon:
         """The point beside the spine at `share` of the half width: 1 is the left edge, -1 the right one."""
         (x, y), (normal_x, normal_y), width = self.at(t), self.normal(t), self.width(t) * share
         return x + normal_x * width, y + normal_y * width
+
+    def edge(self, *, steps: int = 10) -> tuple[Point, ...]:
+        """The whole outline as points: up the left side, around the tip and down the right side."""
+        along = [step / steps for step in range(steps + 1)]
+        (x, y), (normal_x, normal_y), width = self.at(1.0), self.normal(1.0), self.width(1.0)
+        tip = (x - width * normal_y, y + width * normal_x)
+        return (*(self.side(t, 1) for t in along), tip, *(self.side(t, -1) for t in reversed(along)))
 
     def outline(self, start: float = 0.0, end: float = 1.0, *, wider: float = 1.0) -> str:
         """Path data of the band between two `t`; `wider` lets a marking run over the edge that clips it."""
@@ -132,6 +134,57 @@ class Ribbon:
 def stroke(spine: Sequence[Point], width: float) -> str:
     """Path data of one brush stroke: thickest before the middle, thin at both ends. `width` is the half width."""
     return Ribbon(tuple(spine), (width * 0.35, width, width * 0.85, width * 0.12)).outline()
+
+
+def shaggy(
+    points: Sequence[Point],
+    length: float,
+    *,
+    uneven: Random,
+    flow: Callable[[float, Point], Point],
+    amount: Callable[[Point], float] = lambda point: 1.0,
+) -> str:
+    """Path data of a closed outline that ends in tufts of fur.
+
+    Args:
+        points: The outline under the fur, clockwise as it is seen.
+        length: Of the longest tufts; they are about as wide.
+        uneven: Varies them.
+        flow: Where a tuft at a share 0..1 of the way around is combed to, added to its direction outwards; it gets
+            the direction of the outline there.
+        amount: How long the fur is at a place, as a share of `length`.
+    """
+    samples = _sampled((points[-1], *points, *points[:2]))
+    count = len(samples)
+    lengths = [math.dist(samples[index], samples[(index + 1) % count]) for index in range(count)]
+    tufts = max(6, round(sum(lengths) / (length * 0.95)))
+    roots, walked, wanted = [], 0.0, 0.0
+    for index, piece in enumerate(lengths):
+        while wanted <= walked + piece and len(roots) < tufts:
+            share = (wanted - walked) / (piece or 1.0)
+            start, end = samples[index], samples[(index + 1) % count]
+            roots.append((start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share))
+            wanted += sum(lengths) / tufts
+        walked += piece
+    pieces = [f"M{_pair(roots[0])}"]
+    for index, root in enumerate(roots):
+        after = roots[(index + 1) % len(roots)]
+        step = math.dist(root, after) or 1.0
+        along = ((after[0] - root[0]) / step, (after[1] - root[1]) / step)
+        combed = flow(index / len(roots), along)
+        reach = length * uneven.uniform(0.45, 1.0) * amount(root)
+        tip = (
+            (root[0] + after[0]) / 2 + (along[1] + combed[0]) * reach * 0.7,
+            (root[1] + after[1]) / 2 + (-along[0] + combed[1]) * reach * 0.7,
+        )
+        pieces.append(f"Q{_pair(_bulge(root, tip, along, reach))} {_pair(tip)}")
+        pieces.append(f"Q{_pair(_bulge(tip, after, along, reach))} {_pair(after)}")
+    return "".join(pieces) + "Z"
+
+
+def _bulge(start: Point, end: Point, along: Point, reach: float) -> Point:
+    """The control point of one side of a tuft, bent outwards."""
+    return (start[0] + end[0]) / 2 + along[1] * reach * 0.16, (start[1] + end[1]) / 2 - along[0] * reach * 0.16
 
 
 def bounds(points: Iterable[Point]) -> tuple[float, float, float, float]:
@@ -160,6 +213,13 @@ def _tangent(
         before, after = (here, toward) if toward is not None else (back or here, here)
     length = math.dist(before, after) or 1.0
     return (after[0] - before[0]) / length, (after[1] - before[1]) / length
+
+
+def _sampled(padded: Sequence[Point]) -> list[Point]:
+    """Points of a Catmull-Rom curve without its last one, 12 a segment: more cannot be seen. The ends only steer it."""
+    return [
+        _catmull_rom(padded[index : index + 4], step / 12) for index in range(len(padded) - 3) for step in range(12)
+    ]
 
 
 def _catmull_rom(four: Sequence[Point], t: float) -> Point:

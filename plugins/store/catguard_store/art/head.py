@@ -1,31 +1,41 @@
 """The head of a cat, seen from the front: ears, face, markings of the face, and where its features lie."""
 
 from collections.abc import Mapping
+from random import Random
 
-from catguard_store.art.breeds import Breed, Build, mixed
-from catguard_store.art.curves import Frame, Point, bounds, ellipse, mirrored, smooth, stroke
+from catguard_store.art import face as features
+from catguard_store.art.coats import Breed, Build
+from catguard_store.art.curves import Frame, Point, bounds, ellipse, mirrored, shaggy, smooth, stroke
 from catguard_store.art.markings import blot
 from catguard_store.art.svg import Document
 
-EYE_X, EYE_Y = 66.0, 2.0
-NOSE_Y = 52.0
+WIDEST, TALLEST = 215.0, 200.0
+"""How far whiskers reach to each side, and ears up where their tips are not larger than usual."""
 
 
 def outline(build: Build) -> str:
-    """The face without ears, around (0, 0), 300 wide; the fur of the cheeks ends in two tufts a side."""
-    right = _face_points(build)
-    points = [(0.0, -134.0), *right, (0.0, 144.0 * build.chin), *mirrored(right)]
-    corners = (5, 6, 7, 8)
-    return smooth(points, sharp=(*corners, *(len(points) - corner for corner in corners)))
-
-
-def _face_points(build: Build) -> tuple[Point, ...]:
+    """The face without ears, around (0, 0), 300 wide; the fur of the cheeks ends in tufts unless there is none."""
     cheek, chin = build.cheek, build.chin
-    return (
-        (64, -118), (118, -80), (148 * cheek, -34), (157 * cheek, 16),
+    upper: tuple[Point, ...] = ((64, -118), (118, -80), (148 * cheek, -34), (157 * cheek, 16))
+    lower: tuple[Point, ...] = ((106 * cheek, 116 * chin), (56 * cheek, 138 * chin))
+    tufts: tuple[Point, ...] = (
         (176 * cheek, 52 * chin), (155 * cheek, 58 * chin), (164 * cheek, 84 * chin), (140 * cheek, 86 * chin),
-        (106 * cheek, 116 * chin), (56 * cheek, 138 * chin),
     )  # fmt: skip
+    plain = build.long_haired or not build.fur
+    right = (*upper, (146 * cheek, 74 * chin), *lower) if plain else (*upper, *tufts, *lower)
+    points = [(0.0, -134.0), *right, (0.0, 144.0 * build.chin), *mirrored(right)]
+    if not plain:
+        corners = (5, 6, 7, 8)
+        return smooth(points, sharp=(*corners, *(len(points) - corner for corner in corners)))
+    if not build.fur:
+        return smooth(points)
+    return shaggy(
+        points,
+        build.fur * 0.72,
+        uneven=Random(build.fur),
+        flow=lambda share, along: (0.25 if share < 0.5 else -0.25, 0.75),
+        amount=lambda point: min(1.0, max(0.12, (point[1] + 20) / 70)),
+    )
 
 
 def _ear_points(build: Build) -> tuple[Point, ...]:
@@ -52,9 +62,9 @@ def extent(frame: Frame, build: Build) -> Mapping[str, Point]:
     face = bounds(corners)
     tip = (128 * build.splay, -190 * build.ear)
     return {
-        "nose": frame.apply((0, NOSE_Y)),
-        "left-eye": frame.apply((-EYE_X, EYE_Y)),
-        "right-eye": frame.apply((EYE_X, EYE_Y)),
+        "nose": frame.apply(features.nose(build)),
+        "left-eye": frame.apply((-features.EYE_X, features.EYE_Y)),
+        "right-eye": frame.apply((features.EYE_X, features.EYE_Y)),
         "left-ear": frame.apply((-tip[0] * 0.8, tip[1] * 0.62)),
         "right-ear": frame.apply((tip[0] * 0.8, tip[1] * 0.62)),
         "face-top-left": face[:2],
@@ -62,15 +72,22 @@ def extent(frame: Frame, build: Build) -> Mapping[str, Point]:
     }
 
 
-def draw(document: Document, breed: Breed, frame: Frame) -> None:
+def reach(frame: Frame, build: Build) -> tuple[Point, ...]:
+    """Corners of a box on the canvas that holds the head with ears and whiskers."""
+    top = -TALLEST * build.ear - build.tufts
+    wide = WIDEST * max(1.0, build.cheek)
+    return tuple(frame.apply((side * wide, y)) for side in (-1, 1) for y in (top, 150 * build.chin + build.fur))
+
+
+def draw(document: Document, breed: Breed, frame: Frame, *, asleep: bool = False) -> None:
     """Paint the head over whatever lies behind it."""
     with document.group(transform=frame.transform):
         for side in (-1, 1):
             _ear(document, breed, side)
         _face(document, breed)
         for side in (-1, 1):
-            _eye(document, breed, side)
-        _muzzle(document, breed)
+            (features.lid if asleep else features.eye)(document, breed, side)
+        features.muzzle(document, breed)
 
 
 def _ear(document: Document, breed: Breed, side: int) -> None:
@@ -88,17 +105,32 @@ def _ear(document: Document, breed: Breed, side: int) -> None:
                 document.path(blot(patch, bounds(points)), fill=patch.colour)
         if coat.points:
             document.path(ear, fill=palette.marking, opacity=coat.points)
-        if coat.stripes:
-            document.glow(side * 132 * breed.build.splay, -196, 56, 74, palette.marking, 0.9)
+        if coat.stripes or coat.rosettes:
+            tip = -196 * breed.build.ear
+            document.glow(side * 132 * breed.build.splay, tip, 56, 74, palette.marking, 0.9)
     document.path(ear, fill="none", stroke=palette.line, stroke_width=5, stroke_linejoin="round")
     inside = smooth(inner)
     document.path(inside, fill=document.linear((0, -170), (0, -50), [(0, palette.ear, 1), (1, palette.ear_deep, 1)]))
+    if breed.build.tufts:
+        _brush(document, breed, side)
+    if not breed.build.fur:
+        return
     with document.group(clip_path=document.clip(inside)):
         for index in range(6):
             root = (side * (50 + index * 11), -40 - index * 4)
             middle = (side * (58 + index * 12), -92 + index * 4)
             tip = (side * (82 + index * 12), -146 + index * 13)
             document.path(stroke((root, middle, tip), 8), fill=palette.light, opacity=0.75)
+
+
+def _brush(document: Document, breed: Breed, side: int) -> None:
+    """The tuft on the tip of a lynx-like ear."""
+    build = breed.build
+    x, y = 128 * build.splay, -180 * build.ear
+    for lean, tall, width in ((10, 1.0, 9), (-6, 0.8, 8), (24, 0.72, 8)):
+        spine = ((side * x, y + 12), (side * (x + lean * 0.5), y - build.tufts * tall * 0.5))
+        tip = (side * (x + lean * 1.4), y - build.tufts * tall)
+        document.path(stroke((*spine, tip), width), fill=breed.palette.line)
 
 
 def _face(document: Document, breed: Breed) -> None:
@@ -116,8 +148,10 @@ def _face(document: Document, breed: Breed) -> None:
             fading = ((0.0, 1.0), (0.55, 0.95), (0.8, 0.45), (1.0, 0.0))
             mask = document.radial((0, 38), 128, [(offset, palette.marking, share) for offset, share in fading])
             document.path(ellipse(0, 38, 128, 128), fill=mask, opacity=coat.points)
-        if coat.stripes:
+        if coat.stripes or coat.rosettes:
             _forehead(document, breed)
+        if coat.wrinkles:
+            _folds(document, breed)
         if "blaze" in coat.white:
             right = ((10.0, -20.0), (22.0, 20.0), (62.0, 44.0), (84.0, 84.0), (70.0, 140.0))
             blaze = smooth([(0, -70), *right, (0, 150), *mirrored(right)], sharp=(0,))
@@ -125,14 +159,14 @@ def _face(document: Document, breed: Breed) -> None:
         elif "chin" in coat.white:
             document.glow(0, 104, 112, 76, palette.light)
             for side in (-1, 1):
-                document.glow(side * EYE_X, EYE_Y + 2, 66, 62, palette.light, 0.85)
-        document.haze(face, 40, palette.line, 0.34)
-        document.glow(-36, -92, 126, 44, "#ffffff", 0.26)
+                document.glow(side * features.EYE_X, features.EYE_Y + 2, 66, 62, palette.light, 0.85)
+        document.haze(face, 22 if breed.build.long_haired else 40, palette.line, 0.34)
+        document.glow(-36, -92, 126, 44, "#ffffff", 0.26 + 0.12 * coat.gloss)
 
 
 def _forehead(document: Document, breed: Breed) -> None:
     """The M of a tabby, and the bars on its cheeks."""
-    colour, strength = breed.palette.marking, breed.coat.stripes
+    colour, strength = breed.palette.marking, max(breed.coat.stripes, breed.coat.rosettes)
     strokes: list[tuple[tuple[Point, ...], float]] = [
         (((0, -120), (0, -84), (0, -52)), 8),
     ]
@@ -149,53 +183,18 @@ def _forehead(document: Document, breed: Breed) -> None:
         document.path(stroke(spine, width), fill=colour, opacity=0.9 * strength)
 
 
-def _eye(document: Document, breed: Breed, side: int) -> None:
-    palette, build = breed.palette, breed.build
-    frame = Frame(side * EYE_X, EYE_Y, 1.06 * build.eye, -side * build.slant)
-    with document.group(transform=frame.transform):
-        ring = smooth(
-            [(-side * 44, 14), (-side * 16, -34), (side * 20, -38), (side * 44, -8), (side * 28, 32), (-side * 14, 37)],
-            sharp=(0,),
-        )
-        globe = smooth(
-            [(-side * 36, 11), (-side * 14, -29), (side * 17, -32), (side * 37, -6), (side * 24, 28), (-side * 12, 32)]
-        )
-        document.path(ring, fill="#231a1a")
-        iris = document.radial((0, 14), 46, [(0, palette.iris, 1), (0.55, palette.iris, 1), (1, palette.iris_edge, 1)])
-        document.path(globe, fill=iris)
-        with document.group(clip_path=document.clip(globe)):
-            document.glow(0, 26, 36, 20, "#ffffff", 0.42)
-            document.path(ellipse(0, 0, 17, 29), fill="#120d10")
-            document.glow(0, -42, 62, 32, "#120d10", 0.5)
-        document.path(ellipse(-11, -13, 10.5, 11.5), fill="#ffffff")
-        document.path(ellipse(11, 13, 5, 5.5), fill="#ffffff", opacity=0.85)
-
-
-def _muzzle(document: Document, breed: Breed) -> None:
-    palette = breed.palette
+def _folds(document: Document, breed: Breed) -> None:
+    """The wrinkled forehead and cheeks of a cat without fur."""
+    lines: list[tuple[Point, ...]] = [
+        ((-62, -92), (-30, -104), (0, -94), (30, -104), (62, -92)),
+        ((-66, -70), (-32, -82), (0, -72), (32, -82), (66, -70)),
+        ((-50, -50), (-26, -60), (0, -52), (26, -60), (50, -50)),
+    ]
     for side in (-1, 1):
-        pad = document.radial(
-            (side * 30, 72), 48, [(0, palette.light, 0.95), (0.6, palette.light, 0.55), (1, palette.light, 0)]
-        )
-        document.path(ellipse(side * 30, 72, 48, 40), fill=pad, opacity=0.16 if breed.coat.points else 1)
-        for x, y in ((28, 66), (44, 70), (34, 82)):
-            document.path(ellipse(side * x, y, 2.6, 2.6), fill=palette.line, opacity=0.55)
-    document.path(
-        "M0 66C0 74 0 76 0 80M0 80C-6 94 -28 98 -38 84M0 80C6 94 28 98 38 84",
-        fill="none",
-        stroke=mixed(palette.line, "#000000", 0.4),
-        stroke_width=5,
-        stroke_linecap="round",
-    )
-    nose = smooth([(-21, 44), (0, 39), (21, 44), (14, 58), (0, 68), (-14, 58)])
-    document.path(nose, fill=palette.nose, stroke=palette.line, stroke_width=2.5)
-    document.path(ellipse(-6, 46, 8, 3.4), fill="#ffffff", opacity=0.55)
-    for side in (-1, 1):
-        for start, middle, end in (
-            ((46, 66), (110, 40), (196, 38)), ((50, 74), (120, 66), (208, 82)), ((46, 84), (110, 96), (186, 126)),
-        ):  # fmt: skip
-            line = smooth([(side * x, y) for x, y in (start, middle, end)], closed=False)
-            document.path(
-                line, fill="none", stroke=palette.line, stroke_width=4.4, stroke_linecap="round", opacity=0.28
-            )
-            document.path(line, fill="none", stroke=palette.whisker, stroke_width=2.8, stroke_linecap="round")
+        lines += [
+            ((side * 8, -110), (side * 12, -80), (side * 9, -40)),
+            ((side * 128, 24), (side * 112, 46), (side * 84, 54)),
+            ((side * 124, 52), (side * 104, 72), (side * 80, 78)),
+        ]
+    for line in lines:
+        document.path(stroke(line, 4.6), fill=breed.palette.marking, opacity=0.8 * breed.coat.wrinkles)

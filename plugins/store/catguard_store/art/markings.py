@@ -5,8 +5,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catguard_store.art.breeds import Breed, Patch
-from catguard_store.art.curves import Ribbon, bounds, ellipse, smooth, stroke
+from catguard_store.art.coats import Breed, Patch
+from catguard_store.art.curves import Frame, Point, Ribbon, bounds, ellipse, smooth, stroke
 from catguard_store.art.poses import Oval, Pose
 from catguard_store.art.svg import Document
 
@@ -43,6 +43,12 @@ def on_limb(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
     if coat.points:
         dark = document.linear(ribbon.at(0.36), ribbon.at(0.72), [(0, palette.marking, 0), (1, palette.marking, 1)])
         yield Stain(ribbon.outline(0.3, 1.0, wider=1.6), dark, 0.94 * coat.points)
+    if coat.rosettes:
+        uneven = random.Random(round(ribbon.spine[0][0]))
+        for step in range(9):
+            x, y = ribbon.side(0.3 + step * 0.06, uneven.choice((-0.75, -0.1, 0.6)))
+            spot = ellipse(x, y, uneven.uniform(9, 15), uneven.uniform(9, 13), turn=uneven.uniform(0, 90))
+            yield Stain(spot, palette.marking, 0.85 * coat.rosettes)
     if coat.stripes:
         for t in (0.42, 0.58, 0.74):
             spine = (ribbon.side(t - 0.02, 1.15), ribbon.side(t + 0.02, 0.5), ribbon.side(t + 0.03, -0.35))
@@ -71,9 +77,10 @@ def on_tail(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
         if patch.part == "tail":
             start, end = max(0.0, patch.y - patch.radius_y / 2), min(1.0, patch.y + patch.radius_y / 2)
             yield Stain(ribbon.outline(start, end, wider=1.4), patch.colour)
-    if coat.stripes:
+    rings = max(coat.stripes, coat.rosettes)
+    if rings:
         for start, end in (*((0.2 + step * 0.115, 0.25 + step * 0.115) for step in range(6)), (0.92, 1.0)):
-            yield Stain(ribbon.outline(start, end, wider=1.3), palette.marking, 0.87 * coat.stripes)
+            yield Stain(ribbon.outline(start, end, wider=1.3), palette.marking, 0.87 * rings)
 
 
 def on_trunk(breed: Breed, pose: Pose) -> Iterator[Stain]:
@@ -88,3 +95,30 @@ def on_trunk(breed: Breed, pose: Pose) -> Iterator[Stain]:
     if coat.stripes:
         for stripe in pose.stripes:
             yield Stain(stroke(stripe.spine, stripe.width), palette.marking, 0.9 * coat.stripes)
+    if coat.wrinkles:
+        for stripe in pose.stripes:
+            yield Stain(stroke(stripe.spine, stripe.width * 0.25), palette.marking, 0.7 * coat.wrinkles)
+    if coat.rosettes:
+        yield from _rosettes(breed, pose)
+
+
+def _rosettes(breed: Breed, pose: Pose) -> Iterator[Stain]:
+    """Broken dark rings around a brown heart, spread evenly over the body with the lie of its fur."""
+    palette, strength = breed.palette, breed.coat.rosettes
+    left, top, right, bottom = bounds(pose.body)
+    uneven, apart = random.Random(pose.name), 74.0
+    places: list[Point] = []
+    for _ in range(600):
+        x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
+        if all((x - other) ** 2 + (y - below) ** 2 > apart**2 for other, below in places):
+            places.append((x, y))
+    for x, y in places:
+        heart = Frame(x, y, uneven.uniform(0.85, 1.15), pose.lie + uneven.uniform(-25, 25))
+        yield Stain(ellipse(x, y, 22 * heart.scale, 15 * heart.scale, turn=heart.turn), palette.shade, 0.75 * strength)
+        turn = uneven.uniform(0, 360)
+        for start in (0, 125, 235):
+            arc = [
+                heart.apply((27 * math.cos(angle), 19 * math.sin(angle)))
+                for angle in (math.radians(turn + start + step * 26) for step in range(4))
+            ]
+            yield Stain(stroke(arc, 8.5), palette.marking, 0.92 * strength)

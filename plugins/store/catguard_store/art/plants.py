@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from catguard_store.art.breeds import mixed
+from catguard_store.art.svg import mixed
 from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
 from catguard_store.art.svg import Document
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from catguard_store.art import plants
-from catguard_store.art.breeds import mixed
+from catguard_store.art.svg import mixed
 from catguard_store.art.cat import Sketch
 from catguard_store.art.curves import Point, ellipse, smooth
 from catguard_store.art.svg import Document

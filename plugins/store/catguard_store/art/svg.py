@@ -16,12 +16,14 @@ class Document:
     Args:
         width: Of the view box, in its own units.
         height: Of the view box.
-        top: The y of its upper edge; its left edge is x = 0.
+        left: The x of its left edge.
+        top: The y of its upper edge.
     """
 
-    def __init__(self, width: float, height: float, *, top: float = 0.0) -> None:
+    def __init__(self, width: float, height: float, *, left: float = 0.0, top: float = 0.0) -> None:
         self.width = width
         self.height = height
+        self.left = left
         self.top = top
         self._definitions: dict[str, tuple[str, str]] = {}
         self._shapes: list[str] = []
@@ -90,20 +92,19 @@ class Document:
         """A mask from nothing at `start` to everything at `end`; returns what `mask` takes."""
         ramp = self.linear(start, end, [(0, "#ffffff", 0), (1, "#ffffff", 1)])
         area: dict[str, str | float] = {
-            "x": 0,
+            "x": self.left,
             "y": self.top,
             "width": self.width,
             "height": self.height,
             "maskUnits": "userSpaceOnUse",
         }
-        cover = (
-            f'<rect y="{number(self.top)}" width="{number(self.width)}" height="{number(self.height)}" fill="{ramp}"/>'
-        )
+        cover = f"<rect{_attributes({'x': self.left, 'y': self.top, 'width': self.width, 'height': self.height})}"
+        cover += f' fill="{ramp}"/>'
         return self._define("mask", area, cover)
 
     def text(self) -> str:
         """The whole document."""
-        box = " ".join(number(value) for value in (0, self.top, self.width, self.height))
+        box = " ".join(number(value) for value in (self.left, self.top, self.width, self.height))
         definitions = "".join(element for _, element in self._definitions.values())
         shapes = "".join(self._shapes)
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><defs>{definitions}</defs>{shapes}</svg>'
@@ -135,3 +136,9 @@ def _stops(stops: Sequence[Stop]) -> str:
         f'<stop offset="{number(offset)}" stop-color="{colour}" stop-opacity="{number(opacity)}"/>'
         for offset, colour, opacity in stops
     )
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """The colour, `#rrggbb`, that holds `share` of the other one."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + bytes(round(one + (two - one) * share) for one, two in pairs).hex()
