@@ -1,8 +1,9 @@
 """The drawings that the store ships with, as a source of pictures."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from importlib.resources import files
 
@@ -17,6 +18,11 @@ from catguard_store.renditions import WIDTHS, encode
 LICENCE = "MIT"
 AUTHOR = "the catguard project"
 
+SCALE = 0.85
+"""Pixels a unit of the largest image of a cat: so faces are equally sharp in all poses, some 500 px wide."""
+
+EVERYTHING = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -29,9 +35,14 @@ class Drawing:
     tags: tuple[str, ...]
 
     @property
+    def name(self) -> str:
+        """As `choose` takes it: `siamese/sitting`, `meadow/back`."""
+        return f"{self.breed}/{self.layer or self.pose}"
+
+    @property
     def source(self) -> str:
         """Stands in the database as where the picture came from."""
-        return f"drawn/{self.kind}/{self.breed}/{self.layer or self.pose}"
+        return f"drawn/{self.kind}/{self.name}"
 
     def sketch(self) -> Sketch:
         if self.layer is None:
@@ -54,14 +65,44 @@ def catalogue() -> tuple[Drawing, ...]:
     return (*cats, *layers)
 
 
+def choose(patterns: str) -> tuple[Drawing, ...]:
+    """The drawings of the catalogue whose names match one of some patterns.
+
+    Args:
+        patterns: Shell patterns with commas between them: "siamese/*, */sleeping, meadow/*". A name without a slash
+            means all of a breed or scene.
+
+    Raises:
+        ValueError: A pattern matches nothing; the message says which names there are.
+    """
+    drawings, chosen = catalogue(), set()
+    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        whole = pattern if "/" in pattern else f"{pattern}/*"
+        if not (matching := {drawing for drawing in drawings if fnmatchcase(drawing.name, whole)}):
+            raise ValueError(
+                f"no drawing matches {pattern!r}: there are BREED/POSE and SCENE/LAYER with the breeds "
+                f"{', '.join(BREEDS)}, the poses {', '.join(POSES)}, and the scenes {', '.join(scene.SCENES)}"
+            )
+        chosen |= matching
+    return tuple(drawing for drawing in drawings if drawing in chosen)
+
+
+def largest_width(sketch: Sketch, kind: str) -> int:
+    """The width in pixels at which a sketch is rasterised; smaller images are scaled down from that one."""
+    return WIDTHS[kind][-1] if kind == "scene" else min(WIDTHS[kind][-1], round(sketch.width * SCALE))
+
+
 def develop(sketch: Sketch, kind: str) -> Developed:
     """Rasterise a sketch and encode it at the stored widths; cats are cut out."""
-    picture, anchors = rasterise(sketch, WIDTHS[kind][-1], crop=kind == "cat")
+    picture, anchors = rasterise(sketch, largest_width(sketch, kind), crop=kind == "cat")
     return Developed(encode(picture, kind), anchors)
 
 
 class Drawings:
-    """A `Source`: the catalogue."""
+    """A `Source`: the catalogue, or what `choose` takes of it."""
+
+    def __init__(self, patterns: str = EVERYTHING) -> None:
+        self._drawings = {drawing.source: drawing for drawing in choose(patterns)}
 
     def proposals(self) -> Sequence[Proposal]:
         return [
@@ -81,14 +122,10 @@ class Drawings:
 
     def candidate(self, proposal: Proposal) -> Candidate:
         sketch = self._drawings[proposal.source].sketch()
-        width = WIDTHS[proposal.kind][-1]
+        width = largest_width(sketch, proposal.kind)
         height = round(sketch.height * width / sketch.width)
         document = len(sketch.svg.encode())
         return Candidate(proposal, document, width, height, 1, partial(develop, sketch, proposal.kind))
-
-    @cached_property
-    def _drawings(self) -> Mapping[str, Drawing]:
-        return {drawing.source: drawing for drawing in catalogue()}
 
     @cached_property
     def _edition(self) -> str:

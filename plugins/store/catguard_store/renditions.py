@@ -11,19 +11,25 @@ from catguard_store.records import Image
 WIDTHS: Mapping[str, tuple[int, ...]] = {"cat": (160, 320, 640, 1024), "scene": (480, 960, 1600)}
 """A cat in a picture of 480 px is 100 to 300 px wide, close up a thousand; a scene fills the picture."""
 
+APART = 1.25
+"""Of two stored widths the larger is at least this many times the other; closer ones are not worth their bytes."""
+
 MEDIA = "image/webp"
 QUALITY = 86
 ALPHA_QUALITY = 90
-METHOD = 4
-"""Measured on the drawn cats: 112 kB at 1024 px; quality 90 is 18 % larger and method 6 twice as slow, both unseen."""
+METHOD = 2
+"""Measured on a drawn cat 800 px wide: 86 kB in 0.04 s; method 4 takes 0.09 s for 6 % less, method 0 is 27 % larger."""
+
+REDUCING_GAP = 2.0
+"""Scaling down, Pillow first halves as often as this many times the goal allows: a fifth faster, unseen."""
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
 def widths(kind: str, width: int) -> tuple[int, ...]:
-    """The widths to store of a picture that is `width` pixels wide: nothing is enlarged."""
-    smaller = tuple(stored for stored in WIDTHS[kind] if stored < width)
-    return (*smaller, min(width, WIDTHS[kind][-1])) if len(smaller) < len(WIDTHS[kind]) else smaller
+    """The widths to store of a picture that is `width` pixels wide: nothing is enlarged, nor stored nearly twice."""
+    largest = min(width, WIDTHS[kind][-1])
+    return (*(stored for stored in WIDTHS[kind] if stored * APART <= largest), largest)
 
 
 def encode(picture: PIL.Image.Image, kind: str) -> tuple[Image, ...]:
@@ -35,7 +41,7 @@ def encode(picture: PIL.Image.Image, kind: str) -> tuple[Image, ...]:
     stored = []
     for width in widths(kind, picture.width):
         height = max(1, round(picture.height * width / picture.width))
-        scaled = picture if width == picture.width else picture.resize((width, height), PIL.Image.Resampling.LANCZOS)
+        scaled = picture if width == picture.width else _scaled(picture, width, height)
         target = BytesIO()
         scaled.save(target, "WEBP", quality=QUALITY, alpha_quality=ALPHA_QUALITY, method=METHOD)
         data = target.getvalue()
@@ -45,3 +51,7 @@ def encode(picture: PIL.Image.Image, kind: str) -> tuple[Image, ...]:
             )
         stored.append(Image(width, height, MEDIA, data, hashlib.sha256(data).hexdigest()))
     return tuple(stored)
+
+
+def _scaled(picture: PIL.Image.Image, width: int, height: int) -> PIL.Image.Image:
+    return picture.resize((width, height), PIL.Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 import catguard
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
-from catguard_store.drawings import Drawings
+from catguard_store.drawings import EVERYTHING, Drawings
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
@@ -20,15 +20,23 @@ def app(context: catguard.TierContext) -> ASGIApp:
 
 async def prepare(context: catguard.TierContext) -> None:
     """Make the tables, and store the drawings that are not stored yet."""
+    source = _drawings(context)
     repository = Repository(_database(context))
     await repository.create()
-    source = Drawings()
     wanted = await missing(repository, source)
     if not wanted:
         return
     with Studio() as studio, context.progress("drawing pictures", len(wanted)) as progress:
         admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
         await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
+
+
+def _drawings(context: catguard.TierContext) -> Drawings:
+    """The drawings of the setting `drawings`, else all of them."""
+    try:
+        return Drawings(context.settings.get("drawings") or EVERYTHING)
+    except ValueError as error:
+        raise catguard.ConfigurationError(f"CATGUARD_STORE_DRAWINGS: {error}") from error
 
 
 def _database(context: catguard.TierContext) -> AsyncEngine:

@@ -159,7 +159,7 @@ BREEDS: Mapping[str, Breed] = {
             name="persian",
             palette=Palette(
                 fur="#f6e0bd",
-                shade="#cfa673",
+                shade="#dab27e",
                 light="#fff8ea",
                 line="#6d4a2c",
                 marking="#e0b883",
@@ -170,7 +170,7 @@ BREEDS: Mapping[str, Breed] = {
                 ear_deep="#cf8f78",
             ),
             build=Build(
-                ear=0.76, splay=1.02, cheek=1.15, chin=0.9, eye=1.16, slant=-2, snub=1.0, fur=52, ruff=True,
+                ear=0.76, splay=1.02, cheek=1.18, chin=0.88, eye=1.14, slant=-2, snub=1.0, fur=52, ruff=True,
                 tail=(1.2, 2.3, 1.9),
             ),
             tags=("cream", "flat-face", "copper-eyes", "long-hair"),

@@ -1,5 +1,6 @@
 """A cat: one breed in one pose becomes one SVG document, with the anchors of its parts."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -47,6 +48,8 @@ def draw(breed: Breed, pose: Pose) -> Sketch:
 def _tail(breed: Breed, pose: Pose) -> Ribbon:
     """The pose's tail, as thick as the breed's is at root, middle and tip."""
     root, middle, tip = breed.build.tail
+    if pose.wrapped:
+        middle = min(middle, 1.4)  # a bushy tail is pressed to the body
     last = len(pose.tail.widths) - 1
     shares = (abs(2 * index / last - 1) for index in range(last + 1))
     factors = [
@@ -119,11 +122,12 @@ class _Painter:
         )  # fmt: skip
 
     def _plume(self) -> str:
-        """The tail of a long-haired cat: fur combed to its tip."""
+        """The tail of a long-haired cat: fur combed to its tip, short where it grows out of the body."""
+        root = self._ribbon.at(0)
         return shaggy(
             self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.name),
             flow=lambda share, along: along if share < 0.5 else (-along[0], -along[1]),
-            amount=lambda point: min(1.0, max(0.0, (GROUND - 10 - point[1]) / 40)),
+            amount=lambda point: min(1.0, max(0.0, (GROUND - 10 - point[1]) / 40), math.dist(root, point) / 240),
         )  # fmt: skip
 
     def contour(self) -> None:
@@ -210,7 +214,8 @@ class _Painter:
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.bib)
         wider = Frame((left + right) / 2, top, 1.16)
-        shape = self._furred([wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib], length=1.2)
+        points = (wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib)
+        shape = self._furred([(x, min(y, GROUND - 24)) for x, y in points], length=1.2)
         lower = mixed(palette.light, palette.fur, 0.35)
         document.haze(shape, 22, palette.line, 0.3)
         document.path(shape, fill=document.linear((0, top), (0, bottom), [(0, palette.light, 1), (1, lower, 1)]))

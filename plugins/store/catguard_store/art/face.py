@@ -51,19 +51,24 @@ def lid(document: Document, breed: Breed, side: int) -> None:
             document.path(stroke(lash, 3.4), fill="#1d1412")
 
 
-def muzzle(document: Document, breed: Breed) -> None:
-    """Pads, mouth and nose."""
+def pads(document: Document, breed: Breed) -> None:
+    """The two cushions that whiskers grow from; eyes are painted over them, as those of a flat face are close."""
     palette, build = breed.palette, breed.build
-    _, middle = nose(build)
-    lower, wider = middle - 52, 1 + 0.12 * build.snub
+    lower, wider = nose(build)[1] - 52, 1 + 0.2 * build.snub
     for side in (-1, 1):
         pad = document.radial(
             (side * 30, 72 + lower), 48 * wider,
             [(0, palette.light, 0.95), (0.6, palette.light, 0.55), (1, palette.light, 0)],
         )  # fmt: skip
-        document.path(
-            ellipse(side * 30, 72 + lower, 48 * wider, 40), fill=pad, opacity=0.16 if breed.coat.points else 1
-        )
+        cushion = ellipse(side * 30, 72 + lower, 48 * wider, 40 * wider)
+        document.path(cushion, fill=pad, opacity=0.16 if breed.coat.points else 1)
+
+
+def muzzle(document: Document, breed: Breed) -> None:
+    """Whiskers with their roots, mouth and nose."""
+    palette, build = breed.palette, breed.build
+    lower = nose(build)[1] - 52
+    for side in (-1, 1):
         for x, y in ((28, 66), (44, 70), (34, 82)):
             document.path(ellipse(side * x, y + lower, 2.6, 2.6), fill=palette.line, opacity=0.55)
     with document.group(transform=Frame(0, lower).transform):

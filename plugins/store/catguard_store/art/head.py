@@ -74,7 +74,7 @@ def extent(frame: Frame, build: Build) -> Mapping[str, Point]:
 
 def reach(frame: Frame, build: Build) -> tuple[Point, ...]:
     """Corners of a box on the canvas that holds the head with ears and whiskers."""
-    top = -TALLEST * build.ear - build.tufts
+    top = -TALLEST * build.ear - build.tufts - 14
     wide = WIDEST * max(1.0, build.cheek)
     return tuple(frame.apply((side * wide, y)) for side in (-1, 1) for y in (top, 150 * build.chin + build.fur))
 
@@ -85,6 +85,7 @@ def draw(document: Document, breed: Breed, frame: Frame, *, asleep: bool = False
         for side in (-1, 1):
             _ear(document, breed, side)
         _face(document, breed)
+        features.pads(document, breed)
         for side in (-1, 1):
             (features.lid if asleep else features.eye)(document, breed, side)
         features.muzzle(document, breed)

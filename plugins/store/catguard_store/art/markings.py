@@ -106,14 +106,14 @@ def _rosettes(breed: Breed, pose: Pose) -> Iterator[Stain]:
     """Broken dark rings around a brown heart, spread evenly over the body with the lie of its fur."""
     palette, strength = breed.palette, breed.coat.rosettes
     left, top, right, bottom = bounds(pose.body)
-    uneven, apart = random.Random(pose.name), 74.0
+    uneven, apart = random.Random(pose.name), 88.0
     places: list[Point] = []
     for _ in range(600):
         x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
         if all((x - other) ** 2 + (y - below) ** 2 > apart**2 for other, below in places):
             places.append((x, y))
     for x, y in places:
-        heart = Frame(x, y, uneven.uniform(0.85, 1.15), pose.lie + uneven.uniform(-25, 25))
+        heart = Frame(x, y, uneven.uniform(1.1, 1.45), pose.lie + uneven.uniform(-25, 25))
         yield Stain(ellipse(x, y, 22 * heart.scale, 15 * heart.scale, turn=heart.turn), palette.shade, 0.75 * strength)
         turn = uneven.uniform(0, 360)
         for start in (0, 125, 235):

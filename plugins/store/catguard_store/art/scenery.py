@@ -1,0 +1,96 @@
+"""What scenes are built of: their type, and skies, hills, lawns and boards that fill the width of the canvas."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from catguard_store.art import plants
+from catguard_store.art.curves import Point, number, smooth
+from catguard_store.art.svg import Document, mixed
+
+WIDTH, HEIGHT = 1600.0, 1200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A place for cats.
+
+    Attributes:
+        name: Stands where a cat's picture has its breed.
+        tags: One of `warm` and `cool` is the colour of the light; `night` says that there is little of it.
+        far: Height of the farthest line on which a cat may stand, 0..1 from the top.
+        near: Height of the nearest line.
+        layers: By name, what paints each, from back to front; `back` is opaque, cats go before `foreground`.
+    """
+
+    name: str
+    tags: tuple[str, ...]
+    far: float
+    near: float
+    layers: Mapping[str, Callable[[Document, Random], None]]
+
+
+def rectangle(top: float, bottom: float) -> str:
+    return f"M0 {top}H{WIDTH:.0f}V{bottom}H0Z"
+
+
+def sky(document: Document, top: str, bottom: str, horizon: float, glow: tuple[float, float, str]) -> None:
+    document.path(rectangle(0, HEIGHT), fill=document.linear((0, 0), (0, horizon), [(0, top, 1), (1, bottom, 1)]))
+    x, y, colour = glow
+    document.path(
+        rectangle(0, HEIGHT),
+        fill=document.radial((x, y), 760, [(0, colour, 0.95), (0.25, colour, 0.45), (1, colour, 0)]),
+    )
+
+
+def ridge(document: Document, uneven: Random, level: float, bump: float, count: int, colour: str) -> None:
+    """A line of round tree tops or hills, filled down to the bottom."""
+    step = WIDTH / count
+    tops: list[Point] = [(-step, HEIGHT), (-step, level)]
+    for index in range(count + 2):
+        tops += [
+            ((index - 0.5) * step, level - bump * uneven.uniform(0.6, 1.1)),
+            (index * step, level - bump * uneven.uniform(0.0, 0.3)),
+        ]
+    tops.append((WIDTH + 2 * step, HEIGHT))
+    document.path(smooth(tops, sharp=(0, 1, len(tops) - 1)), fill=colour)
+
+
+def lawn(document: Document, uneven: Random, horizon: float, far: str, near: str, tufts: int) -> None:
+    edge = [
+        (-40.0, HEIGHT + 20),
+        (-40.0, horizon + 6),
+        (400, horizon - 6),
+        (800, horizon + 4),
+        (1200, horizon - 5),
+        (1640.0, horizon + 6),
+        (1640.0, HEIGHT + 20),
+    ]
+    shade = document.linear((0, horizon), (0, HEIGHT), [(0, far, 1), (0.5, mixed(far, near, 0.55), 1), (1, near, 1)])
+    document.path(smooth(edge, sharp=(0, 1, 5, 6)), fill=shade)
+    for index in range(tufts):
+        depth = (index / tufts) ** 1.2
+        y = horizon + 14 + depth * (HEIGHT - horizon - 20)
+        tone = mixed(near, far, 0.75 - 0.6 * depth)
+        plants.grass(document, uneven, (uneven.uniform(0, WIDTH), y), 12 + 34 * depth, tone)
+
+
+def box(left: float, top: float, right: float, bottom: float) -> str:
+    """Path data of an upright rectangle."""
+    return f"M{number(left)} {number(top)}H{number(right)}V{number(bottom)}H{number(left)}Z"
+
+
+def board(document: Document, uneven: Random, top: float, bottom: float, tones: tuple[str, str], planks: int) -> None:
+    """A wooden surface seen from above, from a far edge to a near one, with its planks and grain."""
+    far, near = tones
+    document.path(rectangle(top, bottom), fill=document.linear((0, top), (0, bottom), [(0, far, 1), (1, near, 1)]))
+    dark = mixed(far, "#2a1408", 0.55)
+    for plank in range(1, planks):
+        # Planks grow towards the viewer.
+        y = top + (bottom - top) * (plank / planks) ** 1.35
+        document.path(f"M0 {number(y)}H{WIDTH:.0f}", stroke=dark, stroke_width=2 + 2 * plank / planks, opacity=0.35)
+    for _ in range(60):
+        y, x = uneven.uniform(top + 4, bottom - 4), uneven.uniform(-60, WIDTH)
+        long = uneven.uniform(60, 240)
+        grain = smooth([(x, y), (x + long / 2, y + uneven.uniform(-3, 3)), (x + long, y)], closed=False)
+        document.path(grain, fill="none", stroke=dark, stroke_width=2, opacity=0.16)
