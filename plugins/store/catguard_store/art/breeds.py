@@ -171,7 +171,7 @@ BREEDS: Mapping[str, Breed] = {
             ),
             build=Build(
                 ear=0.76, splay=1.02, cheek=1.18, chin=0.88, eye=1.14, slant=-2, snub=1.0, fur=52, ruff=True,
-                tail=(1.2, 2.3, 1.9),
+                tail=(1.1, 2.0, 1.7),
             ),
             tags=("cream", "flat-face", "copper-eyes", "long-hair"),
         ),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 
 from catguard_store.art import head, markings
@@ -142,18 +143,23 @@ class _Painter:
     def tail(self) -> None:
         ribbon, shape = self._ribbon, self._tail
         self.document.path(shape, fill=self._fur)
-        self._stain([shape], markings.on_tail(self.document, self.breed, ribbon))
-        self._round_off(shape, 50, 0.4)
-        self.document.path(shape, fill="none", stroke=self.breed.palette.line, stroke_width=5)
+        line = self.breed.palette.line
+        if self.pose.wrapped:  # it comes out of the body that it lies on
+            line = self.document.linear(ribbon.at(0.06), ribbon.at(0.3), [(0, line, 0), (1, line, 1)])
+        self._finish(shape, markings.on_tail(self.document, self.breed, ribbon), 50, 0.4, shade=line)
+        if self.pose.wrapped or not self.breed.build.long_haired:  # inside a plume its tufts would show
+            self.document.path(shape, fill="none", stroke=line, stroke_width=5)
 
     def limb(self, limb: Limb) -> None:
         document, palette, ribbon = self.document, self.breed.palette, limb.ribbon
         shape = ribbon.outline()
         if not limb.near:
             document.path(shape, fill=self._fur)
-        self._stain([shape], markings.on_limb(document, self.breed, ribbon))
-        with document.group(**self._fade(limb)):
-            self._round_off(shape, 44, 0.34)
+        shade = palette.line
+        if limb.near:
+            top, bottom = self._joint(limb)
+            shade = document.linear((0, top), (0, bottom), [(0, palette.line, 0), (1, palette.line, 1)])
+        self._finish(shape, markings.on_limb(document, self.breed, ribbon), 44, 0.34, shade=shade)
         self.paw(limb.paw)
         if not limb.near:
             document.path(shape, fill=palette.line, opacity=0.32)
@@ -170,8 +176,7 @@ class _Painter:
         document, line = self.document, self.breed.palette.line
         shape = _paw_outline(paw)
         document.path(shape, fill=self._fur)
-        self._stain([shape], markings.on_paw(self.breed, paw))
-        self._round_off(shape, 30, 0.34)
+        self._finish(shape, markings.on_paw(self.breed, paw), 30, 0.34)
         document.path(shape, fill="none", stroke=line, stroke_width=4.5, opacity=0.55)
         for side in (-1, 1):
             toe = [
@@ -185,18 +190,21 @@ class _Painter:
     def trunk(self) -> None:
         document, palette, pose = self.document, self.breed.palette, self.pose
         document.path(self._body, fill=self._fur)
-        if "bib" not in self.breed.coat.white:
-            with document.group(clip_path=document.clip(self._body)):
+        with document.group(clip_path=document.clip(self._body)):
+            if "bib" not in self.breed.coat.white:
                 belly = pose.belly
                 document.glow(belly.x, belly.y, belly.radius_x * 1.6, belly.radius_y * 1.5, palette.light, 0.9)
-        self._round_off(self._body, 90, 0.36)
+            document.haze(self._body, 90, palette.line, 0.36)
         near = [limb for limb in pose.limbs if limb.near]
         for limb in near:
-            with document.group(**self._fade(limb)):
+            # Near legs grow out of the trunk without an edge.
+            top, bottom = self._joint(limb)
+            with document.group(mask=document.fade((0, top), (0, bottom))):
                 document.path(limb.ribbon.outline(), fill=self._fur)
-        self._hair()
-        self._stain([self._body, *(limb.ribbon.outline() for limb in near)], markings.on_trunk(self.breed, pose))
-        with document.group(clip_path=document.clip(self._body)):
+        with document.group(clip_path=self._before_the_head):
+            self._hair()
+            for stain in markings.on_trunk(self.breed, pose):
+                document.path(stain.path, fill=stain.fill, opacity=stain.opacity)
             if self.breed.coat.gloss:
                 shine, line = mixed(palette.fur, "#dfe9ff", 0.55), smooth(pose.sheen, closed=False)
                 document.haze(line, 74, shine, 0.42 * self.breed.coat.gloss)
@@ -213,7 +221,7 @@ class _Painter:
         """A collar of long fur over chest and shoulders."""
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.bib)
-        wider = Frame((left + right) / 2, top, 1.16)
+        wider = Frame((left + right) / 2, top, 1.26)
         points = (wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib)
         shape = self._furred([(x, min(y, GROUND - 24)) for x, y in points], length=1.2)
         lower = mixed(palette.light, palette.fur, 0.35)
@@ -229,8 +237,7 @@ class _Painter:
 
     def head_shadow(self) -> None:
         shadow, document = self.pose.shadow, self.document
-        near = [limb.ribbon.outline() for limb in self.pose.limbs if limb.near]
-        with document.group(clip_path=document.clip(self._body, *near)):
+        with document.group(clip_path=self._before_the_head):
             document.glow(
                 shadow.x, shadow.y, shadow.radius_x * 1.35, shadow.radius_y * 1.5, self.breed.palette.line, 0.5
             )
@@ -243,8 +250,7 @@ class _Painter:
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.body)
         uneven, lit = Random(self.pose.name), mixed(palette.fur, palette.light, 0.3)
-        clip = document.clip(self._body)
-        with document.group(clip_path=clip, fill="none", stroke_width=3, stroke_linecap="round"):
+        with document.group(fill="none", stroke_width=3, stroke_linecap="round"):
             for index in range(HAIRS):
                 x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
                 hair = Frame(x, y, uneven.uniform(16, 34) * length**0.5, self.pose.lie + uneven.uniform(-14, 14))
@@ -252,25 +258,25 @@ class _Painter:
                 colour, opacity = (lit, 0.5) if index % 2 else (palette.line, 0.1)
                 document.path(path, stroke=colour, opacity=opacity)
 
-    def _fade(self, limb: Limb) -> dict[str, str]:
-        """Near legs grow out of the trunk without an edge."""
-        if not limb.near:
-            return {}
+    @cached_property
+    def _before_the_head(self) -> str:
+        """What clips to the trunk with its near legs."""
+        near = [limb.ribbon.outline() for limb in self.pose.limbs if limb.near]
+        return self.document.clip(self._body, *near)
+
+    def _joint(self, limb: Limb) -> tuple[float, float]:
+        """The heights between which a near leg emerges from the trunk."""
         top, bottom = limb.ribbon.at(0)[1], limb.ribbon.at(1)[1]
-        return {"mask": self.document.fade((0, top), (0, top + (bottom - top) * 0.3))}
+        return top, top + (bottom - top) * 0.3
 
-    def _round_off(self, shape: str, width: float, opacity: float) -> None:
-        """Darken the inside of an edge, so that the shape looks round."""
+    def _finish(
+        self, shape: str, stains: Iterable[Stain], width: float, opacity: float, *, shade: str | None = None
+    ) -> None:
+        """Lay markings on a part, and darken the inside of its edge, so that it looks round."""
         with self.document.group(clip_path=self.document.clip(shape)):
-            self.document.haze(shape, width, self.breed.palette.line, opacity)
-
-    def _stain(self, shapes: Sequence[str], stains: Iterable[Stain]) -> None:
-        stains = tuple(stains)
-        if not stains:
-            return
-        with self.document.group(clip_path=self.document.clip(*shapes)):
             for stain in stains:
                 self.document.path(stain.path, fill=stain.fill, opacity=stain.opacity)
+            self.document.haze(shape, width, shade or self.breed.palette.line, opacity)
 
 
 def _paw_outline(paw: Oval) -> str:

@@ -1,7 +1,7 @@
 """The features of a face: eyes, open or closed, the muzzle with its nose, and whiskers; around the head's own origin."""
 
 from catguard_store.art.coats import Breed, Build
-from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
+from catguard_store.art.curves import Frame, Point, ellipse, smooth
 from catguard_store.art.svg import Document, mixed
 
 EYE_X, EYE_Y = 66.0, 2.0
@@ -46,9 +46,6 @@ def lid(document: Document, breed: Breed, side: int) -> None:
         document.path(
             smooth(line, closed=False), fill="none", stroke="#1d1412", stroke_width=8, stroke_linecap="round"
         )
-        for start, end in (((30, 12), (42, 21)), ((38, 3), (53, 7))):
-            lash = ((side * start[0], start[1]), (side * (start[0] + end[0]) / 2, end[1] - 2), (side * end[0], end[1]))
-            document.path(stroke(lash, 3.4), fill="#1d1412")
 
 
 def pads(document: Document, breed: Breed) -> None:
@@ -84,7 +81,8 @@ def muzzle(document: Document, breed: Breed) -> None:
         shape = smooth([(-21, 44), (0, 39), (21, 44), (14, 58), (0, 68), (-14, 58)])
         document.path(shape, fill=palette.nose, stroke=palette.line, stroke_width=2.5)
         document.path(ellipse(-6, 46, 8, 3.4), fill="#ffffff", opacity=0.55)
-        if build.whiskers:
+    if build.whiskers:
+        with document.group(transform=Frame(0, lower * 0.3).transform):
             whiskers(document, breed)
 
 

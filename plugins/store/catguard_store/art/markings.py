@@ -72,7 +72,8 @@ def on_tail(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
     coat, palette = breed.coat, breed.palette
     if coat.points:
         dark = document.linear(ribbon.at(0.08), ribbon.at(0.24), [(0, palette.marking, 0), (1, palette.marking, 1)])
-        yield Stain(ribbon.outline(0.06, 1.0, wider=1.6), dark, 0.95 * coat.points)
+        yield Stain(ribbon.outline(0.06, 0.24, wider=1.6), dark, 0.95 * coat.points)
+        yield Stain(ribbon.outline(0.235, 1.0, wider=1.6), palette.marking, 0.95 * coat.points)
     for patch in coat.patches:
         if patch.part == "tail":
             start, end = max(0.0, patch.y - patch.radius_y / 2), min(1.0, patch.y + patch.radius_y / 2)

@@ -1,0 +1,52 @@
+"""The commands that the store adds to the command line: `catguard cats ...`."""
+
+from pathlib import Path
+
+import click
+
+from catguard.progress import progress
+
+SUFFIXES = (".webp", ".png", ".jpg", ".jpeg")
+QUALITY = 82
+
+
+@click.group()
+def cats() -> None:
+    """The cats of the picture store.
+
+    \b
+    Examples:
+      catguard cats sheet
+      catguard cats sheet --out cats.png
+    """
+
+
+@cats.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    default=Path("cats.webp"),
+    show_default=True,
+    help="Where to; the suffix says the format: .webp, .png or .jpg.",
+)
+@click.option("--labels/--no-labels", default=True, show_default=True, help="Write the names beside the pictures.")
+def sheet(out: Path, labels: bool) -> None:
+    """Draw every breed in every pose, and every scene, on one picture.
+
+    \b
+    Examples:
+      catguard cats sheet --out docs/cats.webp
+      catguard cats sheet --no-labels --out guess.png
+    """
+    from catguard_store.sheet import Sheet  # the renderer loads only when something is drawn
+
+    if out.suffix.lower() not in SUFFIXES:
+        raise click.BadParameter(f"{out.name} ends in none of {', '.join(SUFFIXES)}", param_hint="--out")
+    wanted = Sheet(labels=labels)
+    with progress("drawing the sheet", len(wanted)) as drawn:
+        picture = wanted.draw(drawn.advance)
+    try:
+        picture.save(out, quality=QUALITY, method=6)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {out}: {error.strerror or error}") from error
+    click.echo(f"{out}: {picture.width}x{picture.height} px, {out.stat().st_size // 1024} KiB")
