@@ -53,7 +53,7 @@ class Drawing:
 def catalogue() -> tuple[Drawing, ...]:
     """Every breed in every pose, and every layer of every scene."""
     cats = [
-        Drawing("cat", breed.name, pose, None, (breed.name, pose, *breed.tags))
+        Drawing("cat", breed.name, pose, None, _unique(breed.name, pose, *breed.tags))
         for breed in BREEDS.values()
         for pose in POSES
     ]
@@ -63,6 +63,11 @@ def catalogue() -> tuple[Drawing, ...]:
         for layer in place.layers
     ]
     return (*cats, *layers)
+
+
+def _unique(*tags: str) -> tuple[str, ...]:
+    """The tags without those that say the name again: a black cat is black."""
+    return tuple(dict.fromkeys(tags))
 
 
 def choose(patterns: str) -> tuple[Drawing, ...]:

@@ -99,16 +99,11 @@ def _residents(drawn: Mapping[tuple[str, str], PIL.Image.Image], index: int) -> 
 def _place(name: str, width: int, cats: Sequence[PIL.Image.Image]) -> PIL.Image.Image:
     """One scene with all its layers, and cats before the last one."""
     place = scene.SCENES[name]
-    layers = {layer: rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in place.layers}
-    picture = layers.pop("back")
-    foreground = layers.pop("foreground", None)
-    for layer in layers.values():
-        picture.paste(layer, (0, 0), layer)
+    picture, foreground = (rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in place.layers)
     for (across, down), cat_there in zip(RESIDENTS, cats, strict=False):
         foot = (round(across * width), round(down * picture.height))
         picture.paste(cat_there, (foot[0] - cat_there.width // 2, foot[1] - cat_there.height), cat_there)
-    if foreground is not None:
-        picture.paste(foreground, (0, 0), foreground)
+    picture.paste(foreground, (0, 0), foreground)
     return picture
 
 

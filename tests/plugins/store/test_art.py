@@ -10,10 +10,11 @@ import pytest
 import resvg_py
 
 from catguard_store.art import cat, scene
-from catguard_store.art.breeds import BREEDS, mixed
+from catguard_store.art.breeds import BREEDS
 from catguard_store.art.cat import Sketch
 from catguard_store.art.poses import POSES
 from catguard_store.art.raster import rasterise
+from catguard_store.art.svg import mixed
 
 CATS = [(breed, pose) for breed in BREEDS for pose in POSES]
 LAYERS = [(name, layer) for name, place in scene.SCENES.items() for layer in place.layers]
@@ -22,6 +23,11 @@ ANCHORS = {
 }  # fmt: skip
 
 
+#: Pixels; small, as there are many cats to draw.
+SIDE = 160
+
+
+@cache
 def sketch(breed: str, pose: str) -> Sketch:
     return cat.draw(BREEDS[breed], POSES[pose])
 
@@ -29,18 +35,23 @@ def sketch(breed: str, pose: str) -> Sketch:
 @cache
 def cut_out(breed: str, pose: str) -> tuple[PIL.Image.Image, Mapping[str, tuple[float, float]]]:
     """A small picture of a cat, rendered once for all tests that only look at it."""
-    return rasterise(sketch(breed, pose), 160, crop=True)
+    return rasterise(sketch(breed, pose), SIDE, crop=True)
 
 
 def test_catalogue_has_what_the_service_promises() -> None:
-    assert {"siamese", "tabby", "tuxedo", "calico"} <= set(BREEDS)
-    assert {"sitting", "standing"} <= set(POSES)
-    assert "rose-garden" in scene.SCENES
+    assert set(BREEDS) == {
+        "siamese", "tabby", "tuxedo", "calico", "ginger", "russian-blue", "black", "white", "persian", "maine-coon",
+        "bengal", "sphynx",
+    }  # fmt: skip
+    assert set(POSES) == {"sitting", "standing", "loaf", "sleeping", "stretching"}
+    assert set(scene.SCENES) == {
+        "rose-garden", "meadow", "living-room", "windowsill", "beach", "snow", "bookshelf", "roof-at-night",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(("breed", "pose"), CATS)
+@pytest.mark.parametrize(("breed", "pose"), [(breed, "sitting") for breed in BREEDS] + [("bengal", pose) for pose in POSES])
 def test_cat_is_the_same_text_for_the_same_parameters(breed: str, pose: str) -> None:
-    assert sketch(breed, pose) == sketch(breed, pose)
+    assert cat.draw(BREEDS[breed], POSES[pose]) == sketch(breed, pose)
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
@@ -89,7 +100,7 @@ def test_cat_anchors_lie_on_the_cat(breed: str, pose: str) -> None:
         x, y = anchors[name]
         pixel = picture.getpixel((int(x * 159), int(y * (picture.height - 1))))
         assert isinstance(pixel, tuple)
-        assert pixel[3] == 255, name
+        assert pixel[3] >= 250, name  # scaling rounds
 
 
 @pytest.mark.parametrize(("breed", "pose"), CATS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catguard_store import renditions
-from catguard_store.renditions import WIDTHS, encode, widths
+from catguard_store.renditions import APART, WIDTHS, encode, widths
 
 
 @given(st.sampled_from(sorted(WIDTHS)), st.integers(1, 70_000))
@@ -18,6 +18,7 @@ def test_widths_never_enlarge(kind: str, width: int) -> None:
     assert stored == tuple(sorted(set(stored)))
     assert stored[-1] == min(width, WIDTHS[kind][-1])
     assert set(stored[:-1]) <= set(WIDTHS[kind])
+    assert all(large >= APART * small for small, large in zip(stored, stored[1:], strict=False))
 
 
 def test_encode_keeps_proportions_and_transparency() -> None:

@@ -138,6 +138,7 @@ def _windowsill_back(document: Document, uneven: Random) -> None:
         _house(document, left, 760, wide, tall, wall)
     ridge(document, uneven, 700, 50, 12, "#7fb377")
     document.path(rectangle(720, HEIGHT), fill="#6fa468")
+    _window(document, uneven)
 
 
 def _house(document: Document, left: float, foot: float, wide: float, tall: float, wall: str) -> None:
@@ -150,8 +151,8 @@ def _house(document: Document, left: float, foot: float, wide: float, tall: floa
             document.path(box(x - 13, y - 16, x + 13, y + 18), fill="#7fa8bf", stroke="#ffffff", stroke_width=4)
 
 
-def _windowsill_ground(document: Document, uneven: Random) -> None:
-    """Wall, window frame, curtains and the sill: all but the view."""
+def _window(document: Document, uneven: Random) -> None:
+    """Wall, window frame, curtains and the sill, around the view."""
     wall, hole = "#e8cfc0", box(200, 60, 1400, 800)
     document.path(f"M0 0H1600V1200H0Z{hole[:-1]}Z", fill=wall, fill_rule="evenodd")
     for x, y in ((uneven.randrange(20, 190), row) for row in range(60, 820, 90)):
@@ -271,7 +272,7 @@ WINDOWSILL = Scene(
     tags=("warm", "window", "curtains", "view", "home"),
     far=0.74,
     near=0.95,
-    layers={"back": _windowsill_back, "ground": _windowsill_ground, "foreground": _windowsill_foreground},
+    layers={"back": _windowsill_back, "foreground": _windowsill_foreground},
 )
 BOOKSHELF = Scene(
     name="bookshelf",
