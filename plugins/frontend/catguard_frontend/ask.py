@@ -1,7 +1,8 @@
 """Reads an order written as a sentence, by a grammar of one rule, and says of any other sentence where it left it.
 
     sentence = ["please"] ["give" "me"] count (breed ["cat"] | "cat")
-               ["in" ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]] ["as" format] ["please"] ["."]
+               [("in" | "on") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]] ["as" format] ["please"] ["."]
+    scene    = its name, or how one says that one is there: "roof at night"
     count    = "a" | "an" | "one" ... "twelve" | INTEGER
 
 Breeds and `cat` may stand in the plural. Numbers have no bound here: what may be ordered is the policy's to say.
@@ -11,24 +12,28 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catguard_frontend.menu import BREEDS, FORMATS, NUMBERS, SCENES
+from catguard_frontend.menu import BREEDS, FORMATS, NUMBERS, PLACES, SCENES
 
 EXAMPLE = "three siamese cats in a rose garden at 480x620px"
 
 #: A number, a word (with inner hyphens), or any other single character.
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:-[^\W\d_]+)*|\S")
 _COUNTS: Mapping[str, int] = {"a": 1, "an": 1} | {word: value for value, word in enumerate(NUMBERS, start=1)}
-_BREEDS: Mapping[str, str] = {breed: breed for breed in BREEDS} | {
+_ARTICLES = ("a", "an", "the")
+_BREEDS: Mapping[str, str] = {
+    **{breed: breed for breed in BREEDS},
+    **{f"{breed}s": breed for breed in BREEDS},
     "tabbies": "tabby",
-    "tuxedos": "tuxedo",
     "tuxedoes": "tuxedo",
-    "calicos": "calico",
     "calicoes": "calico",
+    "sphynxes": "sphynx",
 }
-_SCENES: Mapping[str, str] = {scene: scene for scene in SCENES}
+_SCENES: Mapping[str, str] = {scene: scene for scene in SCENES} | {
+    "-".join(word for word in place.split()[1:] if word not in _ARTICLES): scene for scene, place in PLACES.items()
+}
 _FORMATS: Mapping[str, str] = {name: name for name in FORMATS} | {"jpg": "jpeg"}
 _CATS = ("cat", "cats")
 _TIMES = ("x", "\N{MULTIPLICATION SIGN}", "by")
@@ -50,10 +55,10 @@ class Order:
         """Return the sentence in the grammar's plainest words; reading it gives this order again."""
         words = [NUMBERS[self.count - 1] if 1 <= self.count <= len(NUMBERS) else str(self.count)]
         if self.breed is not None:
-            words.append(self.breed)
+            words.append(self.breed.replace("-", " "))
         words.append("cat" if self.count == 1 else "cats")
         if self.scene is not None:
-            words.append(f"in a {self.scene.replace('-', ' ')}")
+            words.append(PLACES[self.scene])
         if self.width is not None and self.height is not None:
             words.append(f"at {self.width}x{self.height}px")
         if self.format is not None:
@@ -113,7 +118,7 @@ class _Reader:
             self._expect(("me",), ["“me”"])
         count = self._count()
         breed = self._breed(plural=count != 1)
-        scene = self._scene() if self._accept("in") else None
+        scene = self._scene() if self._accept("in", "on") else None
         width, height = self._size() if self._accept("at") else (None, None)
         image_format = self._named(_FORMATS, "a format") if self._accept("as") else None
         self._end(scene=scene, width=width, image_format=image_format)
@@ -153,19 +158,21 @@ class _Reader:
         return int(token.text)
 
     def _breed(self, *, plural: bool) -> str | None:
-        breed = _BREEDS.get(self._token.word)
-        if breed is not None:
-            self._next += 1
-            self._accept(*_CATS)
-            return breed
-        self._expect(_CATS, [_one_of("a breed", BREEDS), "“cats”" if plural else "“cat”"], near=_BREEDS)
+        for length in (2, 1):  # "maine coon" has two words
+            words = (token.word for token in self._tokens[self._next : self._next + length])
+            breed = _BREEDS.get("-".join(words))
+            if breed is not None:
+                self._next += length
+                self._accept(*_CATS)
+                return breed
+        self._expect(_CATS, [_one_of("a breed", BREEDS), "“cats”" if plural else "“cat”"], near=BREEDS)
         return None
 
     def _scene(self) -> str:
-        self._accept("a", "an", "the")
+        self._accept(*_ARTICLES)
         first = self._token
-        words = []
-        while self._token.text and self._token.word not in ("at", "as", "please", "."):
+        words: list[str] = []
+        while self._token.text and (self._token.word not in ("at", "as", "please", ".") or self._goes_on(words)):
             words.append(self._token.word)
             self._next += 1
         scene = _SCENES.get("-".join(words))
@@ -173,6 +180,11 @@ class _Reader:
             phrase = Token(" ".join(words), first.position, first.start)
             raise self._lost([_one_of("a scene", SCENES)], SCENES, token=phrase)
         return scene
+
+    def _goes_on(self, words: Sequence[str]) -> bool:
+        """Whether the name of a scene goes on with this word and the next one: a roof at night."""
+        following = self._tokens[self._next : self._next + 2]
+        return "-".join((*words, *(token.word for token in following))) in _SCENES
 
     def _size(self) -> tuple[int, int]:
         width = self._integer(["a width in pixels, as in “at 480x620px”"])

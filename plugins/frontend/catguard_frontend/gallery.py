@@ -55,7 +55,7 @@ class Wish:
     def heading(self) -> str:
         """Say what the page shows: "12 siamese cats in a rose garden"."""
         breed = f"{words.spoken(self.breed)} " if self.breed else ""
-        scene = f" in {words.article(self.scene)}" if self.scene else ""
+        scene = f" {words.located(self.scene)}" if self.scene else ""
         return f"{self.count} {breed}{'cat' if self.count == 1 else 'cats'}{scene}"
 
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 Option = TypeVar("Option")
 
-BREEDS = ("siamese", "tabby", "tuxedo", "calico")
-SCENES = ("rose-garden", "meadow")
+BREEDS = (
+    "siamese", "tabby", "tuxedo", "calico", "ginger", "russian-blue", "black", "white", "persian", "maine-coon",
+    "bengal", "sphynx",
+)  # fmt: skip
+#: The scenes, and how one says that a cat is there.
+PLACES: Mapping[str, str] = {
+    "rose-garden": "in a rose garden",
+    "meadow": "in a meadow",
+    "living-room": "in a living room",
+    "windowsill": "on a windowsill",
+    "beach": "on a beach",
+    "snow": "in the snow",
+    "bookshelf": "on a bookshelf",
+    "night-roof": "on a roof at night",
+}
+SCENES = tuple(PLACES)
 FORMATS = ("webp", "png", "jpeg")
 PARTS = ("nose", "eyes", "face", "ear", "paw", "tail")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -9,7 +9,7 @@ from typing import Any
 
 from catguard import CallRefused, Violation
 from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
-from catguard_frontend.menu import BREEDS, NUMBERS, SCENES
+from catguard_frontend.menu import BREEDS, NUMBERS, PLACES, SCENES
 from catguard_frontend.recipes import Picture, Recipe
 
 #: How a wish reads, by the name of the field that carries it.
@@ -125,7 +125,7 @@ def _unknown(recipe: Recipe) -> tuple[str, ...]:
         return (f"We have no {spoken(recipe.breed)} cats.", f"There are {listed(BREEDS)} cats.")
     if recipe.scene not in SCENES:
         return (f"We have no scene called {spoken(recipe.scene)}.", f"There are {listed(SCENES)}.")
-    return (f"We have no {spoken(recipe.breed)} cats in {article(recipe.scene)} just now.",)
+    return (f"We have no {spoken(recipe.breed)} cats {located(recipe.scene)} just now.",)
 
 
 def spoken(name: str | None) -> str:
@@ -143,7 +143,7 @@ def described(picture: Picture, recipe: Recipe) -> str:
     """Return the alt text of a picture: "A siamese cat sitting in a rose garden"."""
     cats = picture.cats
     first = cats[0] if cats else {"breed": recipe.breed or "shy", "pose": ""}
-    place = f" in {article(recipe.scene)}" if recipe.scene else ""
+    place = f" {located(recipe.scene)}" if recipe.scene else ""
     if len(cats) > 1:
         count = NUMBERS[len(cats) - 1] if len(cats) <= len(NUMBERS) else str(len(cats))
         return f"{count.capitalize()} {spoken(first['breed'])} cats{place}"
@@ -156,6 +156,11 @@ def described(picture: Picture, recipe: Recipe) -> str:
 def maker(credit: str) -> str:
     """Return whom a credit thanks, without the source that follows in brackets: "somebody, CC0 (where)"."""
     return credit.partition(" (")[0]
+
+
+def located(scene: str) -> str:
+    """Return where a cat is that is in a scene: "on a windowsill"."""
+    return PLACES.get(scene) or f"in {article(scene)}"
 
 
 def article(name: str) -> str:

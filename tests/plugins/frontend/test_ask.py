@@ -15,6 +15,11 @@ from catguard_frontend.menu import BREEDS, FORMATS, SCENES
         ("12 cats", Order(12)),
         ("Two Tabbies in the MEADOW as PNG", Order(2, "tabby", "meadow", format="png")),
         ("one tuxedo cat at 32 x 48 as jpg", Order(1, "tuxedo", width=32, height=48, format="jpeg")),
+        ("two maine coons in the living room", Order(2, "maine-coon", "living-room")),
+        ("a russian-blue cat on the windowsill as png", Order(1, "russian-blue", "windowsill", format="png")),
+        ("six sphynxes in snow at 640 by 480", Order(6, "sphynx", "snow", width=640, height=480)),
+        ("one black cat on a roof at night at 320x320", Order(1, "black", "night-roof", width=320, height=320)),
+        ("one black cat on a night roof", Order(1, "black", "night-roof")),
         ("four calicoes at 640 by 480 pixels", Order(4, "calico", width=640, height=480)),
         ("please give me a siamese in rose-garden, please".replace(",", ""), Order(1, "siamese", "rose-garden")),
         ("five cats at 480\N{MULTIPLICATION SIGN}620.", Order(5, width=480, height=620)),
@@ -32,7 +37,7 @@ def test_read_clamps_nothing() -> None:
 @pytest.mark.parametrize(
     ("sentence", "word", "position", "character"),
     [
-        ("three persian cats", "persian", 2, 7),
+        ("three poodle cats", "poodle", 2, 7),
         ("cats", "cats", 1, 1),
         ("three siamese cats under a rose", "under", 4, 20),
         ("three cats in a bog at 10x10", "bog", 5, 17),

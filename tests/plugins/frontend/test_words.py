@@ -34,6 +34,9 @@ def cats(count: int, **changes: str) -> Picture:
     ("picture", "recipe", "alt"),
     [
         (cats(1), RECIPE, "A siamese cat sitting in a rose garden"),
+        (cats(1), Recipe(width=1, height=1, scene="night-roof"), "A siamese cat sitting on a roof at night"),
+        (cats(1), Recipe(width=1, height=1, scene="snow"), "A siamese cat sitting in the snow"),
+        (cats(1), Recipe(width=1, height=1, scene="barn"), "A siamese cat sitting in a barn"),
         (cats(3), RECIPE, "Three siamese cats in a rose garden"),
         (cats(13), RECIPE, "13 siamese cats in a rose garden"),
         (cats(1, breed="abyssinian", pose="lying-down"), RECIPE, "An abyssinian cat lying down in a rose garden"),

@@ -45,7 +45,7 @@ def test_catalogue_has_what_the_service_promises() -> None:
     }  # fmt: skip
     assert set(POSES) == {"sitting", "standing", "loaf", "sleeping", "stretching"}
     assert set(scene.SCENES) == {
-        "rose-garden", "meadow", "living-room", "windowsill", "beach", "snow", "bookshelf", "roof-at-night",
+        "rose-garden", "meadow", "living-room", "windowsill", "beach", "snow", "bookshelf", "night-roof",
     }  # fmt: skip
 
 

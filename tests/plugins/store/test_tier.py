@@ -23,7 +23,7 @@ from catguard_store.tier import prepare
 
 
 #: Of the catalogue, what is drawn here: some of every kind.
-FEW = "siamese/sitting, siamese/loaf, white/sleeping, rose-garden, roof-at-night/back"
+FEW = "siamese/sitting, siamese/loaf, white/sleeping, rose-garden, night-roof/back"
 
 
 @dataclass(frozen=True)

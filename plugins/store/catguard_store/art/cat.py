@@ -15,7 +15,7 @@ from catguard_store.art.svg import Document, mixed
 
 HAIRS = 120
 
-SPACE = 26.0
+SPACE = 14.0
 """Around a drawing on its canvas: contours and tufts end within."""
 
 
@@ -34,7 +34,7 @@ def draw(breed: Breed, pose: Pose) -> Sketch:
     build, tail = breed.build, _tail(breed, pose)
     pose = replace(pose, head=_lifted(breed, pose.head))
     limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())
-    fur = SPACE + build.fur
+    fur = SPACE + (build.fur if build.long_haired else 0)
     left, top, right, _ = bounds((*pose.body, *tail.edge(), *limbs, *_paw_corners(pose)))
     head_left, head_top, head_right, _ = bounds(head.reach(pose.head, build))
     left, right = min(left - fur, head_left), max(right + fur, head_right)

@@ -113,8 +113,8 @@ def _foreground(document: Document, uneven: Random) -> None:
         document.path(box(x, 1160, x + 26, HEIGHT), fill="#39415f", stroke="#1c2238", stroke_width=3)
 
 
-ROOF_AT_NIGHT = Scene(
-    name="roof-at-night",
+NIGHT_ROOF = Scene(
+    name="night-roof",
     tags=("cool", "night", "roof", "moon", "town"),
     far=0.68,
     near=0.95,

@@ -18,7 +18,7 @@ SCENES: Mapping[str, Scene] = {
         outdoors.BEACH,
         outdoors.SNOW,
         rooms.BOOKSHELF,
-        roof.ROOF_AT_NIGHT,
+        roof.NIGHT_ROOF,
     )
 }
 

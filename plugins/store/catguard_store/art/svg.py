@@ -121,7 +121,7 @@ class Document:
 _FADING = ((0.0, 1.0), (0.25, 0.93), (0.45, 0.72), (0.65, 0.4), (0.82, 0.14), (1.0, 0.0))
 """Offsets and opacities of a bell, by eye."""
 
-_HAZE_STEPS = 5
+_HAZE_STEPS = 4
 
 _USER_SPACE: Mapping[str, str | float] = {"gradientUnits": "userSpaceOnUse"}
 
