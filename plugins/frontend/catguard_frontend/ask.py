@@ -1,8 +1,9 @@
 """Reads an order written as a sentence, by a grammar of one rule, and says of any other sentence where it left it.
 
     sentence = ["please"] ["give" "me"] count (breed ["cat"] | "cat")
-               [("in" | "on") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]] ["as" format] ["please"] ["."]
-    scene    = its name, or how one says that one is there: "roof at night"
+               [("in" | "on") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]]
+               ["as" format] ["please"] ["."]
+    scene    = its name, or as one says it: "roof at night"
     count    = "a" | "an" | "one" ... "twelve" | INTEGER
 
 Breeds and `cat` may stand in the plural. Numbers have no bound here: what may be ordered is the policy's to say.

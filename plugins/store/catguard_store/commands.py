@@ -12,7 +12,7 @@ QUALITY = 82
 
 @click.group()
 def cats() -> None:
-    """The cats of the picture store.
+    r"""The cats of the picture store.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def cats() -> None:
 )
 @click.option("--labels/--no-labels", default=True, show_default=True, help="Write the names beside the pictures.")
 def sheet(out: Path, labels: bool) -> None:
-    """Draw every breed in every pose, and every scene, on one picture.
+    r"""Draw every breed in every pose, and every scene, on one picture.
 
     \b
     Examples:

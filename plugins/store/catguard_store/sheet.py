@@ -11,6 +11,7 @@ from catguard_store.art import cat, scene
 from catguard_store.art.breeds import BREEDS
 from catguard_store.art.poses import POSES
 from catguard_store.art.raster import rasterise
+from catguard_store.art.scenery import HEIGHT, WIDTH
 
 PAPER, INK = (238, 241, 232), (62, 56, 52)
 SCALE = 0.134
@@ -53,7 +54,7 @@ class Sheet:
         label = LABEL if self.labels else 0
         width = max(gutter + len(self.poses) * CELL[0], 4 * CELL[0]) + 2 * MARGIN
         across = (width - (SCENES_A_ROW + 1) * MARGIN) // SCENES_A_ROW
-        down = round(across * scene.HEIGHT / scene.WIDTH)
+        down = round(across * HEIGHT / WIDTH)
         rows = -(-len(self.scenes) // SCENES_A_ROW)
         below = MARGIN + label + len(self.breeds) * CELL[1] + MARGIN
         height = below + rows * (down + label + MARGIN)

@@ -49,7 +49,9 @@ def test_catalogue_has_what_the_service_promises() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("breed", "pose"), [(breed, "sitting") for breed in BREEDS] + [("bengal", pose) for pose in POSES])
+@pytest.mark.parametrize(
+    ("breed", "pose"), [(breed, "sitting") for breed in BREEDS] + [("bengal", pose) for pose in POSES]
+)
 def test_cat_is_the_same_text_for_the_same_parameters(breed: str, pose: str) -> None:
     assert cat.draw(BREEDS[breed], POSES[pose]) == sketch(breed, pose)
 

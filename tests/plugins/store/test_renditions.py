@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
+from itertools import pairwise
 
 import PIL.Image
 import pytest
@@ -18,7 +19,7 @@ def test_widths_never_enlarge(kind: str, width: int) -> None:
     assert stored == tuple(sorted(set(stored)))
     assert stored[-1] == min(width, WIDTHS[kind][-1])
     assert set(stored[:-1]) <= set(WIDTHS[kind])
-    assert all(large >= APART * small for small, large in zip(stored, stored[1:], strict=False))
+    assert all(large >= APART * small for small, large in pairwise(stored))
 
 
 def test_encode_keeps_proportions_and_transparency() -> None:

@@ -21,7 +21,6 @@ from catguard_store.renditions import widths
 from catguard_store.repository import Repository
 from catguard_store.tier import prepare
 
-
 #: Of the catalogue, what is drawn here: some of every kind.
 FEW = "siamese/sitting, siamese/loaf, white/sleeping, rose-garden, night-roof/back"
 

@@ -30,7 +30,7 @@ class Sketch:
 
 
 def draw(breed: Breed, pose: Pose) -> Sketch:
-    """Paint from back to front: outline, tail, far legs, trunk, near legs, ruff, a tail that is wrapped around, head."""
+    """Paint from back to front: outline, tail, far legs, trunk, near legs, a wrapped tail, ruff, head."""
     build, tail = breed.build, _tail(breed, pose)
     pose = replace(pose, head=_lifted(breed, pose.head))
     limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())

@@ -158,7 +158,8 @@ def shaggy(
     count = len(samples)
     lengths = [math.dist(samples[index], samples[(index + 1) % count]) for index in range(count)]
     tufts = max(6, round(sum(lengths) / (length * 0.95)))
-    roots, walked, wanted = [], 0.0, 0.0
+    roots: list[Point] = []
+    walked, wanted = 0.0, 0.0
     for index, piece in enumerate(lengths):
         while wanted <= walked + piece and len(roots) < tufts:
             share = (wanted - walked) / (piece or 1.0)

@@ -1,4 +1,4 @@
-"""The features of a face: eyes, open or closed, the muzzle with its nose, and whiskers; around the head's own origin."""
+"""The features of a face: eyes, open or closed, the muzzle with its nose, whiskers; around the head's own origin."""
 
 from catguard_store.art.coats import Breed, Build
 from catguard_store.art.curves import Frame, Point, ellipse, smooth
@@ -43,9 +43,7 @@ def lid(document: Document, breed: Breed, side: int) -> None:
         line = [(-40.0, 2.0), (-20.0, 17.0), (2.0, 21.0), (24.0, 15.0), (41.0, -1.0)]
         lighter = mixed(palette.fur, "#ffffff", 0.45)
         document.haze(smooth([(x, y + 6) for x, y in line], closed=False), 20, lighter, 0.75)
-        document.path(
-            smooth(line, closed=False), fill="none", stroke="#1d1412", stroke_width=8, stroke_linecap="round"
-        )
+        document.path(smooth(line, closed=False), fill="none", stroke="#1d1412", stroke_width=8, stroke_linecap="round")
 
 
 def pads(document: Document, breed: Breed) -> None:

@@ -107,8 +107,7 @@ def _ear(document: Document, breed: Breed, side: int) -> None:
         if coat.points:
             document.path(ear, fill=palette.marking, opacity=coat.points)
         if coat.stripes or coat.rosettes:
-            tip = -196 * breed.build.ear
-            document.glow(side * 132 * breed.build.splay, tip, 56, 74, palette.marking, 0.9)
+            document.glow(side * 132 * breed.build.splay, -196 * breed.build.ear, 56, 74, palette.marking, 0.9)
     document.path(ear, fill="none", stroke=palette.line, stroke_width=5, stroke_linejoin="round")
     inside = smooth(inner)
     document.path(inside, fill=document.linear((0, -170), (0, -50), [(0, palette.ear, 1), (1, palette.ear_deep, 1)]))

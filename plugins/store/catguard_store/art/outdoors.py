@@ -1,5 +1,6 @@
 """The scenes under a wide sky: a beach and a snowy valley."""
 
+from itertools import pairwise
 from random import Random
 
 from catguard_store.art import plants
@@ -24,7 +25,8 @@ def _beach_back(document: Document, uneven: Random) -> None:
         crest = ((x, y), (x + 30 + 60 * depth, y - 3 - 4 * depth), (x + 60 + 120 * depth, y))
         document.path(stroke(crest, 2 + 2.5 * depth), fill="#ffffff", opacity=0.55)
     shore: list[Point] = [
-        (-40, 1240), (-40, 700), (200, 684), (480, 706), (760, 688), (1040, 708), (1320, 690), (1640, 704), (1640, 1240),
+        (-40, 1240), (-40, 700), (200, 684), (480, 706), (760, 688), (1040, 708), (1320, 690), (1640, 704),
+        (1640, 1240),
     ]  # fmt: skip
     for lift, fill in ((-22, "#ffffff"), (-8, "#bfeee8"), (2, "#ffffff"), (14, _WET)):
         document.path(smooth([(x, y + lift) for x, y in shore], sharp=(0, 1, 7, 8)), fill=fill)
@@ -44,7 +46,9 @@ def _beach_back(document: Document, uneven: Random) -> None:
 
 
 def _boat(document: Document, x: float, y: float) -> None:
-    document.path(smooth([(x - 60, y), (x + 64, y), (x + 44, y + 22), (x - 42, y + 22)], sharp=(0, 1, 2, 3)), fill="#8a4b2d")
+    document.path(
+        smooth([(x - 60, y), (x + 64, y), (x + 44, y + 22), (x - 42, y + 22)], sharp=(0, 1, 2, 3)), fill="#8a4b2d"
+    )
     document.path(f"M{x + 2} {y - 4}V{y - 130}L{x + 66} {y - 14}Z", fill="#ffffff")
     document.path(f"M{x - 6} {y - 4}V{y - 112}L{x - 52} {y - 14}Z", fill="#ffe1d2")
 
@@ -54,17 +58,23 @@ def _palm(document: Document, uneven: Random, foot: Point, height: float, lean: 
     crown = (x + lean * height * 0.22, y - height)
     trunk = [(x, y), (x + lean * 6, y - height * 0.4), (x + lean * height * 0.1, y - height * 0.75), crown]
     document.glow(x, y + 4, 130, 26, "#a67c3f", 0.5)
-    for index, (low, high) in enumerate(zip(trunk, trunk[1:], strict=False)):
+    for index, (low, high) in enumerate(pairwise(trunk)):
         wide, narrow = 32 - index * 7, 25 - index * 7
-        shape = f"M{low[0] - wide:g} {low[1]:g}L{low[0] + wide:g} {low[1]:g}L{high[0] + narrow:g} {high[1]:g}L{high[0] - narrow:g} {high[1]:g}Z"
-        document.path(shape, fill=document.linear((low[0] - wide, 0), (low[0] + wide, 0), [(0, "#b98a58", 1), (1, "#7d5632", 1)]))
+        sides = [
+            (low[0] - wide, low[1]),
+            (low[0] + wide, low[1]),
+            (high[0] + narrow, high[1]),
+            (high[0] - narrow, high[1]),
+        ]
+        bark = document.linear(sides[0], sides[1], [(0, "#b98a58", 1), (1, "#7d5632", 1)])
+        document.path(smooth(sides, sharp=range(4)), fill=bark)
     for step in range(13):
         t = step / 13
         at = trunk[min(2, int(t * 3))], trunk[min(2, int(t * 3)) + 1]
         rest = t * 3 - min(2, int(t * 3))
         px, py = (at[0][axis] + (at[1][axis] - at[0][axis]) * rest for axis in (0, 1))
-        wide = 30 - 20 * t
-        ring = smooth([(px - wide, py - 3), (px, py + 6), (px + wide, py - 3)], closed=False)
+        reach = 30 - 20 * t
+        ring = smooth([(px - reach, py - 3), (px, py + 6), (px + reach, py - 3)], closed=False)
         document.path(ring, fill="none", stroke="#6b4526", stroke_width=4, opacity=0.5)
     for index, turn in enumerate((-168, -140, -108, -74, -40, -12, 18, 160, 196)):
         reach = height * uneven.uniform(0.4, 0.5)
@@ -85,7 +95,11 @@ def _parasol(document: Document, x: float, y: float) -> None:
     middle = x + 28
     for index in range(6):
         left, right = (middle - wide + (index + step) * wide / 3 for step in (0, 1))
-        lobe = f"M{middle} {top}Q{left * 0.75 + middle * 0.25:g} {top + 20:g} {left:g} {rim}Q{(left + right) / 2:g} {rim + 24} {right:g} {rim}Q{right * 0.75 + middle * 0.25:g} {top + 20:g} {middle} {top}Z"
+        lifted = [side * 0.75 + middle * 0.25 for side in (left, right)]
+        lobe = (
+            f"M{middle:g} {top:g}Q{lifted[0]:g} {top + 20:g} {left:g} {rim:g}"
+            f"Q{(left + right) / 2:g} {rim + 24:g} {right:g} {rim:g}Q{lifted[1]:g} {top + 20:g} {middle:g} {top:g}Z"
+        )
         document.path(lobe, fill=("#e8453c", "#fff6ec")[index % 2], stroke="#b8322a", stroke_width=2)
     document.glow(middle - 60, top + 50, 90, 34, "#ffffff", 0.3)
     document.path(ellipse(x + 28, top - 4, 9, 9), fill="#b8322a")
@@ -96,10 +110,20 @@ def _castle(document: Document, x: float, y: float) -> None:
     for across, wide, tall in ((-86, 34, 104), (86, 34, 104), (0, 96, 82), (0, 36, 156)):
         left, right, top = x + across - wide, x + across + wide, y - tall
         fill = document.linear((left, 0), (right, 0), [(0, "#f3d796", 1), (1, "#c39a57", 1)])
-        document.path(f"M{left - 6:g} {y}L{left:g} {top}H{right:g}L{right + 6:g} {y}Z", fill=fill, stroke="#a67c3f", stroke_width=3)
+        document.path(
+            f"M{left - 6:g} {y}L{left:g} {top}H{right:g}L{right + 6:g} {y}Z",
+            fill=fill,
+            stroke="#a67c3f",
+            stroke_width=3,
+        )
         step = wide * 2 / 5
         for notch in range(0, 5, 2):
-            document.path(box(left + notch * step, top - 16, left + (notch + 1) * step, top + 2), fill="#e6c47f", stroke="#a67c3f", stroke_width=3)
+            document.path(
+                box(left + notch * step, top - 16, left + (notch + 1) * step, top + 2),
+                fill="#e6c47f",
+                stroke="#a67c3f",
+                stroke_width=3,
+            )
     document.path(f"M{x - 24} {y}V{y - 34}Q{x} {y - 66} {x + 24} {y - 34}V{y}Z", fill="#8a6430")
     document.path(f"M{x} {y - 170}V{y - 236}", stroke="#6b4526", stroke_width=5)
     document.path(f"M{x} {y - 236}L{x + 52} {y - 220}L{x} {y - 202}Z", fill="#e8453c")
@@ -107,24 +131,44 @@ def _castle(document: Document, x: float, y: float) -> None:
 
 def _starfish(document: Document, x: float, y: float, size: float) -> None:
     frame = Frame(x, y, size, 12)
-    points = [
-        frame.apply(Frame(0, 0, 1, 36 * step).apply((0, -1.0 if step % 2 == 0 else -0.44))) for step in range(10)
-    ]
+    points = [frame.apply(Frame(0, 0, 1, 36 * step).apply((0, -1.0 if step % 2 == 0 else -0.44))) for step in range(10)]
     shape = smooth([(px, y + (py - y) * 0.7) for px, py in points])
     document.path(shape, fill=_CORAL, stroke="#c04f2a", stroke_width=3)
     document.path(ellipse(x, y, size * 0.16, size * 0.12), fill="#ffb38f")
 
 
 def _shell(document: Document, x: float, y: float, size: float) -> None:
-    fan = [(x, y), (x - size, y - size * 0.5), (x - size * 0.62, y - size), (x, y - size * 1.16), (x + size * 0.62, y - size), (x + size, y - size * 0.5)]
+    fan = [
+        (x, y),
+        (x - size, y - size * 0.5),
+        (x - size * 0.62, y - size),
+        (x, y - size * 1.16),
+        (x + size * 0.62, y - size),
+        (x + size, y - size * 0.5),
+    ]
     document.path(smooth(fan, sharp=(0,)), fill="#ffd9cc", stroke="#d58f7c", stroke_width=3)
     for across in (-0.5, 0, 0.5):
-        document.path(f"M{x} {y - 3}L{x + across * size:g} {y - size:g}", stroke="#d58f7c", stroke_width=2.5, opacity=0.7)
+        document.path(
+            f"M{x} {y - 3}L{x + across * size:g} {y - size:g}", stroke="#d58f7c", stroke_width=2.5, opacity=0.7
+        )
 
 
 def _beach_foreground(document: Document, uneven: Random) -> None:
-    dune = [(-40, 1240), (-40, 1120), (180, 1136), (420, 1180), (800, 1190), (1180, 1182), (1420, 1140), (1640, 1116), (1640, 1240)]
-    document.path(smooth(dune, sharp=(0, 1, 7, 8)), fill=document.linear((0, 1110), (0, 1200), [(0, "#f9e6b8", 1), (1, "#dcb673", 1)]))
+    dune = [
+        (-40, 1240),
+        (-40, 1120),
+        (180, 1136),
+        (420, 1180),
+        (800, 1190),
+        (1180, 1182),
+        (1420, 1140),
+        (1640, 1116),
+        (1640, 1240),
+    ]
+    document.path(
+        smooth(dune, sharp=(0, 1, 7, 8)),
+        fill=document.linear((0, 1110), (0, 1200), [(0, "#f9e6b8", 1), (1, "#dcb673", 1)]),
+    )
     for x in (*range(10, 260, 22), *range(1360, 1600, 22)):
         plants.grass(document, uneven, (x, 1200), 90 + 0.11 * abs(x - 800), "#9fb45a")
     for x, y, size in ((330, 1186, 34), (1280, 1184, 38)):
@@ -143,7 +187,16 @@ def _snow_back(document: Document, uneven: Random) -> None:
     _cabin(document, 800, 742)
     for x, y, tall in ((120, 800, 520), (330, 760, 330), (1290, 764, 350), (1500, 806, 560)):
         _fir(document, uneven, x, y, tall)
-    ground: list[Point] = [(-40, 1240), (-40, 742), (260, 726), (620, 744), (980, 728), (1340, 744), (1640, 730), (1640, 1240)]
+    ground: list[Point] = [
+        (-40, 1240),
+        (-40, 742),
+        (260, 726),
+        (620, 744),
+        (980, 728),
+        (1340, 744),
+        (1640, 730),
+        (1640, 1240),
+    ]
     white = document.linear((0, 730), (0, HEIGHT), [(0, "#ffffff", 1), (0.5, "#edf4fc", 1), (1, "#cfdff0", 1)])
     document.path(smooth(ground, sharp=(0, 1, 6, 7)), fill=white)
     for x, y, wide in ((300, 860, 330), (1220, 900, 380), (760, 1020, 420), (240, 1100, 300), (1400, 1090, 280)):
@@ -159,10 +212,25 @@ def _peaks(document: Document, uneven: Random, level: float) -> None:
     for x, tall, wide in ((180, 330, 330), (1420, 360, 360), (560, 260, 300), (1040, 300, 330)):
         top = level - tall
         document.path(f"M{x - wide} {level}L{x} {top}L{x + wide} {level}Z", fill="#9db5d3")
-        document.path(f"M{x} {top}L{x + wide} {level}H{x + wide * 0.16:g}L{x + 30} {top + tall * 0.5:g}Z", fill="#86a1c4")
-        jag = [(x, top), (x + wide * 0.36, top + tall * 0.36), (x + wide * 0.2, top + tall * 0.32), (x + wide * 0.1, top + tall * 0.46),
-               (x - wide * 0.04, top + tall * 0.33), (x - wide * 0.18, top + tall * 0.44), (x - wide * 0.36, top + tall * 0.36)]  # fmt: skip
+        document.path(
+            f"M{x} {top}L{x + wide} {level}H{x + wide * 0.16:g}L{x + 30} {top + tall * 0.5:g}Z", fill="#86a1c4"
+        )
+        jag = [(x + wide * across, top + tall * down) for across, down in _SNOW_CAP]
         document.path(smooth(jag, sharp=range(len(jag))), fill="#ffffff")
+
+
+_SNOW_CAP: tuple[Point, ...] = (
+    (0, 0), (0.36, 0.36), (0.2, 0.32), (0.1, 0.46), (-0.04, 0.33), (-0.18, 0.44), (-0.36, 0.36),
+)  # fmt: skip
+"""Of a peak, from its top, in shares of its half width and height."""
+
+_SKIRT: tuple[Point, ...] = (
+    (0.55, -0.1), (1, 0), (0.4, 0.035), (0, 0.01), (-0.4, 0.035), (-1, 0), (-0.55, -0.1),
+)  # fmt: skip
+_LOAD: tuple[Point, ...] = (
+    (0.5, -0.115), (0.92, -0.012), (0.45, -0.06), (0.1, -0.02), (-0.3, -0.07), (-0.92, -0.012), (-0.5, -0.115),
+)  # fmt: skip
+"""A fir's skirt and the snow on it, from the middle of its hem, in shares of its half width and the tree's height."""
 
 
 def _fir(document: Document, uneven: Random, x: float, y: float, tall: float) -> None:
@@ -171,11 +239,9 @@ def _fir(document: Document, uneven: Random, x: float, y: float, tall: float) ->
     for index in range(4):
         low, high = y - tall * (0.08 + 0.21 * index), y - tall * (0.42 + 0.2 * index)
         wide = tall * (0.26 - 0.055 * index)
-        skirt = [(x, high), (x + wide * 0.55, low - tall * 0.1), (x + wide, low), (x + wide * 0.4, low + tall * 0.035), (x, low + tall * 0.01),
-                 (x - wide * 0.4, low + tall * 0.035), (x - wide, low), (x - wide * 0.55, low - tall * 0.1)]  # fmt: skip
+        skirt = [(x, high), *((x + wide * across, low + tall * down) for across, down in _SKIRT)]
         document.path(smooth(skirt, sharp=(0, 2, 6)), fill=mixed("#1f4f4a", "#3d7a66", index / 4))
-        load = [(x, high - tall * 0.01), (x + wide * 0.5, low - tall * 0.115), (x + wide * 0.92, low - tall * 0.012), (x + wide * 0.45, low - tall * 0.06),
-                (x + wide * 0.1, low - tall * 0.02), (x - wide * 0.3, low - tall * 0.07), (x - wide * 0.92, low - tall * 0.012), (x - wide * 0.5, low - tall * 0.115)]  # fmt: skip
+        load = [(x, high - tall * 0.01), *((x + wide * across, low + tall * down) for across, down in _LOAD)]
         document.path(smooth(load, sharp=(0, 2, 6)), fill="#f7fbff")
 
 
@@ -186,25 +252,46 @@ def _cabin(document: Document, x: float, y: float) -> None:
     document.path(box(x + 78, y - 250, x + 122, y - 150), fill="#8f6a5a")
     for across, up, size in ((104, 280, 30), (124, 320, 40), (154, 366, 52)):
         document.glow(x + across, y - up, size, size * 0.7, "#ffffff", 0.7)
-    document.path(f"M{x - 190} {y - 118}L{x} {y - 262}L{x + 190} {y - 118}L{x + 176} {y - 96}H{x - 176}Z", fill="#ffffff", stroke="#c4d6ea", stroke_width=4, stroke_linejoin="round")
+    document.path(
+        f"M{x - 190} {y - 118}L{x} {y - 262}L{x + 190} {y - 118}L{x + 176} {y - 96}H{x - 176}Z",
+        fill="#ffffff",
+        stroke="#c4d6ea",
+        stroke_width=4,
+        stroke_linejoin="round",
+    )
     for across in (-84, 84):
         document.glow(x + across, y - 56, 90, 76, "#ffd56a", 0.7)
-        document.path(box(x + across - 34, y - 88, x + across + 34, y - 30), fill="#ffe08a", stroke="#5f3b25", stroke_width=7)
-        document.path(f"M{x + across} {y - 88}V{y - 30}M{x + across - 34} {y - 59}H{x + across + 34}", stroke="#5f3b25", stroke_width=5)
+        document.path(
+            box(x + across - 34, y - 88, x + across + 34, y - 30), fill="#ffe08a", stroke="#5f3b25", stroke_width=7
+        )
+        document.path(
+            f"M{x + across} {y - 88}V{y - 30}M{x + across - 34} {y - 59}H{x + across + 34}",
+            stroke="#5f3b25",
+            stroke_width=5,
+        )
     document.path(box(x - 28, y - 84, x + 28, y + 10), fill="#5f3b25")
 
 
 def _snowman(document: Document, x: float, y: float) -> None:
     document.glow(x, y + 4, 130, 22, "#8fb0d8", 0.7)
     for up, size in ((52, 74), (154, 54), (234, 38)):
-        ball = document.radial((x - size * 0.3, y - up - size * 0.4), size * 1.6, [(0, "#ffffff", 1), (0.6, "#eef4fb", 1), (1, "#b9cfe8", 1)])
+        ball = document.radial(
+            (x - size * 0.3, y - up - size * 0.4),
+            size * 1.6,
+            [(0, "#ffffff", 1), (0.6, "#eef4fb", 1), (1, "#b9cfe8", 1)],
+        )
         document.path(ellipse(x, y - up, size, size * 0.94), fill=ball)
     for across in (-13, 13):
         document.path(ellipse(x + across, y - 244, 5, 6), fill="#22262e")
     for up in (130, 156, 182):
         document.path(ellipse(x, y - up, 5, 5), fill="#22262e")
     document.path(f"M{x} {y - 236}L{x + 44} {y - 226}L{x} {y - 222}Z", fill="#f08a3c")
-    document.path(smooth([(x - 40, y - 204), (x, y - 190), (x + 40, y - 204), (x + 42, y - 184), (x, y - 170), (x - 42, y - 184)]), fill="#d8433c")
+    document.path(
+        smooth(
+            [(x - 40, y - 204), (x, y - 190), (x + 40, y - 204), (x + 42, y - 184), (x, y - 170), (x - 42, y - 184)]
+        ),
+        fill="#d8433c",
+    )
     document.path(box(x + 14, y - 184, x + 38, y - 116), fill="#d8433c")
     document.path(box(x - 30, y - 322, x + 30, y - 262), fill="#2b2f3a")
     document.path(ellipse(x, y - 264, 48, 9), fill="#2b2f3a")
@@ -213,11 +300,24 @@ def _snowman(document: Document, x: float, y: float) -> None:
 def _flakes(document: Document, uneven: Random, count: int, top: float, bottom: float) -> None:
     for _ in range(count):
         size = uneven.uniform(2.5, 6.5)
-        document.path(ellipse(uneven.uniform(0, WIDTH), uneven.uniform(top, bottom), size, size), fill="#ffffff", opacity=0.85)
+        document.path(
+            ellipse(uneven.uniform(0, WIDTH), uneven.uniform(top, bottom), size, size), fill="#ffffff", opacity=0.85
+        )
 
 
 def _snow_foreground(document: Document, uneven: Random) -> None:
-    drift = [(-40, 1240), (-40, 1110), (170, 1102), (380, 1164), (640, 1184), (960, 1182), (1230, 1166), (1430, 1100), (1640, 1112), (1640, 1240)]
+    drift = [
+        (-40, 1240),
+        (-40, 1110),
+        (170, 1102),
+        (380, 1164),
+        (640, 1184),
+        (960, 1182),
+        (1230, 1166),
+        (1430, 1100),
+        (1640, 1112),
+        (1640, 1240),
+    ]
     white = document.linear((0, 1100), (0, 1200), [(0, "#ffffff", 1), (1, "#d3e2f2", 1)])
     document.path(smooth(drift, sharp=(0, 1, 8, 9)), fill=white)
     for x in (70, 150, 1480, 1550):

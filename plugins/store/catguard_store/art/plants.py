@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from catguard_store.art.svg import mixed
 from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
-from catguard_store.art.svg import Document
+from catguard_store.art.svg import Document, mixed
 
 UNIT = 100.0
 """Length of a symbol before `use` scales it: two decimals of its coordinates are then fine enough."""

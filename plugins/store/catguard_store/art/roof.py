@@ -46,7 +46,9 @@ def _skyline(
         top = foot - tall
         document.path(box(x, top, x + wide, HEIGHT), fill=wall)
         if uneven.random() < 0.65:
-            document.path(f"M{x - 10:.0f} {top:.0f}L{x + wide / 2:.0f} {top - 60:.0f}L{x + wide + 10:.0f} {top:.0f}Z", fill=wall)
+            document.path(
+                f"M{x - 10:.0f} {top:.0f}L{x + wide / 2:.0f} {top - 60:.0f}L{x + wide + 10:.0f} {top:.0f}Z", fill=wall
+            )
         for row in range(int(tall / 54)):
             for column in range(int(wide / 46)):
                 if uneven.random() < lit:
@@ -68,7 +70,8 @@ def _tiles(document: Document, uneven: Random) -> None:
             x = first + column * wide
             tone = mixed(mixed("#6a5488", "#8a4f5c", row / rows), "#241a38", uneven.uniform(0, 0.3))
             tile: list[Point] = [
-                (x, top - 6), (x + wide, top - 6), (x + wide, bottom - 12), (x + wide * 0.5, bottom + 10), (x, bottom - 12),
+                (x, top - 6), (x + wide, top - 6), (x + wide, bottom - 12), (x + wide * 0.5, bottom + 10),
+                (x, bottom - 12),
             ]  # fmt: skip
             document.path(smooth(tile, sharp=(0, 1)), fill=tone, stroke="#2b1f3f", stroke_width=4)
             gleam = [(x + wide * 0.18, bottom - 12), (x + wide * 0.5, bottom), (x + wide * 0.82, bottom - 12)]
@@ -92,12 +95,20 @@ def _chimney(document: Document, x: float, foot: float) -> None:
     document.path(box(x - 90, foot - 290, x - 62, foot), fill="#b9b3e0", opacity=0.25)
     document.path(box(x - 108, foot - 316, x + 108, foot - 282), fill="#8a5a66", stroke="#2b1f3f", stroke_width=4)
     for across in (-44, 44):
-        document.path(box(x + across - 28, foot - 366, x + across + 28, foot - 314), fill="#9a5f58", stroke="#2b1f3f", stroke_width=4)
+        document.path(
+            box(x + across - 28, foot - 366, x + across + 28, foot - 314),
+            fill="#9a5f58",
+            stroke="#2b1f3f",
+            stroke_width=4,
+        )
 
 
 def _aerial(document: Document, x: float, foot: float) -> None:
     lines = f"M{x} {foot}V{foot - 400}M{x - 110} {foot - 350}H{x + 110}"
-    lines += "".join(f"M{x + across} {foot - 350 - reach}v{2 * reach}" for across, reach in ((-100, 44), (-50, 54), (50, 54), (100, 44)))
+    lines += "".join(
+        f"M{x + across} {foot - 350 - reach}v{2 * reach}"
+        for across, reach in ((-100, 44), (-50, 54), (50, 54), (100, 44))
+    )
     document.path(lines, fill="none", stroke="#090e24", stroke_width=13, stroke_linecap="round")
     document.path(lines, fill="none", stroke="#8f9ac8", stroke_width=6, stroke_linecap="round")
 

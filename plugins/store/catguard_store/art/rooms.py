@@ -7,7 +7,6 @@ from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
 from catguard_store.art.scenery import HEIGHT, WIDTH, Scene, board, box, rectangle, ridge, sky
 from catguard_store.art.svg import Document, mixed
 
-_SPINES = ("#b5423c", "#2f6f8f", "#e0a63a", "#4d7a4a", "#7a4a7f", "#d9d0bf", "#324a6d", "#c8703a", "#8f3550", "#5f8f8a")
 _LEAVES = ("#2f6b3a", "#8cc46a")
 
 
@@ -25,13 +24,19 @@ def _living_room_back(document: Document, uneven: Random) -> None:
     _sofa(document, 800, 760)
     _lamp(document, 1340, 780)
     _pot(document, uneven, 1530, 800, 1.5)
-    rug = ((860, 980, 700, 200, "#7c3a44"), (860, 978, 660, 184, "#c25b52"), (860, 976, 560, 150, "#f0c98a"), (860, 974, 520, 136, "#b84f4c"))
+    rug = (
+        (860, 980, 700, 200, "#7c3a44"),
+        (860, 978, 660, 184, "#c25b52"),
+        (860, 976, 560, 150, "#f0c98a"),
+        (860, 974, 520, 136, "#b84f4c"),
+    )
     for x, y, wide, tall, colour in rug:
         document.path(ellipse(x, y, wide, tall), fill=colour)
     for step in range(24):
         at = Frame(860, 974, 1, step * 15).apply((1, 0))
-        x, y = 860 + (at[0] - 860) * 420, 974 + (at[1] - 974) * 106
-        document.path(ellipse(x, y, 30, 11), fill="#f0c98a", opacity=0.8)
+        document.path(
+            ellipse(860 + (at[0] - 860) * 420, 974 + (at[1] - 974) * 106, 30, 11), fill="#f0c98a", opacity=0.8
+        )
     document.path(ellipse(860, 974, 300, 72), fill="#f0c98a", opacity=0.5)
     document.glow(1340, 900, 420, 150, "#ffe3a0", 0.35)
 
@@ -55,7 +60,14 @@ def _lit_window(document: Document, x: float, y: float) -> None:
     document.path(box(left, top, right, bottom), fill=pane)
     document.path(f"M{x} {top}V{bottom}M{left} {y}H{right}", stroke="#fffaf0", stroke_width=14)
     for side in (-1, 1):
-        fall = [(x + side * 176, top - 40), (x + side * 60, top - 40), (x + side * 96, y - 40), (x + side * 140, y + 90), (x + side * 150, bottom + 80), (x + side * 196, bottom + 80)]
+        fall = [
+            (x + side * 176, top - 40),
+            (x + side * 60, top - 40),
+            (x + side * 96, y - 40),
+            (x + side * 140, y + 90),
+            (x + side * 150, bottom + 80),
+            (x + side * 196, bottom + 80),
+        ]
         document.path(smooth(fall, sharp=(0, 1, 4, 5)), fill="#6f9a8d", stroke="#4c7469", stroke_width=3)
     document.path(f"M{x - 210} {top - 44}H{x + 210}", stroke="#7a4f2c", stroke_width=14, stroke_linecap="round")
 
@@ -67,11 +79,24 @@ def _sofa(document: Document, x: float, y: float) -> None:
     cloth = document.linear((0, y - 260), (0, y + 30), [(0, "#6fa3b5", 1), (1, "#41717f", 1)])
     for across in (-360, 360):
         document.path(box(x + across - 14, y + 10, x + across + 14, y + 46), fill="#5a3820")
-    back = [(x - 380, y - 60), (x - 372, y - 210), (x - 320, y - 252), (x, y - 262), (x + 320, y - 252), (x + 372, y - 210), (x + 380, y - 60)]
+    back = [
+        (x - 380, y - 60),
+        (x - 372, y - 210),
+        (x - 320, y - 252),
+        (x, y - 262),
+        (x + 320, y - 252),
+        (x + 372, y - 210),
+        (x + 380, y - 60),
+    ]
     document.path(smooth(back, sharp=(0, 6)), fill=cloth, stroke=line, stroke_width=5)
     document.path(f"M{x} {y - 256}V{y - 70}", stroke=line, stroke_width=4, opacity=0.6)
     for side, colour in ((-1, "#f0b35a"), (1, "#e27d6a")):
-        cushion = [(x + side * 290, y - 190), (x + side * 180, y - 176), (x + side * 168, y - 76), (x + side * 296, y - 74)]
+        cushion = [
+            (x + side * 290, y - 190),
+            (x + side * 180, y - 176),
+            (x + side * 168, y - 76),
+            (x + side * 296, y - 74),
+        ]
         document.path(smooth(cushion), fill=colour, stroke="#8a4f2c", stroke_width=4)
     for side in (-1, 1):
         middle = x + side * 166
@@ -79,7 +104,13 @@ def _sofa(document: Document, x: float, y: float) -> None:
         document.path(smooth(seat, sharp=(2, 3)), fill="#82b6c6", stroke=line, stroke_width=5)
     document.path(box(x - 350, y - 24, x + 350, y + 24), fill="#4d8090", stroke=line, stroke_width=5)
     for side in (-1, 1):
-        arm = [(x + side * 330, y + 26), (x + side * 326, y - 110), (x + side * 374, y - 148), (x + side * 424, y - 112), (x + side * 416, y + 26)]
+        arm = [
+            (x + side * 330, y + 26),
+            (x + side * 326, y - 110),
+            (x + side * 374, y - 148),
+            (x + side * 424, y - 112),
+            (x + side * 416, y + 26),
+        ]
         document.path(smooth(arm, sharp=(0, 4)), fill=cloth, stroke=line, stroke_width=5)
 
 
@@ -88,7 +119,9 @@ def _lamp(document: Document, x: float, y: float) -> None:
     document.path(f"M{x} {y}V{y - 420}", stroke="#4a3323", stroke_width=12)
     document.glow(x, y - 440, 330, 300, "#ffe9a8", 0.75)
     shade = document.linear((x - 100, 0), (x + 100, 0), [(0, "#f2c15a", 1), (0.5, "#fff1bf", 1), (1, "#e8ac45", 1)])
-    document.path(f"M{x - 58} {y - 530}H{x + 58}L{x + 106} {y - 390}H{x - 106}Z", fill=shade, stroke="#b17c2a", stroke_width=4)
+    document.path(
+        f"M{x - 58} {y - 530}H{x + 58}L{x + 106} {y - 390}H{x - 106}Z", fill=shade, stroke="#b17c2a", stroke_width=4
+    )
 
 
 def _pot(document: Document, uneven: Random, x: float, y: float, size: float) -> None:
@@ -98,22 +131,36 @@ def _pot(document: Document, uneven: Random, x: float, y: float, size: float) ->
         turn = -90 + (index - 8) * 12 + uneven.uniform(-5, 5)
         blade = Frame(x, y - 70 * size, size * uneven.uniform(1.3, 2.0), turn)
         spine = tuple(blade.apply(point) for point in ((0, 0), (50, -7), (104, 6 if turn > -90 else -6)))
-        document.path(stroke(spine, 13 * size), fill=mixed(*_LEAVES, uneven.random()), stroke="#24502b", stroke_width=1.5)
+        document.path(
+            stroke(spine, 13 * size), fill=mixed(*_LEAVES, uneven.random()), stroke="#24502b", stroke_width=1.5
+        )
     clay = document.linear((x - 50 * size, 0), (x + 50 * size, 0), [(0, "#d98555", 1), (1, "#a4552f", 1)])
     document.path(f"M{x - 46 * size} {y - 74 * size}H{x + 46 * size}L{x + 34 * size} {y}H{x - 34 * size}Z", fill=clay)
-    document.path(box(x - 54 * size, y - 92 * size, x + 54 * size, y - 66 * size), fill="#cf774a", stroke="#934a28", stroke_width=2)
+    document.path(
+        box(x - 54 * size, y - 92 * size, x + 54 * size, y - 66 * size),
+        fill="#cf774a",
+        stroke="#934a28",
+        stroke_width=2,
+    )
 
 
 def _yarn(document: Document, x: float, y: float, radius: float, colour: str) -> None:
     deep, light = mixed(colour, "#30101c", 0.35), mixed(colour, "#ffffff", 0.35)
-    ball = document.radial((x - radius * 0.3, y - radius * 0.4), radius * 1.5, [(0, light, 1), (0.5, colour, 1), (1, deep, 1)])
+    ball = document.radial(
+        (x - radius * 0.3, y - radius * 0.4), radius * 1.5, [(0, light, 1), (0.5, colour, 1), (1, deep, 1)]
+    )
     document.path(ellipse(x, y, radius, radius), fill=ball, stroke=deep, stroke_width=3)
     with document.group(clip_path=document.clip(ellipse(x, y, radius, radius))):
         for turn, lift in ((-30, 0), (-30, 0.4), (-30, -0.4), (50, 0.15), (50, 0.55), (50, -0.25), (110, 0.3)):
             thread = Frame(x, y, radius, turn)
             arc = [thread.apply(point) for point in ((-1, lift), (0, lift - 0.24), (1, lift))]
             document.path(smooth(arc, closed=False), fill="none", stroke=deep, stroke_width=4, opacity=0.6)
-    tail = [(x + radius * 0.6, y + radius * 0.75), (x + radius * 1.6, y + radius * 0.95), (x + radius * 2.3, y + radius * 0.7), (x + radius * 3, y + radius)]
+    tail = [
+        (x + radius * 0.6, y + radius * 0.75),
+        (x + radius * 1.6, y + radius * 0.95),
+        (x + radius * 2.3, y + radius * 0.7),
+        (x + radius * 3, y + radius),
+    ]
     document.path(smooth(tail, closed=False), fill="none", stroke=colour, stroke_width=8, stroke_linecap="round")
 
 
@@ -121,7 +168,9 @@ def _living_room_foreground(document: Document, uneven: Random) -> None:
     document.path(box(0, 1176, WIDTH, 1200), fill="#8a3f3c")
     document.path(box(0, 1170, WIDTH, 1180), fill="#f0c98a")
     for x in range(8, 1600, 16):
-        document.path(f"M{x} 1170l{uneven.uniform(-5, 5):.1f} -22", stroke="#f0dcb4", stroke_width=5, stroke_linecap="round")
+        document.path(
+            f"M{x} 1170l{uneven.uniform(-5, 5):.1f} -22", stroke="#f0dcb4", stroke_width=5, stroke_linecap="round"
+        )
     _yarn(document, 150, 1120, 76, "#3f8fb5")
     _yarn(document, 1440, 1136, 62, "#e0607a")
 
@@ -158,9 +207,8 @@ def _window(document: Document, uneven: Random) -> None:
     for x, y in ((uneven.randrange(20, 190), row) for row in range(60, 820, 90)):
         for across in (x, 1600 - x):
             document.path(ellipse(across, y, 9, 9), fill="#d9a99a", opacity=0.7)
-    frame = {"fill": "none", "stroke_linejoin": "round"}
-    document.path(hole, stroke="#b99d7c", stroke_width=50, **frame)
-    document.path(hole, stroke="#fffaf0", stroke_width=40, **frame)
+    document.path(hole, stroke="#b99d7c", stroke_width=50, fill="none")
+    document.path(hole, stroke="#fffaf0", stroke_width=40, fill="none")
     document.path("M800 60V800M200 330H1400", stroke="#b99d7c", stroke_width=32)
     document.path("M800 60V800M200 330H1400", stroke="#fffaf0", stroke_width=24)
     shine = ((300, 90, 60), (400, 90, 24), (900, 360, 60), (1000, 360, 24))
@@ -172,9 +220,15 @@ def _window(document: Document, uneven: Random) -> None:
         curtain = [(800 + side * (800 - x), y) for x, y in edge]
         document.path(smooth(curtain, sharp=(0, 1, 6, 7)), fill=cloth, stroke="#a84c4a", stroke_width=4)
         for start, bend in ((90, 60), (180, 110), (270, 160), (360, 205)):
-            fold = [(800 + side * (800 - x), y) for x, y in ((start, 24), (start * 0.9, 250), (bend, 520), (start * 0.8, 796))]
+            fold = [
+                (800 + side * (800 - x), y)
+                for x, y in ((start, 24), (start * 0.9, 250), (bend, 520), (start * 0.8, 796))
+            ]
             document.path(smooth(fold, closed=False), fill="none", stroke="#a84c4a", stroke_width=5, opacity=0.4)
-        tie = [(800 + side * (800 - x), y) for x, y in ((-10, 500), (130, 540), (258, 506), (262, 540), (130, 580), (-10, 545))]
+        tie = [
+            (800 + side * (800 - x), y)
+            for x, y in ((-10, 500), (130, 540), (258, 506), (262, 540), (130, 580), (-10, 545))
+        ]
         document.path(smooth(tie, sharp=(2, 3)), fill="#f0c45a", stroke="#a87a22", stroke_width=3)
     document.path("M-20 22H1620", stroke="#7a4f2c", stroke_width=22)
     document.path(rectangle(800, 836), fill=document.linear((0, 800), (0, 836), [(0, "#b08a66", 1), (1, "#e9d9c2", 1)]))
@@ -196,70 +250,6 @@ def _windowsill_foreground(document: Document, uneven: Random) -> None:
         plants.bouquet(document, uneven, places, 30, (plants.CRIMSON, plants.PINK), _LEAVES)
 
 
-def _bookshelf_back(document: Document, uneven: Random) -> None:
-    document.path(rectangle(0, HEIGHT), fill=document.linear((0, 0), (0, HEIGHT), [(0, "#5a3820", 1), (1, "#3f2615", 1)]))
-    for top, bottom in ((40, 330), (372, 790)):
-        document.path(rectangle(top, bottom), fill=document.linear((0, top), (0, bottom), [(0, "#2b1a10", 1), (1, "#4a2f1c", 1)]))
-    _books(document, uneven, 330, (150, 250), -10)
-    _books(document, uneven, 800, (250, 350), 24)
-    for y in (0, 330):
-        document.path(rectangle(y, y + 44), fill=document.linear((0, y), (0, y + 44), [(0, "#c48a52", 1), (1, "#7a4a28", 1)]))
-        document.path(rectangle(y + 44, y + 70), fill="#1a0f08", opacity=0.35)
-    board(document, uneven, 796, HEIGHT, ("#a86f3f", "#d09a62"), 4)
-    document.path(rectangle(796, 850), fill=document.linear((0, 796), (0, 850), [(0, "#2b1608", 0.6), (1, "#2b1608", 0)]))
-    for x in (0, 1544):
-        side = document.linear((x, 0), (x + 56, 0), [(0, "#b57d49", 1), (1, "#8a5830", 1)])
-        document.path(box(x, 0, x + 56, 1162), fill=side, stroke="#5a3820", stroke_width=3)
-
-
-def _books(document: Document, uneven: Random, foot: float, heights: tuple[float, float], start: float) -> None:
-    """A row of spines that stand on `foot`; some lean, and here and there is something else."""
-    x, last = start, ""
-    while x < WIDTH:
-        wide, tall = uneven.uniform(34, 74), uneven.uniform(*heights)
-        colour = uneven.choice([spine for spine in _SPINES if spine != last])
-        last = colour
-        if uneven.random() < 0.07:
-            _globe(document, x + 62, foot)
-            x += 128
-            continue
-        turn = 9 if uneven.random() < 0.1 else 0
-        x += 26 if turn else 0
-        with document.group(transform=Frame(x, foot, 1, -turn).transform):
-            _spine(document, wide, tall, colour, uneven.randrange(3))
-        x += wide + 2
-
-
-def _spine(document: Document, wide: float, tall: float, colour: str, style: int) -> None:
-    dark, gold = mixed(colour, "#140a08", 0.45), "#f0d08a" if colour != "#d9d0bf" else "#8a5a3a"
-    tone = document.linear((0, 0), (wide, 0), [(0, dark, 1), (0.3, colour, 1), (0.75, colour, 1), (1, dark, 1)])
-    document.path(box(0, -tall, wide, 0), fill=tone, stroke="#1c100a", stroke_width=2.5)
-    for up in ((0.12, 0.86), (0.2, 0.8, 0.9), (0.1, 0.5, 0.9))[style]:
-        document.path(box(2, -tall * up - 5, wide - 2, -tall * up + 3), fill=gold, opacity=0.85)
-    if style != 2:
-        document.path(box(wide * 0.36, -tall * 0.7, wide * 0.64, -tall * 0.38), fill=gold, opacity=0.6)
-
-
-def _globe(document: Document, x: float, foot: float) -> None:
-    document.path(ellipse(x, foot - 8, 36, 10), fill="#7a4a28")
-    document.path(f"M{x} {foot - 10}V{foot - 50}", stroke="#c9a24a", stroke_width=9)
-    sea = document.radial((x - 18, foot - 122), 92, [(0, "#bfe6f5", 1), (0.6, "#4f9fc4", 1), (1, "#28607f", 1)])
-    document.path(ellipse(x, foot - 100, 56, 56), fill=sea, stroke="#c9a24a", stroke_width=5)
-    for across, up, wide, tall in ((-18, 118, 20, 15), (22, 92, 17, 24), (-16, 78, 12, 11)):
-        document.path(ellipse(x + across, foot - up, wide, tall, turn=20), fill="#8fbf6a")
-
-
-def _bookshelf_foreground(document: Document, uneven: Random) -> None:
-    edge = document.linear((0, 1150), (0, 1200), [(0, "#e2b27c", 1), (0.3, "#b57d49", 1), (1, "#6b3f20", 1)])
-    document.path(rectangle(1160, HEIGHT), fill=edge)
-    for left, wide in ((20, 300), (1290, 290)):
-        for index, colour in enumerate(("#2f6f8f", "#b5423c", "#e0a63a")):
-            shift, top = uneven.uniform(-16, 16), 1164 - (index + 1) * 44
-            document.path(box(left + shift, top, left + shift + wide, top + 42), fill=colour, stroke="#1c100a", stroke_width=3)
-            document.path(box(left + shift + 26, top + 5, left + shift + 38, top + 37), fill="#f0d08a", opacity=0.85)
-            document.path(box(left + shift + wide - 38, top + 5, left + shift + wide - 26, top + 37), fill="#f0d08a", opacity=0.85)
-
-
 LIVING_ROOM = Scene(
     name="living-room",
     tags=("warm", "room", "sofa", "rug", "home"),
@@ -273,11 +263,4 @@ WINDOWSILL = Scene(
     far=0.74,
     near=0.95,
     layers={"back": _windowsill_back, "foreground": _windowsill_foreground},
-)
-BOOKSHELF = Scene(
-    name="bookshelf",
-    tags=("warm", "books", "library", "home"),
-    far=0.74,
-    near=0.95,
-    layers={"back": _bookshelf_back, "foreground": _bookshelf_foreground},
 )

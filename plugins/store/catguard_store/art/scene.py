@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 
-from catguard_store.art import gardens, outdoors, roof, rooms
+from catguard_store.art import gardens, library, outdoors, roof, rooms
 from catguard_store.art.cat import Sketch
 from catguard_store.art.scenery import HEIGHT, WIDTH, Scene
 from catguard_store.art.svg import Document
@@ -17,7 +17,7 @@ SCENES: Mapping[str, Scene] = {
         rooms.WINDOWSILL,
         outdoors.BEACH,
         outdoors.SNOW,
-        rooms.BOOKSHELF,
+        library.BOOKSHELF,
         roof.NIGHT_ROOF,
     )
 }
