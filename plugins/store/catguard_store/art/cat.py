@@ -157,8 +157,7 @@ class _Painter:
             document.path(shape, fill=self._fur)
         shade = palette.line
         if limb.near:
-            top, bottom = self._joint(limb)
-            shade = document.linear((0, top), (0, bottom), [(0, palette.line, 0), (1, palette.line, 1)])
+            shade = document.linear(*self._joint(limb), [(0, palette.line, 0), (1, palette.line, 1)])
         self._finish(shape, markings.on_limb(document, self.breed, ribbon), 44, 0.34, shade=shade)
         self.paw(limb.paw)
         if not limb.near:
@@ -198,8 +197,7 @@ class _Painter:
         near = [limb for limb in pose.limbs if limb.near]
         for limb in near:
             # Near legs grow out of the trunk without an edge.
-            top, bottom = self._joint(limb)
-            with document.group(mask=document.fade((0, top), (0, bottom))):
+            with document.group(mask=document.fade(*self._joint(limb))):
                 document.path(limb.ribbon.outline(), fill=self._fur)
         with document.group(clip_path=self._before_the_head):
             self._hair()
@@ -264,10 +262,9 @@ class _Painter:
         near = [limb.ribbon.outline() for limb in self.pose.limbs if limb.near]
         return self.document.clip(self._body, *near)
 
-    def _joint(self, limb: Limb) -> tuple[float, float]:
-        """The heights between which a near leg emerges from the trunk."""
-        top, bottom = limb.ribbon.at(0)[1], limb.ribbon.at(1)[1]
-        return top, top + (bottom - top) * 0.3
+    def _joint(self, limb: Limb) -> tuple[Point, Point]:
+        """The places between which a near leg emerges from the trunk."""
+        return limb.ribbon.at(0.04), limb.ribbon.at(0.32)
 
     def _finish(
         self, shape: str, stains: Iterable[Stain], width: float, opacity: float, *, shade: str | None = None

@@ -21,7 +21,7 @@ def _back(document: Document, uneven: Random) -> None:
     _moon(document, 960, 240, 150)
     for across, down, wide in ((420, 330, 260), (1240, 380, 240), (760, 120, 180)):
         document.glow(across, down, wide, 26, "#8f9ad0", 0.4)
-    _skyline(document, uneven, 640, (120, 300), "#1f2c5c", 0.35)
+    _skyline(document, uneven, 640, (90, 220), "#1f2c5c", 0.35)
     _skyline(document, uneven, 760, (90, 210), "#141d42", 0.55)
     _tiles(document, uneven)
     _chimney(document, 1270, 840)
