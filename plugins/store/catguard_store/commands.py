@@ -9,18 +9,24 @@ SUFFIXES = (".webp", ".png", ".jpg", ".jpeg")
 QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  catguard cats sheet
+  catguard cats sheet --out cats.png
+"""
+)
 def cats() -> None:
-    r"""The cats of the picture store.
-
-    \b
-    Examples:
-      catguard cats sheet
-      catguard cats sheet --out cats.png
-    """
+    """Look at the cats of the picture store."""
 
 
-@cats.command()
+@cats.command(
+    epilog="""\b
+Examples:
+  catguard cats sheet --out docs/cats.webp
+  catguard cats sheet --no-labels --out guess.png
+"""
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -30,13 +36,7 @@ def cats() -> None:
 )
 @click.option("--labels/--no-labels", default=True, show_default=True, help="Write the names beside the pictures.")
 def sheet(out: Path, labels: bool) -> None:
-    r"""Draw every breed in every pose, and every scene, on one picture.
-
-    \b
-    Examples:
-      catguard cats sheet --out docs/cats.webp
-      catguard cats sheet --no-labels --out guess.png
-    """
+    """Draw every breed in every pose, and every scene, on one picture."""
     from catguard_store.sheet import Sheet  # the renderer loads only when something is drawn
 
     if out.suffix.lower() not in SUFFIXES:

@@ -52,4 +52,6 @@ def test_sheet_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_help_has_examples() -> None:
     for arguments in (["--help"], ["sheet", "--help"]):
-        assert "catguard cats sheet" in CliRunner().invoke(cats, arguments).output
+        told = CliRunner().invoke(cats, arguments).output
+        assert "\n  catguard cats sheet" in told
+        assert "\\b" not in told
