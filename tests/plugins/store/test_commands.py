@@ -53,5 +53,5 @@ def test_sheet_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_help_has_examples() -> None:
     for arguments in (["--help"], ["sheet", "--help"]):
         told = CliRunner().invoke(cats, arguments).output
-        assert "\n  catguard cats sheet" in told
+        assert "\n    catguard cats sheet" in told
         assert "\\b" not in told
