@@ -19,6 +19,10 @@ SPACE = 14.0
 """Around a drawing on its canvas: contours and tufts end within."""
 
 
+PAW = 40.0
+"""Height of what is seen of a paw under a chin that lies on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """A drawing before it is rasterised: SVG text, its canvas, and anchors in the canvas's units."""
@@ -42,6 +46,9 @@ def draw(breed: Breed, pose: Pose) -> Sketch:
     painter = _Painter(Document(right - left, bottom - top, left=left, top=top), breed, pose, tail)
     painter.cat()
     anchors = {**head.extent(pose.head, build), "paw": pose.paw, "tail": tail.at(0.8)}
+    # The box of a tilted head reaches lower than its chin; below a face there is always some of the cat.
+    right_end, lower_end = anchors["face-bottom-right"]
+    anchors["face-bottom-right"] = (right_end, min(lower_end, GROUND - PAW))
     moved = {name: (x - left, y - top) for name, (x, y) in anchors.items()}
     return Sketch(painter.document.text(), right - left, bottom - top, moved)
 
@@ -65,7 +72,7 @@ def _tail(breed: Breed, pose: Pose) -> Ribbon:
 def _lifted(breed: Breed, frame: Frame) -> Frame:
     """The pose's head, higher where a long chin or beard would touch the ground."""
     chin = (146 * breed.build.chin + (breed.build.fur * 0.5 if breed.build.long_haired else 0)) * frame.scale
-    return replace(frame, y=min(frame.y, GROUND - chin))
+    return replace(frame, y=min(frame.y, GROUND - PAW / 2 - chin))
 
 
 def _paw_corners(pose: Pose) -> list[Point]:
