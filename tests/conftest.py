@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.system.running import System
 
@@ -15,16 +17,22 @@ settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
 #: Folders whose tests share what is dear to start: systems of processes, and the pictures drawn for them.
-SHARING = ("system", "examples")
+SHARING = ("tests/system/", "tests/examples/")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process, and those that share a system too."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        group = "sharing" if folder in SHARING else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Scheduling(LoadFileScheduling):
+    """Keeps the tests of a module in one process, and those that share a system too.
+
+    The groups of `--dist loadgroup` will not do: pytest-xdist 3.8 hands them on in node ids that pytest 9.2 has fixed.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "sharing" if nodeid.startswith(SHARING) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
