@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from catguard.errors import ConfigurationError
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.model import Action
+from catguard.policies.model import Action, Boundary
 
 ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
 #: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
@@ -24,6 +24,27 @@ def parse_action(text: str) -> tuple[str, Action]:
         hint = did_you_mean(action, ACTIONS) or "it is written GLOB=deny|warn|audit"
         raise ConfigurationError(f"--action {text}: not an action override; {hint}, e.g. 'catomatic.*=audit'")
     return glob, action
+
+
+def check_overrides(overrides: Sequence[tuple[str, Action]], boundaries: Iterable[Boundary]) -> None:
+    """Hold overrides against what there is: one that matches nothing would be taken for one that is in force.
+
+    Raises:
+        ConfigurationError: With every override that matches neither a boundary nor an assumption.
+    """
+    if not overrides:
+        return
+    known = {found.name: {each.id for each in found.assumptions()} for found in boundaries}
+    wrong = []
+    for glob, action in overrides:
+        boundary, slash, _ = glob.partition("/")
+        names = [f"{name}/{identity}" for name in known for identity in known[name]] if slash else list(known)
+        if not any(fnmatchcase(name, glob) for name in names):
+            near = [name for name in names if name.startswith(f"{boundary}/")] if slash else []
+            hint = did_you_mean(glob, near or known) or f"`catguard explain {boundary.partition('.')[0]}` names all"
+            wrong.append(f"--action {glob}={action} matches no {'assumption' if slash else 'boundary'} ({hint})")
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
 
 
 def tail(identity: str) -> str:

@@ -8,6 +8,7 @@ from functools import reduce
 from pathlib import Path
 
 from catguard.errors import PolicyError
+from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_form
@@ -48,6 +49,7 @@ def load_compiled(
 
     Raises:
         PolicyError: With every fault.
+        ConfigurationError: An override matches nothing.
     """
     return compile_texts(read_files(paths), actions=actions, providers=providers)
 
@@ -58,12 +60,13 @@ def compile_texts(
     actions: Sequence[tuple[str, Action]] = (),
     providers: frozenset[str] = PROVIDERS,
 ) -> CompiledPolicySet:
-    """Load and compile (name, text) pairs; raises PolicyError with every fault."""
+    """Load and compile (name, text) pairs; raises what `load_compiled` raises."""
     policies, faults = build(texts, actions=actions)
     if policies is None or not policies.complete:
         raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
     finish(policies, [*faults, *more])
+    check_overrides(actions, policies.boundaries())
     return compiled
 
 
