@@ -1,5 +1,6 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
@@ -19,9 +20,22 @@ def app(context: catguard.TierContext) -> ASGIApp:
 
 
 async def prepare(context: catguard.TierContext) -> None:
-    """Make the tables, and store the drawings that are not stored yet."""
-    repository = Repository(_database(context))
-    await repository.create()
+    """Make the tables, and store the drawings that are not stored yet.
+
+    Raises:
+        ConfigurationError: The database cannot be opened, reached or written.
+    """
+    database = _database(context)
+    repository = Repository(database)
+    try:
+        await repository.create()
+    except DBAPIError as error:
+        place = database.url.render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise catguard.ConfigurationError(
+            f"the store's tables cannot be made in {place}: {reason}; start the database, or give another one by "
+            "CATGUARD_STORE_DATABASE"
+        ) from error
     source = Drawings()
     wanted = await missing(repository, source)
     if not wanted:

@@ -132,3 +132,20 @@ async def test_prepare_with_a_bad_database_says_so(guard: catguard.Guard, tmp_pa
     context = TierContext(guard, data=tmp_path, settings={"database": "no database"}, addresses={})
     with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DATABASE.*postgresql\+psycopg"):
         await prepare(context)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite+aiosqlite:////nowhere/at/all/store.db", "postgresql+psycopg://cat:secret@127.0.0.1:1/cats"],
+    ids=["sqlite", "postgresql"],
+)
+async def test_prepare_database_out_of_reach_says_which_and_what_to_do(
+    guard: catguard.Guard, tmp_path: Path, url: str
+) -> None:
+    context = TierContext(guard, data=tmp_path, settings={"database": url}, addresses={})
+    with pytest.raises(catguard.ConfigurationError, match=r"cannot be made in .* CATGUARD_STORE_DATABASE") as caught:
+        await prepare(context)
+    await context.close()
+    assert url.rpartition("/")[2] in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
