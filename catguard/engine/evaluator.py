@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import dumps, pointer
+from catguard.engine.codec import MAX_NAME, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
 from catguard.policies.model import Assumption, Side
@@ -17,8 +17,6 @@ Facts = dict[str, Any]
 #: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
 HEAD_PARTS = ("params", "query", "headers")
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
-#: Longest name of an unknown member that a message repeats.
-MAX_NAME = 40
 
 
 class Engine:
@@ -215,7 +213,7 @@ def _bodiless(phase: CompiledPhase, message: Facts) -> bool:
 
 def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Violation:
     name, assumption = part.shape.part, error.assumption
-    where = error.pointer
+    where = tuple(step[:MAX_NAME] if isinstance(step, str) else step for step in error.pointer)
     subject = str(where[-1]) if where else {"params": "the path", "query": "the query"}.get(name, f"the {name}")
     if error.keyword == "required" and error.names:
         where, text = (*where, error.names[0]), f"{error.names[0]} must be given"
