@@ -155,6 +155,16 @@ def test_a_shape_that_contains_itself_is_a_fault() -> None:
     assert "contains itself: Order -> Order" in "\n".join(faults(text))
 
 
+def test_a_shape_that_grows_with_each_reference_is_a_fault() -> None:
+    twice = (
+        "{type: object, additionalProperties: false, properties: {a: {$ref: '#/shapes/N'}, b: {$ref: '#/shapes/N'}}}"
+    )
+    shapes = "".join(f"  Grown{n}: {twice.replace('/N', f'/Grown{n + 1}')}\n" for n in range(30))
+    text = TOY.replace("shapes:\n", f"shapes:\n{shapes}  Grown30: {{type: boolean}}\n")
+    found = faults(text.replace("note: {type", 'grown: {$ref: "#/shapes/Grown0"}, note: {type'))
+    assert "has more than 20000 keywords once its references are written out" in found[0]
+
+
 def test_a_rule_that_reads_an_optional_member_without_has_is_a_fault() -> None:
     text = changed(
         "properties: {ok: {type: boolean, description: x}}",
