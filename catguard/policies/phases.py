@@ -177,9 +177,12 @@ class PhaseBuilder:
         return number
 
     def _max_bytes(self, data: Mapping[str, Any], media: tuple[str, ...] | None) -> int:
+        kind = self.written.kind
+        if kind == "sql" or (kind == "call" and self.phase == "request"):
+            return 0  # nothing that has a size is sent: there is no such assumption
         if self.phase == "request":
             self._limit_query()
-            default = REQUEST_BYTES if "body" in data or self.written.kind != "http" else 0
+            default = REQUEST_BYTES if "body" in data else 0
         else:
             default = PROBLEM_BYTES if media == (PROBLEM,) else RESPONSE_BYTES
         return self._limit("max_bytes", data.get("max_bytes"), default=default)
