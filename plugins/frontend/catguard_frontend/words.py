@@ -58,7 +58,7 @@ class Excuse:
 
 def excuse(failure: CallRefused | NotServed, recipe: Recipe) -> Excuse:
     """Return in the user's words why `recipe` gave no picture."""
-    if isinstance(failure, CallRefused):
+    if isinstance(failure, CallRefused) and not broke_down(failure):
         status = refusal_status(failure)
         if status != 422:
             return Excuse("This picture came out wrong", ("It is not what was ordered, so it is not shown.",), status)
@@ -66,13 +66,22 @@ def excuse(failure: CallRefused | NotServed, recipe: Recipe) -> Excuse:
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
         return Excuse("No such cat", _unknown(recipe), failure.status)
+    if isinstance(failure, CallRefused):
+        title, reason = _APOLOGIES[NotServed]
+        return Excuse(title, (reason,), refusal_status(failure))
     title, reason = _APOLOGIES[type(failure)]
     return Excuse(title, (reason,), failure.status)
 
 
 def refusal_status(refused: CallRefused) -> int:
-    """Return 422 where the order was refused, by either side, and 502 where the answer to it was."""
-    return 502 if any(violation.phase == "response" for violation in refused.violations) else 422
+    """Return 422 where the order was refused, by either side, and 502 where the answer to it was, or there was none."""
+    answer = any(violation.phase == "response" for violation in refused.violations)
+    return 502 if answer or broke_down(refused) else 422
+
+
+def broke_down(refused: CallRefused) -> bool:
+    """Tell whether nothing is wrong with the order: Cat-o-matic, or somebody behind it, failed over it."""
+    return refused.status is not None and refused.status >= 500
 
 
 def reasons_of(

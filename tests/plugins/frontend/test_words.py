@@ -67,6 +67,14 @@ def test_excuse_for_a_refused_answer_blames_nobody_who_asked() -> None:
     assert "not what was ordered" in excuse.reasons[0]
 
 
+@pytest.mark.parametrize("violations", [(), (violation("/query/limit", "query/limit/maximum", "at most 20"),)])
+def test_excuse_for_a_catomatic_that_failed_blames_nobody_who_asked(violations: tuple[Violation, ...]) -> None:
+    excuse = words.excuse(CallRefused("frontend.outbound.render", "inbound", violations, status=500), RECIPE)
+
+    assert (excuse.title, excuse.status) == ("This cat ran away", 502)
+    assert "Try again" in excuse.reasons[0]
+
+
 @pytest.mark.parametrize(
     ("failure", "status"),
     [(NoSuchCat, 404), (NotPossible, 422), (NotServed, 502), (Unreachable, 503), (NotKept, 503), (TooSlow, 504)],
