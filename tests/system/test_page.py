@@ -5,16 +5,14 @@ from __future__ import annotations
 import html
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from .running import System
+from .running import System, nowhere
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Response
@@ -114,19 +112,11 @@ def _answered(visit: Visit, answer: Response) -> None:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A frontend whose Cat-o-matic is not there."""
-    with closed_port() as nobody:
+    with nowhere() as nobody:
         options = ["frontend", "--address", f"catomatic={nobody}"]
         system = System(tmp_path_factory.mktemp("alone"), tiers=["frontend"], options=options)
         yield system
         assert system.stop() == 0
-
-
-@contextmanager
-def closed_port() -> Iterator[str]:
-    """An address at which nobody answers, and nobody else can begin to."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module")
