@@ -155,6 +155,12 @@ def test_a_shape_that_contains_itself_is_a_fault() -> None:
     assert "contains itself: Order -> Order" in "\n".join(faults(text))
 
 
+@pytest.mark.parametrize(("old", "new"), [("about: ", 'about: "\\ud800" #'), ("about: ", '"\\ud800": 1\n    about: ')])
+def test_half_of_a_surrogate_pair_is_a_fault(old: str, new: str) -> None:
+    found = faults(TOY.replace(old, new, 1))
+    assert any("half of a surrogate pair is no character" in fault for fault in found)
+
+
 def test_a_shape_that_grows_with_each_reference_is_a_fault() -> None:
     twice = (
         "{type: object, additionalProperties: false, properties: {a: {$ref: '#/shapes/N'}, b: {$ref: '#/shapes/N'}}}"
