@@ -8,6 +8,7 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
+from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
@@ -29,6 +30,9 @@ class InboundGuard:
         component: Whose inbound boundaries these are.
         telemetry: Where spans and violations go.
         render: Makes the page of a refusal for callers that prefer text/html.
+
+    Raises:
+        ConfigurationError: When answers are pictures, and the library that reads their headers is not installed.
     """
 
     def __init__(
@@ -39,7 +43,7 @@ class InboundGuard:
         self.component = component
         self.telemetry = telemetry
         self.render = render
-        self._routes: tuple[CompiledPolicySet, RouteTable] | None = None
+        self._routes = self._table(engine.snapshot)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server."""
@@ -53,9 +57,14 @@ class InboundGuard:
 
     def routes(self, snapshot: CompiledPolicySet) -> RouteTable:
         """Return the routes of a snapshot, built once for each."""
-        if self._routes is None or self._routes[0] is not snapshot:
-            self._routes = (snapshot, RouteTable(snapshot.component(self.component)))
+        if self._routes[0] is not snapshot:
+            self._routes = self._table(snapshot)
         return self._routes[1]
+
+    def _table(self, snapshot: CompiledPolicySet) -> tuple[CompiledPolicySet, RouteTable]:
+        boundaries = snapshot.component(self.component)
+        prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
+        return snapshot, RouteTable(boundaries)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
@@ -94,6 +103,7 @@ class InboundGuard:
         allow: str | None = None,
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
+        public = self.routes(snapshot).public
         method, path = scope["method"], scope["path"]
         self.telemetry.undeclared(method, path)
         observation = self.telemetry.start(
@@ -110,6 +120,6 @@ class InboundGuard:
             extra.append((b"allow", allow.encode()))
         page = RefusalPage(status, title_of(status), (), target(scope))
         try:
-            await send_refusal(send, page, head, self.render, public=False, detail=detail, extra=extra)
+            await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=extra)
         finally:
             observation.end(status=status)

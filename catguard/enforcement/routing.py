@@ -92,15 +92,18 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates")
+    __slots__ = ("_fixed", "_templates", "public")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
         self._fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        #: Whether anybody may call whatever there is: nobody inside the system is meant by a refusal then.
+        self.public = True
         templates: dict[str, dict[str, CompiledBoundary]] = {}
         for boundary in boundaries:
             policy = boundary.policy
             if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
                 continue
+            self.public &= policy.public
             table = templates if "{" in policy.path else self._fixed
             # Methods of one path may call its parameters by different names.
             table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary

@@ -969,7 +969,7 @@ async def test_transport_where_two_boundaries_match_wants_a_name(edge: Edge) -> 
 
 
 def test_transport_for_pictures_without_pillow_names_the_pip_line(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catguard.enforcement.departure.available", frozenset)
+    monkeypatch.setattr("catguard.enforcement.reading.available", frozenset)
     with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[images\]'"):
         edge.transport()
     edge.transport(to="external", base_url="https://weather.test")
