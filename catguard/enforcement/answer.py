@@ -34,7 +34,7 @@ class Outcome(Protocol):
     async def refuse(self, status: int, decision: Decision) -> None:
         """Answer with the violations in place of the response."""
 
-    async def complete(self, status: int) -> None:
+    def complete(self, status: int) -> None:
         """Take note that the last byte was sent."""
 
     def answer_headers(self) -> Headers:
@@ -118,7 +118,7 @@ class Answer:
             await self._send({"type": message["type"], "body": chunk, "more_body": more})
             if not more:
                 self.finished = True
-                await self.outcome.complete(self.status)
+                self.outcome.complete(self.status)
             return
         self._chunks.append(chunk)
         self.ended = not more
@@ -162,10 +162,10 @@ class Answer:
         shown = b"" if self.head_only or self.status in BODILESS else body
         await self._send({"type": "http.response.start", "status": self.status, "headers": [*headers, *self._extra()]})
         await self._send({"type": "http.response.body", "body": shown})
-        await self.outcome.complete(self.status)
+        self.outcome.complete(self.status)
 
     def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
-        request, caller = dict(self.exchange.request), self.exchange.caller.facts()
+        request, caller = self.exchange.request, self.exchange.caller.facts()
         return decide_response(self.snapshot, self.boundary, request, facts, caller=caller, noted=noted)
 
     def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:

@@ -203,9 +203,9 @@ class Passage:
             detail=detail,
             extra=self.answer_headers(),
         )
-        await self.complete(status)
+        self.complete(status)
 
-    async def complete(self, status: int) -> None:
+    def complete(self, status: int) -> None:
         """End the observation with the last byte, not with the app's background work."""
         self.observation.end(status=status)
 
