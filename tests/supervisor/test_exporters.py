@@ -322,6 +322,25 @@ def test_otlp_sends_traces_metrics_and_logs(collector: list[tuple[str, bytes]]) 
     assert [record.event_name for record in logs] == ["catguard.violation"]
 
 
+def test_otlp_without_a_collector_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    exporter = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    monkeypatch.setattr(exporter, "filters", [])
+    configure("otlp", service="store").shutdown()
+    providers = configure("otlp", service="catomatic")
+    refuse(telemetry_of(providers))
+    assert providers.tracer_provider is not None
+    with caplog.at_level(logging.WARNING):
+        providers.tracer_provider.force_flush()  # type: ignore[attr-defined] # of the SDK's
+    providers.shutdown()
+    told = [record.getMessage() for record in caplog.records if record.name == exporter.name]
+    assert len(told) == 1
+    assert told[0].count("further failures are not told") == 1
+
+
 def test_shutdown_waits_no_longer_than_its_timeout(caplog: pytest.LogCaptureFixture) -> None:
     release = threading.Event()
 
