@@ -191,7 +191,7 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
         else:
             value = message[name] = {}
         if not part.is_valid(value):
-            violations.extend(_shape_violation(error, part, side) for error in part.errors(value))
+            violations.extend(_shape_violation(error, part, side, value) for error in part.errors(value))
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:
@@ -211,7 +211,7 @@ def _bodiless(phase: CompiledPhase, message: Facts) -> bool:
     return phase.policy.stream or bool(message.get("bodiless"))
 
 
-def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Violation:
+def _shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any) -> Violation:
     name, assumption = part.shape.part, error.assumption
     where = tuple(step[:MAX_NAME] if isinstance(step, str) else step for step in error.pointer)
     subject = str(where[-1]) if where else {"params": "the path", "query": "the query"}.get(name, f"the {name}")
@@ -221,11 +221,17 @@ def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Viola
         shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
         declared = "nothing is" if assumption.limit == "empty" else f"there is {assumption.limit}"
         where, text = (*where, error.names[0][:MAX_NAME]), f"{shown} is not declared; {declared}"
+    elif name in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
+        text = f"{subject} must come once"  # what is repeated was read as an array
     elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
         text = f"{subject} must have {assumption.limit}"
     else:
         text = f"{subject} must be {assumption.limit}"
     return _violation(assumption, name, where, text, side)
+
+
+def _is_repeated(record: dict[str, Any], where: tuple[str | int, ...]) -> bool:
+    return len(where) == 1 and type(record.get(str(where[0]))) is list
 
 
 def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side) -> Violation:

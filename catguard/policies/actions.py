@@ -13,8 +13,8 @@ from catguard.policies.model import Action, Boundary
 ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
 #: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
 WHOLE_BOUNDARY_ONLY = ("type", "required", "readable")
-#: A softened byte limit would be no limit.
-NEVER_SOFT = ("max_bytes",)
+#: A softened byte limit would be no limit, and a query that cannot be read would be delivered as none.
+NEVER_SOFT = ("max_bytes", "query/readable")
 
 
 def parse_action(text: str) -> tuple[str, Action]:
@@ -67,7 +67,7 @@ class Actions:
 
     def of(self, identity: str, own: Action | None = None) -> Action:
         """Return the action of the assumption with this id; `own` is what is written beside it."""
-        if tail(identity) in NEVER_SOFT:
+        if identity in NEVER_SOFT or tail(identity) in NEVER_SOFT:
             return "deny"
         action = own or self.own.get(identity) or self.action
         for glob, override in self.overrides:

@@ -190,6 +190,8 @@ class PhaseBuilder:
     def _limit_query(self) -> None:
         text = f"at most {format_quantity(QUERY_BYTES)} bytes"
         self.limits["query/max_bytes"] = self.assumption("query/max_bytes", SILENCE, text, self.place(), kind="limit")
+        why, text = "two readers of a broken query read two things", "percent-encoded UTF-8 without NUL"
+        self.limits["query/readable"] = self.assumption("query/readable", why, text, self.place(), kind="limit")
 
     def _media(self, data: Mapping[str, Any], *, raw: bool) -> tuple[str, ...] | None:
         if "media" in data:
