@@ -13,7 +13,7 @@ from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
 from catguard.policies.compiler import CompiledPolicySet
-from catguard.telemetry import Telemetry, names
+from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -81,15 +81,36 @@ class InboundGuard:
         if match is None:
             await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
         elif boundary is None and method == "OPTIONS":
-            allow = [(b"allow", match.allow().encode())]
-            await send({"type": "http.response.start", "status": 204, "headers": allow})
-            await send({"type": "http.response.body", "body": b""})
+            await self._options(scope, head, send, snapshot, match.allow())
         elif boundary is None:
             message = f"this path takes {match.allow()}"
             await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
             passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
             await passage.run(self.app, path, receive)
+
+    async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
+        """Say what a path takes."""
+        observation = self._observe(scope, head, snapshot)
+        headers = [(b"allow", allow.encode()), (b"traceresponse", observation.traceresponse.encode())]
+        try:
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            observation.end(status=204)
+
+    def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
+        """Observe an exchange of no boundary."""
+        method = scope["method"]
+        return self.telemetry.start(
+            "inbound",
+            None,
+            name=method,
+            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: scope["path"]},
+            headers=head.values,
+            public=True,
+            revision=snapshot.revision,
+        )
 
     async def _undeclared(
         self,
@@ -104,17 +125,8 @@ class InboundGuard:
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
         public = self.routes(snapshot).public
-        method, path = scope["method"], scope["path"]
-        self.telemetry.undeclared(method, path)
-        observation = self.telemetry.start(
-            "inbound",
-            None,
-            name=method,
-            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: path},
-            headers=head.values,
-            public=True,
-            revision=snapshot.revision,
-        )
+        self.telemetry.undeclared(scope["method"], scope["path"])
+        observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         if allow:
             extra.append((b"allow", allow.encode()))

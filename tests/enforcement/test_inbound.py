@@ -286,6 +286,7 @@ async def test_other_methods_are_told_what_is_allowed(shop: Shop) -> None:
     assert (refused.status, refused.header("allow")) == (405, "GET, HEAD, OPTIONS")
     options = await ask(app, "OPTIONS", "/orders/3")
     assert (options.status, options.header("allow"), options.body) == (204, "OPTIONS, POST, PUT", b"")
+    assert options.header("traceresponse"), "every answer tells its trace"
     assert shop.calls == []
 
 
