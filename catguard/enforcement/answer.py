@@ -52,6 +52,7 @@ class Answer:
         send: Send,
         outcome: Outcome,
         *,
+        request: Facts,
         head_only: bool,
     ) -> None:
         self.snapshot = snapshot
@@ -59,6 +60,7 @@ class Answer:
         self.exchange = exchange
         self.outcome = outcome
         self.head_only = head_only
+        self._request = request
         self.status = 0
         self.finished = False
         self.ended = False
@@ -165,8 +167,8 @@ class Answer:
         self.outcome.complete(self.status)
 
     def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
-        request, caller = self.exchange.request, self.exchange.caller.facts()
-        return decide_response(self.snapshot, self.boundary, request, facts, caller=caller, noted=noted)
+        caller = self.exchange.caller.facts()
+        return decide_response(self.snapshot, self.boundary, self._request, facts, caller=caller, noted=noted)
 
     def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:
         """Return the app's headers but for some, and outside the system without the mark of a refusal."""

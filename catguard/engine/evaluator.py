@@ -48,6 +48,11 @@ def decide_request(
     return _decide(snapshot, boundary, boundary.request, facts, noted)
 
 
+def recalled(boundary: CompiledBoundary, request: Facts) -> Facts:
+    """Return the checked facts of a request for the rules over its response, whatever the code does to its own."""
+    return deepcopy(request) if boundary.recalls_request else request
+
+
 def decide_response(
     snapshot: CompiledPolicySet,
     boundary: CompiledBoundary,

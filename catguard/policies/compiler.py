@@ -142,7 +142,7 @@ def _place(rule: CompiledRule, phase: PhaseName) -> str:
 class CompiledBoundary:
     """One boundary, ready to be decided."""
 
-    __slots__ = ("_by_class", "_by_status", "name", "policy", "request")
+    __slots__ = ("_by_class", "_by_status", "name", "policy", "recalls_request", "request")
 
     def __init__(self, policy: Boundary, request: CompiledPhase, responses: Mapping[str, CompiledPhase]) -> None:
         self.policy = policy
@@ -152,6 +152,9 @@ class CompiledBoundary:
         self._by_class = {int(status[0]): phase for status, phase in responses.items() if status.endswith("XX")}
         if "*" in responses:
             self._by_class[0] = responses["*"]
+        facts = (fact for phase in responses.values() for rule in phase.rules.rules for fact in rule.facts)
+        #: Whether a rule over a response reads the request too.
+        self.recalls_request = any(fact.partition(".")[0] == "request" for fact in facts)
 
     def response(self, status: int = 0) -> CompiledPhase | None:
         """Return the phase of a status, the exact one before its class; None when the status is not declared."""
