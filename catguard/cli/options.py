@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import click
+from rich.console import Console
 
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
@@ -20,6 +22,16 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 POLICIES = Path("policies.yaml")
 DATA = Path("var")
+#: Columns of what is piped into a file or a pager.
+PAGE = 120
+
+
+def output() -> Console:
+    """Return the console of standard output: as wide as the terminal, or as a page where the output is piped."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(highlight=False, width=PAGE)
+    return console
 
 
 class TierValue(click.ParamType[tuple[str, T]], Generic[T]):

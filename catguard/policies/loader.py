@@ -35,8 +35,11 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
 
     Raises:
         PolicyError: With every fault, each with file:line:column.
+        ConfigurationError: An override matches nothing.
     """
-    return finish(*build(read_files(paths), actions=actions))
+    policies = finish(*build(read_files(paths), actions=actions))
+    check_overrides(actions, policies.boundaries())
+    return policies
 
 
 def load_compiled(
