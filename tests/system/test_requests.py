@@ -12,7 +12,7 @@ from PIL import Image
 from tests.system.running import PATIENCE, TIERS, System, trace_of
 
 SENTENCE = "three siamese cats in a rose garden at 480x620px"
-PARAMETERS = {"breed": "siamese", "count": 3, "scene": "rose-garden", "width": 480, "height": 620}
+PARAMETERS: dict[str, str | int] = {"breed": "siamese", "count": 3, "scene": "rose-garden", "width": 480, "height": 620}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -29,7 +29,7 @@ def picture(client: httpx2.Client) -> httpx2.Response:
 
 
 @pytest.mark.parametrize("query", [PARAMETERS, {"ask": SENTENCE}], ids=["parameters", "sentence"])
-def test_cats_answers_a_picture_of_the_size_ordered(client: httpx2.Client, query: dict[str, object]) -> None:
+def test_cats_answers_a_picture_of_the_size_ordered(client: httpx2.Client, query: dict[str, str | int]) -> None:
     answer = client.get("/api/cats", params=query)
     assert answer.status_code == 200, answer.text
     cats = answer.json()
