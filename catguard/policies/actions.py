@@ -14,7 +14,7 @@ ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
 #: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
 WHOLE_BOUNDARY_ONLY = ("type", "required", "readable")
 #: A softened byte limit would be no limit, and a query that cannot be read would be delivered as none.
-NEVER_SOFT = ("max_bytes", "query/readable")
+NEVER_SOFT = ("max_bytes", "query/max_bytes", "query/readable")
 
 
 def parse_action(text: str) -> tuple[str, Action]:
@@ -47,9 +47,10 @@ def check_overrides(overrides: Sequence[tuple[str, Action]], boundaries: Iterabl
         raise ConfigurationError("; ".join(wrong))
 
 
-def tail(identity: str) -> str:
-    """Return the last step of an assumption's id: its keyword."""
-    return identity.rpartition("/")[2]
+def of_whole_boundary(identity: str) -> bool:
+    """Whether an assumption can be softened only with its boundary; a rule may be called `type` and is none of them."""
+    part, _, keyword = identity.rpartition("/")
+    return bool(part) and keyword in WHOLE_BOUNDARY_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,12 @@ class Actions:
 
     def of(self, identity: str, own: Action | None = None) -> Action:
         """Return the action of the assumption with this id; `own` is what is written beside it."""
-        if identity in NEVER_SOFT or tail(identity) in NEVER_SOFT:
+        if identity in NEVER_SOFT:
             return "deny"
         action = own or self.own.get(identity) or self.action
         for glob, override in self.overrides:
             if "/" not in glob and fnmatchcase(self.boundary, glob):
                 action = override
             elif "/" in glob and fnmatchcase(f"{self.boundary}/{identity}", glob):
-                action = override if tail(identity) not in WHOLE_BOUNDARY_ONLY else action
+                action = action if of_whole_boundary(identity) else override
         return action

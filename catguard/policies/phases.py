@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catguard.policies.actions import WHOLE_BOUNDARY_ONLY, Actions, tail
+from catguard.policies.actions import Actions, of_whole_boundary
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
@@ -138,7 +138,7 @@ class PhaseBuilder:
     ) -> Assumption:
         written = self.written
         soft = action or written.actions.own.get(identity)
-        if soft not in (None, "deny", written.actions.action) and tail(identity) in WHOLE_BOUNDARY_ONLY:
+        if soft not in (None, "deny", written.actions.action) and of_whole_boundary(identity):
             hint = "give the boundary the action"
             self.fault(location, f"{identity} can be softened only with the whole boundary", hint)
         return Assumption(

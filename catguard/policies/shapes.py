@@ -107,7 +107,19 @@ class ShapeReader:
                 }
             else:
                 schema[keyword] = value
+        self._check_required(schema, path)
         return schema, places
+
+    def _check_required(self, schema: Mapping[str, Any], path: Path) -> None:
+        """Find members that a closed object requires and cannot have."""
+        required, declared = schema.get("required", ()), schema.get("properties", {})
+        if schema.get("additionalProperties") is not False or "patternProperties" in schema:
+            return
+        for index, name in enumerate(required):
+            if name not in declared:
+                place = self.document.value((*path, "required", index))
+                message = f"the object requires {quote(name)}, which it does not declare"
+                self.faults.append(Fault(place, message, did_you_mean(name, declared)))
 
     def _inline_reference(
         self, node: Mapping[str, Any], path: Path, stack: tuple[str, ...]

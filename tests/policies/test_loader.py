@@ -189,6 +189,19 @@ def test_actions_cannot_soften_byte_limits_or_single_types() -> None:
     assert "can be softened only with the whole boundary" in "\n".join(faults(soft))
 
 
+def test_a_rule_may_be_called_like_a_keyword() -> None:
+    text = changed("even: {rule", "type: {action: audit, rule")
+    (rule,) = load_text(text).boundary("shop.inbound.order").request.rules
+    assert (rule.assumption.id, rule.assumption.action) == ("type", "audit")
+
+
+def test_a_required_member_that_a_closed_object_cannot_have_is_a_fault() -> None:
+    found = faults(changed("required: [count]", "required: [cuont]"))
+    assert any(
+        'requires "cuont", which it does not declare' in fault and "did you mean 'count'?" in fault for fault in found
+    )
+
+
 def test_actions_name_assumptions_that_exist() -> None:
     text = changed(
         "        http: POST /orders/{id}",
