@@ -162,6 +162,17 @@ def test_declared_statement_runs_sync(sync: Guarded) -> None:
     assert sync.span["db.response.returned_rows"] == 3
 
 
+async def test_statement_that_fails_tells_no_value_of_its_parameters(guarded: Guarded) -> None:
+    missing = sa.select(PICTURES).where(PICTURES.c.breed == sa.bindparam("breed", "tabby"), sa.column("nose") == 1)
+    with pytest.raises(sa.exc.DBAPIError) as failure:
+        async with guarded.engine.connect() as connection:
+            await connection.execute(missing.limit(3).execution_options(catguard="select-pictures"))
+    assert "nose" in str(failure.value)
+    told = [str(event.attributes) for span in guarded.spans for event in span.events]
+    assert told
+    assert all("tabby" not in text for text in [*told, str(failure.value)])
+
+
 async def test_declared_statement_runs_async(guarded: Guarded) -> None:
     async with guarded.engine.connect() as connection:
         assert len((await connection.execute(SOME)).all()) == 3
