@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
-#: Folders whose tests share what is dear to start: systems of processes, and the pictures drawn for them.
-SHARING = ("tests/system/", "tests/examples/")
+#: The tests of this folder share one running system; those of these modules start their own.
+SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 
 
 class Scheduling(LoadFileScheduling):
@@ -27,7 +29,8 @@ class Scheduling(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "sharing" if nodeid.startswith(SHARING) else super()._split_scope(nodeid)
+        shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
+        return SHARING if shared else super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,7 +46,18 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the tiers keep, with the store's pictures drawn: systems begin with a copy of it, drawing takes long."""
-    store = System(tmp_path_factory.mktemp("seeded"), tiers=["store"], options=["store"])
-    assert store.stop() == 0, store.log()
-    return store.data
+    """What the tiers keep, with the store's pictures drawn: systems begin with a copy of it.
+
+    Drawing takes long: whichever test process comes first does it, the others wait for it.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    drawn = place / "seeded"
+    with (place / "seeding").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not drawn.exists():
+            store = System(tmp_path_factory.mktemp("seeding"), tiers=["store"], options=["store"])
+            assert store.stop() == 0, store.log()
+            store.data.rename(drawn)
+    return drawn
