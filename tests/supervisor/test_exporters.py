@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -127,6 +128,24 @@ def test_file_lines_are_otlp_requests_with_hexadecimal_ids(tmp_path: Path) -> No
     assert record["eventName"] == "catguard.violation"
     assert record["traceId"] == trace_id
     assert record["spanId"] == outer["spanId"]
+
+
+@pytest.mark.parametrize("letter", ["\n", "\u2028", "\x85", "\x9b", "\x1b", "\x1c"])
+def test_file_lines_are_one_line_for_every_reader(tmp_path: Path, letter: str) -> None:
+    path = tmp_path / "trace.jsonl"
+    providers = configure(str(path), service="catomatic")
+    where = f"/body/a{letter}b"
+    refuse(telemetry_of(providers), replace(VIOLATION, where=where))
+    providers.shutdown()
+    assert letter not in path.read_text().replace("}\n", "}")
+    told = [
+        attribute["value"]["stringValue"]
+        for span in spans_of(lines_of(path))
+        for event in span.get("events", ())
+        for attribute in event["attributes"]
+        if attribute["key"] == names.WHERE
+    ]
+    assert told == [where]
 
 
 def test_file_lines_name_the_tier(tmp_path: Path) -> None:
