@@ -251,6 +251,7 @@ def test_click_on_a_cat_leads_closer(visiting: Visitor) -> None:
     visit.page.locator(".litter a").first.click()
     assert visit.page.get_by_role("heading", level=1).inner_text() == "The face of a tuxedo cat"
     visit.page.get_by_role("navigation", name="How close").get_by_role("link", name="2\N{MULTIPLICATION SIGN}").click()
+    visit.page.wait_for_url("**scale=0.5**")
     assert visit.page.locator("[aria-current=page]").all_inner_texts() == ["Face", "2\N{MULTIPLICATION SIGN}"]
     ((width, _),) = decoded(visit.page.locator(".view img"))
     assert width == 960, "480 / (1 - 0.5)"
