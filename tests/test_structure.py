@@ -27,7 +27,7 @@ LAYERS = (
     ("hookspecs", "plugins", "context", "progress"),
     ("supervisor", "probes", "console"),
     ("host",),
-    ("cli", "testing", "__main__"),
+    ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 #: The one module or package of the core through which each library enters; what else is named needs its types only.
