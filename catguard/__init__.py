@@ -40,7 +40,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Only tiers need it, and it needs the extra `host`.
     if name == "TierContext":
-        from catguard.context import TierContext
-
+        try:
+            from catguard.context import TierContext
+        except ModuleNotFoundError as error:
+            message = f"tiers need {error.name}, which is not installed: pip install 'catguard[host]'"
+            raise ConfigurationError(message) from error
         return TierContext
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,10 +13,10 @@ from catguard.engine.evaluator import Engine, rehearse
 from catguard.errors import ConfigurationError
 from catguard.facts import available
 from catguard.policies.actions import parse_action
-from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.compiler import PROVIDERS, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import load_compiled
-from catguard.policies.model import Action
+from catguard.policies.model import Action, Kind
 from catguard.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -33,6 +33,18 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Which extra brings the library that an enforcement point stands on.
 EXTRAS: Mapping[str, str] = {"httpx2": "client", "sqlalchemy": "sql", "PIL": "images"}
+
+#: What an exchange that is written down may say, by the kind of its boundary; facts by media type come to them.
+REQUEST: Mapping[Kind, tuple[str, ...]] = {
+    "http": ("method", "path", "params", "query", "headers", "media", "body", "bytes"),
+    "call": ("args", "bytes"),
+    "sql": ("operation", "tables", "limit", "rows", "parameters", "bytes"),
+}
+RESPONSE: Mapping[Kind, tuple[str, ...]] = {
+    "http": ("status", "headers", "media", "body", "bytes", "bodiless", *sorted(PROVIDERS)),
+    "call": ("result", "bytes"),
+    "sql": ("rows", "bytes"),
+}
 
 
 def enforcement_point(name: str) -> ModuleType:
@@ -70,8 +82,8 @@ class Guard:
     ) -> None:
         components = engine.snapshot.policies.components
         if component not in components:
-            hint = did_you_mean(component, components) or ""
-            raise ConfigurationError(f"the policies declare no component {component!r} {hint}".strip())
+            hint = did_you_mean(component, components) or "add it under components:"
+            raise ConfigurationError(f"the policies declare no component {component!r} ({hint})")
         self.engine = engine
         self.component = component
         self.telemetry = telemetry or Telemetry(component)
@@ -196,13 +208,19 @@ class Guard:
             response: The facts of the response: {"status": 200, "body": {...}}.
 
         Raises:
-            ConfigurationError: When there is no such boundary.
+            ConfigurationError: When there is no such boundary, or no such fact in an exchange of its kind.
         """
         snapshot = self.engine.snapshot
         name = boundary if boundary in snapshot.boundaries else f"{self.component}.{boundary}"
         if name not in snapshot.boundaries:
-            hint = did_you_mean(name, snapshot.boundaries) or ""
-            raise ConfigurationError(f"there is no boundary {boundary!r} {hint}".strip())
+            hint = did_you_mean(name, snapshot.boundaries) or f"`catguard explain {self.component}` names all"
+            raise ConfigurationError(f"there is no boundary {boundary!r} ({hint})")
+        kind = snapshot.boundaries[name].policy.kind
+        for phase, given, known in (("request", request, REQUEST[kind]), ("response", response or {}, RESPONSE[kind])):
+            for fact in given:
+                if fact not in known:
+                    hint = did_you_mean(fact, known) or f"there are: {', '.join(known)}"
+                    raise ConfigurationError(f"the {phase} of {name} has no {fact!r} ({hint})")
         return rehearse(snapshot, name, request, response)
 
     def reload(self) -> str:

@@ -22,7 +22,8 @@ from catguard.hookspecs import Tier
 from catguard.plugins import plugin_manager, refusal_page, tiers
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.loader import load_compiled
+from catguard.policies.lastgood import read_kept
+from catguard.policies.loader import compile_texts, load_compiled
 from catguard.policies.model import Action, PolicySet
 from catguard.supervisor.exporters import configure
 from catguard.telemetry import Telemetry
@@ -42,6 +43,7 @@ class HostSettings:
         actions: overrides, pairs of a glob over boundaries and an action.
         trace: where telemetry goes: "console", "otlp", the path of a .jsonl file; None for nowhere.
         block: tiers whose plugins are not loaded.
+        kept: the file of the policy text to begin with, written by `lastgood.keep`; None to begin with the files.
         environ: the environment, of which each tier gets its own variables as settings.
     """
 
@@ -51,6 +53,7 @@ class HostSettings:
     actions: tuple[tuple[str, Action], ...] = ()
     trace: str | None = None
     block: tuple[str, ...] = ()
+    kept: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -148,7 +151,10 @@ async def _open(
     def load() -> CompiledPolicySet:
         return load_compiled(settings.policies, actions=settings.actions)
 
-    engine = Engine(load())
+    # What the supervisor found good; the files may have been edited since, and may be broken.
+    engine = Engine(
+        load() if settings.kept is None else compile_texts(read_kept(settings.kept), actions=settings.actions)
+    )
     providers = configure(settings.trace, service=component)
     try:
         telemetry = Telemetry(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.system.running import System
 
@@ -14,17 +18,24 @@ settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
-#: Folders whose tests share what is dear to start: systems of processes, and the pictures drawn for them.
-SHARING = ("system", "examples")
+#: The tests of this folder share one running system; those of these modules start their own.
+SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process, and those that share a system too."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        group = "sharing" if folder in SHARING else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Scheduling(LoadFileScheduling):
+    """Keeps the tests of a module in one process, and those that share a system too.
+
+    The groups of `--dist loadgroup` will not do: pytest-xdist 3.8 hands them on in node ids that pytest 9.2 has fixed.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
+        return SHARING if shared else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +46,18 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the tiers keep, with the store's pictures drawn: systems begin with a copy of it, drawing takes long."""
-    store = System(tmp_path_factory.mktemp("seeded"), tiers=["store"], options=["store"])
-    assert store.stop() == 0, store.log()
-    return store.data
+    """What the tiers keep, with the store's pictures drawn: systems begin with a copy of it.
+
+    Drawing takes long: whichever test process comes first does it, the others wait for it.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    drawn = place / "seeded"
+    with (place / "seeding").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not drawn.exists():
+            store = System(tmp_path_factory.mktemp("seeding"), tiers=["store"], options=["store"])
+            assert store.stop() == 0, store.log()
+            store.data.rename(drawn)
+    return drawn

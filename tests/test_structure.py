@@ -27,7 +27,7 @@ LAYERS = (
     ("hookspecs", "plugins", "context", "progress"),
     ("supervisor", "probes", "console"),
     ("host",),
-    ("cli", "testing", "__main__"),
+    ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 #: The one module or package of the core through which each library enters; what else is named needs its types only.
@@ -160,7 +160,10 @@ def test_core_imports_without_pillow_sqlalchemy_or_a_server() -> None:
         "guard.asgi(lambda scope, receive, send: None)\n"
         "try: guard.client('x', base_url='http://127.0.0.1')\n"
         "except catguard.ConfigurationError as error: print(error)\n"
+        "try: catguard.TierContext\n"
+        "except catguard.ConfigurationError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "pip install 'catguard[client]'" in done.stdout
+    assert "pip install 'catguard[host]'" in done.stdout

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from catguard.analysis.examples import ExampleResult, run_examples
 from catguard.analysis.lint import Finding, lint
+from catguard.cli import options
 from catguard.errors import PolicyError
 from catguard.policies.actions import parse_action
 from catguard.policies.compiler import CompiledPolicySet
@@ -96,7 +97,9 @@ def show(report: Report, console: Console) -> None:
         hint = f"\n  [dim]{escape(fault.hint)}[/]" if fault.hint else ""
         console.print(f"[bold]{fault.location}[/]: [red]{escape(fault.message)}[/]{hint}", soft_wrap=True)
     if report.compiled is None:
-        console.print(f"[red]{len(report.faults)} faults[/] in {', '.join(report.files)}; nothing was loaded")
+        console.print(
+            f"[red]{len(report.faults)} faults[/] in {', '.join(report.files)}; nothing was loaded", soft_wrap=True
+        )
         return
     console.print(_table(report))
     for result in report.failed:
@@ -112,7 +115,8 @@ def show(report: Report, console: Console) -> None:
     verdict = "[green]ok[/]" if report.ok else "[red]not ok[/]"
     console.print(
         f"{verdict}: {accepted} accepted and {refused} refused examples, {len(report.failed)} of them wrong; "
-        f"{len(report.findings)} findings; revision {report.compiled.revision[:12]}"
+        f"{len(report.findings)} findings; revision {report.compiled.revision[:12]}",
+        soft_wrap=True,
     )
 
 
@@ -155,6 +159,6 @@ def check(files: tuple[Path, ...], actions: tuple[str, ...], form: str) -> None:
     if form == "json":
         click.echo(as_json(report))
     else:
-        show(report, Console(highlight=False))
+        show(report, options.output())
     if not report.ok:
         raise SystemExit(EXIT_FINDINGS)

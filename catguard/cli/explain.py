@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from catguard.cli import options
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
 from catguard.policies.diagnostics import did_you_mean
@@ -20,6 +21,9 @@ from catguard.policies.loader import load
 from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, Phase, PolicySet
 from catguard.policies.phases import SILENCE
 from catguard.policies.shapes import IMPLIED
+
+#: Columns of an id that are never broken over lines.
+WHOLE = 32
 
 
 def consequence(boundary: Boundary, assumption: Assumption) -> str:
@@ -147,16 +151,20 @@ def show(boundaries: Sequence[Boundary], console: Console, *, everything: bool) 
         lines = condensed(shown)
         for phase, then in dict.fromkeys((line.phase, line.then) for line in lines):
             console.print(f"  [bold]{phase}[/], where one does not hold: {then}")
-            console.print(_table(line for line in lines if (line.phase, line.then) == (phase, then)))
+            console.print(_table([line for line in lines if (line.phase, line.then) == (phase, then)]))
         if hidden := len(data["assumptions"]) - len(shown):
             console.print(f"  and {hidden} that hold without being written (--all shows them)", style="dim")
 
 
-def _table(lines: Iterable[Line]) -> Table:
+def _table(lines: Sequence[Line]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(width=2)
-    for style in ("cyan", "", "", "dim"):
+    # Ids and places are copied: neither is broken, where it is not longer than half of the narrowest terminal.
+    widest = max(len(line.subject) for line in lines)
+    table.add_column(overflow="fold", style="cyan", min_width=min(widest, WHOLE))
+    for style in ("", ""):
         table.add_column(overflow="fold", style=style)
+    table.add_column(no_wrap=True, style="dim")
     for line in lines:
         places = line.places[0] + (f" +{len(line.places) - 1}" if len(line.places) > 1 else "")
         table.add_row("", *(escape(cell) for cell in (line.subject, "; ".join(line.limits), line.why, places)))
@@ -194,7 +202,7 @@ def explain(name: str, files: tuple[Path, ...], actions: tuple[str, ...], everyt
     if form == "json":
         click.echo(json.dumps([described(boundary) for boundary in boundaries], indent=2))
         return
-    console = Console(highlight=False)
+    console = options.output()
     if isinstance(found, Component):
         console.print(f"[bold]{found.name}[/]: {escape(found.about)}  owner {escape(str(found.owner))}")
     if policies.actions:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import click
+from rich.console import Console
 
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.model import Action
 from catguard.policies.quantities import parse_duration, parse_quantity
+from catguard.supervisor.exporters import CONSOLE, FILE_SUFFIX, OTLP
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 POLICIES = Path("policies.yaml")
 DATA = Path("var")
+#: Columns of what is piped into a file or a pager.
+PAGE = 120
+
+
+def output() -> Console:
+    """Return the console of standard output: as wide as the terminal, or as a page where the output is piped."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(highlight=False, width=PAGE)
+    return console
 
 
 class TierValue(click.ParamType[tuple[str, T]], Generic[T]):
@@ -174,11 +187,28 @@ def address_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def read_trace(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Say of a trace's destination what is wrong before anything starts.
+
+    Raises:
+        click.BadParameter: It is none of the three, or a file in a folder that is not there.
+    """
+    if value is None or value in (CONSOLE, OTLP):
+        return value
+    if not value.endswith(FILE_SUFFIX):
+        raise click.BadParameter(f"{value!r}: give console, otlp, or a path that ends in {FILE_SUFFIX}")
+    folder = Path(value).parent
+    if not folder.is_dir():
+        raise click.BadParameter(f"{value!r}: there is no folder {folder}; make it first")
+    return value
+
+
 def trace_option(function: Decorated) -> Decorated:
     """`--trace WHERE`."""
     return click.option(
         "--trace",
         metavar="console|otlp|PATH.jsonl",
+        callback=read_trace,
         show_envvar=True,
         help="Where spans and events go: to the terminal, to a collector (OTEL_* variables), or into a file.",
     )(function)

@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catguard.cli import options
 from catguard.plugins import InstalledPlugin, installed_plugins, plugin_manager
 
 EXAMPLES = """
@@ -32,7 +32,7 @@ def plugins(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(plugin) for plugin in found], indent=2))
     elif found:
-        Console(highlight=False).print(_table(found))
+        options.output().print(_table(found))
     else:
         click.echo("no plugins are installed; the cat service has three: pip install -r requirements.txt")
 

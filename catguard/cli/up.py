@@ -20,8 +20,9 @@ from catguard.cli import options
 from catguard.cli.worker import arguments
 from catguard.errors import ConfigurationError
 from catguard.hookspecs import Tier
+from catguard.policies import lastgood
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.loader import load_compiled
+from catguard.policies.loader import compile_texts, read_files
 from catguard.policies.model import Action, PolicySet
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.events import Died, Event, Ready, Serving, Started, StartFailed
@@ -33,6 +34,8 @@ HOST = "127.0.0.1"
 PORTS: Mapping[str, int] = {"frontend": 8000, "catomatic": 8001, "store": 8002}
 FIRST_PORT = 8003
 FRONT = "frontend"
+# Below --data; no component's name begins with a dot.
+KEPT = ".policies"
 
 COMMAND = (sys.executable, "-m", "catguard")
 
@@ -120,13 +123,15 @@ def up(
     binding = options.pairs("--bind", binds)
     limits = options.pairs("--memory", memory)
     console = Console(stderr=True, highlight=False)
-    policy_set = load_compiled(policies, actions=actions).policies
+    texts = read_files(policies)
+    policy_set = compile_texts(texts, actions=actions).policies
     started = _choose(tiers, policy_set, block, elsewhere)
     names = [tier.name for tier in started]
     options.check_known("--address", elsewhere, policy_set.components)
     options.check_known("--bind", binding, names)
     options.check_known("--memory", limits, names)
     _announce(console, policy_set, policies, actions)
+    kept = lastgood.keep(data / KEPT, policy_set.revision, texts)
     listeners = listen(names, binding)
     here = {name: sockets.url_of(listener) for name, listener in listeners.items()}
     settings = host.HostSettings(
@@ -136,6 +141,7 @@ def up(
         actions=actions,
         trace=trace,
         block=block,
+        kept=kept,
     )
     if in_process:
         _prepare_here(started, settings)

@@ -31,6 +31,8 @@ def arguments(settings: host.HostSettings, tier: str) -> tuple[str, ...]:
         written += ["--action", f"{glob}={action}"]
     for name in settings.block:
         written += ["--block", name]
+    if settings.kept is not None:
+        written += ["--kept", str(settings.kept)]
     return (*written, *(("--trace", settings.trace) if settings.trace else ()))
 
 
@@ -46,12 +48,13 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         actions: tuple[tuple[str, Action], ...],
         trace: str | None,
         block: tuple[str, ...],
+        kept: Path | None,
         **own: Any,
     ) -> None:
         # The supervisor alone decides what an interrupt means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
-        function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block), **own)
+        function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept), **own)
 
     decorated: Callable[..., None] = command
     for decorate in (
@@ -62,6 +65,7 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--action", "actions", type=options.ActionOverride(), multiple=True),
         click.option("--trace"),
         click.option("--block", multiple=True),
+        click.option("--kept", type=click.Path(path_type=Path), help="The policy text to begin with."),
         click.option("--lifeline", type=int, required=True, help="Ends with the supervisor."),
     ):
         decorated = decorate(decorated)

@@ -34,7 +34,7 @@ class Outcome(Protocol):
     async def refuse(self, status: int, decision: Decision) -> None:
         """Answer with the violations in place of the response."""
 
-    async def complete(self, status: int) -> None:
+    def complete(self, status: int) -> None:
         """Take note that the last byte was sent."""
 
     def answer_headers(self) -> Headers:
@@ -52,6 +52,7 @@ class Answer:
         send: Send,
         outcome: Outcome,
         *,
+        request: Facts,
         head_only: bool,
     ) -> None:
         self.snapshot = snapshot
@@ -59,6 +60,7 @@ class Answer:
         self.exchange = exchange
         self.outcome = outcome
         self.head_only = head_only
+        self._request = request
         self.status = 0
         self.finished = False
         self.ended = False
@@ -118,7 +120,7 @@ class Answer:
             await self._send({"type": message["type"], "body": chunk, "more_body": more})
             if not more:
                 self.finished = True
-                await self.outcome.complete(self.status)
+                self.outcome.complete(self.status)
             return
         self._chunks.append(chunk)
         self.ended = not more
@@ -162,11 +164,11 @@ class Answer:
         shown = b"" if self.head_only or self.status in BODILESS else body
         await self._send({"type": "http.response.start", "status": self.status, "headers": [*headers, *self._extra()]})
         await self._send({"type": "http.response.body", "body": shown})
-        await self.outcome.complete(self.status)
+        self.outcome.complete(self.status)
 
     def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
-        request, caller = dict(self.exchange.request), self.exchange.caller.facts()
-        return decide_response(self.snapshot, self.boundary, request, facts, caller=caller, noted=noted)
+        caller = self.exchange.caller.facts()
+        return decide_response(self.snapshot, self.boundary, self._request, facts, caller=caller, noted=noted)
 
     def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:
         """Return the app's headers but for some, and outside the system without the mark of a refusal."""

@@ -24,7 +24,7 @@ from catguard.telemetry import Observation
 #: Most violations that are taken over from one refusal; a guard sends fewer.
 MAX_VIOLATIONS = 100
 #: What describes the bytes that came, not those that are given.
-FRAMING_HEADERS = ("content-length", "transfer-encoding", "content-encoding")
+FRAMING_HEADERS = ("content-length", "transfer-encoding")
 #: What a response may say of its connection; others, "network_stream", hand the connection out.
 EXTENSIONS = ("http_version", "reason_phrase")
 #: Key in the extensions of a response: the violations that were noted and let through.
@@ -154,7 +154,7 @@ class Arrival:
         return dataclasses.replace(found, action="deny")  # there is nothing else to let through
 
     def _given(self, response: httpx2.Response, body: bytes) -> httpx2.Response:
-        headers = httpx2.Headers(response.headers.raw)
+        headers = self._headers(response)
         if not self.head_only and response.status_code not in BODILESS:
             for name in FRAMING_HEADERS:
                 headers.pop(name, None)
@@ -167,10 +167,17 @@ class Arrival:
     def _streamed(self, response: httpx2.Response, phase: CompiledPhase) -> httpx2.Response:
         return httpx2.Response(
             response.status_code,
-            headers=response.headers,
+            headers=self._headers(response),
             stream=CheckedStream(self, response, phase),
             extensions=self._extensions(response),
         )
+
+    def _headers(self, response: httpx2.Response) -> httpx2.Headers:
+        """Return the headers without what must not be taken at its word: an encoding, and a refusal that was none."""
+        headers = httpx2.Headers(response.headers.raw)
+        for name in ("content-encoding", REFUSAL_HEADER.decode()):
+            headers.pop(name, None)
+        return headers
 
     def _extensions(self, response: httpx2.Response) -> dict[str, object]:
         kept: dict[str, object] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from catguard.engine.decision import CallRefused, Decision
-from catguard.engine.evaluator import Engine, decide_request, decide_response
+from catguard.engine.evaluator import Engine, decide_request, decide_response, recalled
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
@@ -161,6 +161,7 @@ class _Call:
         self._conclude(decide_request(self.snapshot, self.boundary, self.request, caller=caller), "request")
         if self.point.args is None:
             given.arguments.update((name, self.request["args"].get(name)) for name in given.arguments)
+        self.request = recalled(self.boundary, self.request)
         return given
 
     def decide_result(self, value: Any) -> Any:

@@ -51,6 +51,8 @@ def guard_engine(engine: AnyEngine, *, policy: Engine, telemetry: Telemetry, com
         The same engine.
     """
     target = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+    # What its errors say goes into logs and spans, and parameters are values of somebody's request.
+    target.hide_parameters = True
     guard = DatabaseGuard(target, policy=policy, telemetry=telemetry, component=component)
     event.listen(target, "before_cursor_execute", guard.before)
     event.listen(target, "after_cursor_execute", guard.after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head, Reception
 from catguard.enforcement.routing import BadTarget, read_path, template_pattern
 from catguard.engine import context
@@ -15,7 +16,6 @@ from catguard.engine.decision import Decision, Violation
 from catguard.engine.evaluator import conclude, decide_request, limit_violation
 from catguard.engine.exchange import Caller
 from catguard.errors import ConfigurationError
-from catguard.facts import available
 from catguard.policies.builder import PARAMETER
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
@@ -92,9 +92,7 @@ class Ways:
             known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
             hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
             raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
-        if "image" not in available() and any(_shows_images(boundary) for boundary in declared):
-            message = f"calls of {component} to {to} bring pictures, whose headers are read by Pillow"
-            raise ConfigurationError(f"{message}: pip install 'catguard[images]'")
+        prepare_images(declared, component)
         self._ways = [
             (boundary, template_pattern(boundary.policy.path or ""), PARAMETER.findall(boundary.policy.path or ""))
             for boundary in declared
@@ -237,10 +235,6 @@ class Departure:
 
 def _outbound(snapshot: CompiledPolicySet, component: str) -> list[CompiledBoundary]:
     return [found for found in snapshot.component(component) if found.policy.side == "outbound" and found.policy.to]
-
-
-def _shows_images(boundary: CompiledBoundary) -> bool:
-    return any("response/image" in phase.limits for phase in boundary.policy.responses.values())
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:

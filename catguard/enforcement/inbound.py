@@ -8,11 +8,12 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
+from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
 from catguard.policies.compiler import CompiledPolicySet
-from catguard.telemetry import Telemetry, names
+from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,6 +30,9 @@ class InboundGuard:
         component: Whose inbound boundaries these are.
         telemetry: Where spans and violations go.
         render: Makes the page of a refusal for callers that prefer text/html.
+
+    Raises:
+        ConfigurationError: When answers are pictures, and the library that reads their headers is not installed.
     """
 
     def __init__(
@@ -39,7 +43,7 @@ class InboundGuard:
         self.component = component
         self.telemetry = telemetry
         self.render = render
-        self._routes: tuple[CompiledPolicySet, RouteTable] | None = None
+        self._routes = self._table(engine.snapshot)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server."""
@@ -53,9 +57,14 @@ class InboundGuard:
 
     def routes(self, snapshot: CompiledPolicySet) -> RouteTable:
         """Return the routes of a snapshot, built once for each."""
-        if self._routes is None or self._routes[0] is not snapshot:
-            self._routes = (snapshot, RouteTable(snapshot.component(self.component)))
+        if self._routes[0] is not snapshot:
+            self._routes = self._table(snapshot)
         return self._routes[1]
+
+    def _table(self, snapshot: CompiledPolicySet) -> tuple[CompiledPolicySet, RouteTable]:
+        boundaries = snapshot.component(self.component)
+        prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
+        return snapshot, RouteTable(boundaries)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
@@ -72,15 +81,36 @@ class InboundGuard:
         if match is None:
             await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
         elif boundary is None and method == "OPTIONS":
-            allow = [(b"allow", match.allow().encode())]
-            await send({"type": "http.response.start", "status": 204, "headers": allow})
-            await send({"type": "http.response.body", "body": b""})
+            await self._options(scope, head, send, snapshot, match.allow())
         elif boundary is None:
             message = f"this path takes {match.allow()}"
             await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
             passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
             await passage.run(self.app, path, receive)
+
+    async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
+        """Say what a path takes."""
+        observation = self._observe(scope, head, snapshot)
+        headers = [(b"allow", allow.encode()), (b"traceresponse", observation.traceresponse.encode())]
+        try:
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            observation.end(status=204)
+
+    def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
+        """Observe an exchange of no boundary."""
+        method = scope["method"]
+        return self.telemetry.start(
+            "inbound",
+            None,
+            name=method,
+            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: scope["path"]},
+            headers=head.values,
+            public=True,
+            revision=snapshot.revision,
+        )
 
     async def _undeclared(
         self,
@@ -94,22 +124,14 @@ class InboundGuard:
         allow: str | None = None,
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
-        method, path = scope["method"], scope["path"]
-        self.telemetry.undeclared(method, path)
-        observation = self.telemetry.start(
-            "inbound",
-            None,
-            name=method,
-            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: path},
-            headers=head.values,
-            public=True,
-            revision=snapshot.revision,
-        )
+        public = self.routes(snapshot).public
+        self.telemetry.undeclared(scope["method"], scope["path"])
+        observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         if allow:
             extra.append((b"allow", allow.encode()))
         page = RefusalPage(status, title_of(status), (), target(scope))
         try:
-            await send_refusal(send, page, head, self.render, public=False, detail=detail, extra=extra)
+            await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=extra)
         finally:
             observation.end(status=status)

@@ -57,6 +57,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         boundary: str | None = None,
         timeout: float = CALL_SECONDS,
     ) -> None:
+        address = httpx2.URL(base_url)
+        if address.scheme not in ("http", "https") or not address.host:
+            raise ConfigurationError(f"base_url {base_url!r} of {to} is not an address like http://10.0.0.7:8001")
         self.inner = inner
         self.engine = engine
         self.telemetry = telemetry

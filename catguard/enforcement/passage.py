@@ -13,7 +13,7 @@ from catguard.enforcement.reception import Disconnected, Head, Reception, identi
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import decide_request
+from catguard.engine.evaluator import decide_request, recalled
 from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
@@ -121,7 +121,8 @@ class Passage:
 
     async def _serve(self, app: App, exchange: Exchange, reception: Reception, receive: Receive) -> None:
         head_only = self.scope["method"] == "HEAD"
-        answer = Answer(self.snapshot, self.boundary, exchange, self.send, self, head_only=head_only)
+        request = recalled(self.boundary, exchange.request)
+        answer = Answer(self.snapshot, self.boundary, exchange, self.send, self, request=request, head_only=head_only)
         body = self._checked_body(reception)
         try:
             await app(self._checked_scope(exchange, body), _replay(body, receive), answer)
@@ -203,9 +204,9 @@ class Passage:
             detail=detail,
             extra=self.answer_headers(),
         )
-        await self.complete(status)
+        self.complete(status)
 
-    async def complete(self, status: int) -> None:
+    def complete(self, status: int) -> None:
         """End the observation with the last byte, not with the app's background work."""
         self.observation.end(status=status)
 

@@ -11,7 +11,7 @@ from catguard.enforcement.reception import Head
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.exchange import Exchange, exchange
-from catguard.policies.phases import PROBLEM
+from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
 Headers = Sequence[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
@@ -22,7 +22,7 @@ REFUSAL_HEADER = b"catguard-refusal"
 PAGE_POLICY = (
     b"default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: Most violations that one document carries; it stays below 64 KiB with them.
+#: Most violations that one document carries.
 MAX_VIOLATIONS = 20
 
 
@@ -48,19 +48,26 @@ def problem_document(
     trace_id: str | None = None,
     detail: str | None = None,
 ) -> bytes:
-    """Return the JSON text of a refusal; `public` leaves out what is the system's own."""
+    """Return the JSON text of a refusal, with as many violations as the caller's guard will read.
+
+    `public` leaves out what is the system's own.
+    """
     shown = violations[:MAX_VIOLATIONS]
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title_of(status),
-        "status": status,
-        "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in shown)[:2000],
-    }
-    if shown:
-        document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
-    if len(violations) > len(shown):
-        document["detail"] += f" (shown {len(shown)} of {len(violations)})"
-    return dumps(document)
+    while True:
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": title_of(status),
+            "status": status,
+            "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in shown)[:2000],
+        }
+        if shown:
+            document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
+        if len(violations) > len(shown):
+            document["detail"] += f" (shown {len(shown)} of {len(violations)})"
+        body = dumps(document)
+        if len(body) <= PROBLEM_BYTES or not shown:
+            return body
+        shown = shown[: len(shown) // 2]
 
 
 def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:

@@ -107,17 +107,17 @@ class Reception:
             self.facts["query"] = parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
         except BadTarget as error:
             self.facts["query"] = {}
-            self.violations.append(self._bad_target(str(error)))
+            key = "query/max_bytes" if len(query) > QUERY_BYTES else "query/readable"
+            assumption = self.boundary.request.policy.limits[key]
+            self.violations.append(
+                violated(assumption, self.boundary.policy.side, where="/query", message=str(error), status=400)
+            )
         if "headers" in parts:
             names = parts["headers"].names
             self.facts["headers"] = parts["headers"].from_wire(pair for pair in self.head.pairs if pair[0] in names)
         encoding = self.head.values.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
             self.note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
-
-    def _bad_target(self, message: str) -> Violation:
-        assumption = self.boundary.request.policy.limits["query/max_bytes"]
-        return violated(assumption, self.boundary.policy.side, where="/query", message=message, status=400)
 
     def check_length(self) -> bool:
         """Hold what the head says of the body against the limits; returns whether a body is announced."""

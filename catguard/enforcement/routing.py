@@ -29,7 +29,8 @@ class Match:
 
     def params(self, boundary: CompiledBoundary) -> list[tuple[str, str]]:
         """Return the parameters of the path by the names that a boundary gives them."""
-        return list(zip(PARAMETER.findall(boundary.policy.path or ""), self.texts, strict=True))
+        names = PARAMETER.findall(boundary.policy.path or "")
+        return list(zip(names, self.texts, strict=True)) if names else []
 
     def allow(self) -> str:
         """Return the value of an Allow header."""
@@ -92,26 +93,35 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates")
+    __slots__ = ("_fixed", "_templates", "public")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
-        self._fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        #: Whether anybody may call whatever there is: nobody inside the system is meant by a refusal then.
+        self.public = True
         templates: dict[str, dict[str, CompiledBoundary]] = {}
         for boundary in boundaries:
             policy = boundary.policy
             if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
                 continue
-            table = templates if "{" in policy.path else self._fixed
+            self.public &= policy.public
+            table = templates if "{" in policy.path else fixed
             # Methods of one path may call its parameters by different names.
             table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary
         self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
+        self._fixed = {path: self._with_templates(path, methods) for path, methods in fixed.items()}
 
     def match(self, path: str) -> Match | None:
-        """Return what answers at a path: a path written out wins over a template."""
-        fixed = self._fixed.get(path)
-        if fixed is not None:
-            return Match(fixed)
+        """Return what answers at a path: a path written out wins over a template of the same method."""
+        return self._fixed.get(path) or self._by_template(path)
+
+    def _by_template(self, path: str) -> Match | None:
         for pattern, methods in self._templates:
             if found := pattern.match(path):
                 return Match(methods, found.groups())
         return None
+
+    def _with_templates(self, path: str, methods: dict[str, CompiledBoundary]) -> Match:
+        """Return the match of a path that is written out; what it does not answer, a template may."""
+        other = self._by_template(path)
+        return Match({**other.methods, **methods}, other.texts) if other else Match(methods)

@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(
     | (?P<string> [eE]'(?:[^'\\]|\\.|'')*' | [bBxXnN]?'(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
     | (?P<quoted> "(?:[^"]|"")*" | `[^`]*` )
     | (?P<placeholder> [:$]\w+ )
-    | (?P<word> [^\W\d]\w* )
+    | (?P<word> [^\W\d][\w$]* )
     | (?P<number> \d+(?:\.\d+)?(?:[eE][+-]?\d+)? )
     | (?P<mark> [();] )
     """,

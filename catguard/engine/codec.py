@@ -12,6 +12,8 @@ from catguard.policies.values import MAX_INTEGER, MIN_INTEGER
 
 #: DESIGN.md section 3: deeper JSON than this has no reader.
 MAX_DEPTH = 64
+#: Longest name that a caller made up which a violation repeats.
+MAX_NAME = 40
 # Linear on any text: possessive, and a string without an end reaches to the end, so that none is begun twice.
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _LONG_DIGITS = re.compile(rb"\d{19}")
@@ -93,7 +95,7 @@ def _check_integers(data: bytes) -> None:
             found.append(where)
         elif type(value) is dict:
             for name, item in value.items():
-                walk(item, where + pointer(name))
+                walk(item, where + pointer(name[:MAX_NAME]))
         elif type(value) is list:
             for index, item in enumerate(value):
                 walk(item, f"{where}/{index}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import dumps, pointer
+from catguard.engine.codec import MAX_NAME, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
 from catguard.policies.model import Assumption, Side
@@ -17,8 +17,6 @@ Facts = dict[str, Any]
 #: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
 HEAD_PARTS = ("params", "query", "headers")
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
-#: Longest name of an unknown member that a message repeats.
-MAX_NAME = 40
 
 
 class Engine:
@@ -48,6 +46,11 @@ def decide_request(
     """
     facts: Facts = {"request": request, "caller": caller or {"component": "unknown", "verified": False}}
     return _decide(snapshot, boundary, boundary.request, facts, noted)
+
+
+def recalled(boundary: CompiledBoundary, request: Facts) -> Facts:
+    """Return the checked facts of a request for the rules over its response, whatever the code does to its own."""
+    return deepcopy(request) if boundary.recalls_request else request
 
 
 def decide_response(
@@ -193,7 +196,7 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
         else:
             value = message[name] = {}
         if not part.is_valid(value):
-            violations.extend(_shape_violation(error, part, side) for error in part.errors(value))
+            violations.extend(_shape_violation(error, part, side, value) for error in part.errors(value))
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:
@@ -213,9 +216,9 @@ def _bodiless(phase: CompiledPhase, message: Facts) -> bool:
     return phase.policy.stream or bool(message.get("bodiless"))
 
 
-def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Violation:
+def _shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any) -> Violation:
     name, assumption = part.shape.part, error.assumption
-    where = error.pointer
+    where = tuple(step[:MAX_NAME] if isinstance(step, str) else step for step in error.pointer)
     subject = str(where[-1]) if where else {"params": "the path", "query": "the query"}.get(name, f"the {name}")
     if error.keyword == "required" and error.names:
         where, text = (*where, error.names[0]), f"{error.names[0]} must be given"
@@ -223,11 +226,17 @@ def _shape_violation(error: ShapeError, part: CompiledPart, side: Side) -> Viola
         shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
         declared = "nothing is" if assumption.limit == "empty" else f"there is {assumption.limit}"
         where, text = (*where, error.names[0][:MAX_NAME]), f"{shown} is not declared; {declared}"
+    elif name in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
+        text = f"{subject} must come once"  # what is repeated was read as an array
     elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
         text = f"{subject} must have {assumption.limit}"
     else:
         text = f"{subject} must be {assumption.limit}"
     return _violation(assumption, name, where, text, side)
+
+
+def _is_repeated(record: dict[str, Any], where: tuple[str | int, ...]) -> bool:
+    return len(where) == 1 and type(record.get(str(where[0]))) is list
 
 
 def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side) -> Violation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,7 @@ class Exchange:
 
     boundary: str
     revision: str
-    request: MutableMapping[str, Any]
+    request: dict[str, Any]
     caller: Caller
     trace_id: str
     public: bool = False

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from catguard.errors import ConfigurationError
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.model import Action
+from catguard.policies.model import Action, Boundary
 
 ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
 #: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
 WHOLE_BOUNDARY_ONLY = ("type", "required", "readable")
-#: A softened byte limit would be no limit.
-NEVER_SOFT = ("max_bytes",)
+#: A softened byte limit would be no limit, and a query that cannot be read would be delivered as none.
+NEVER_SOFT = ("max_bytes", "query/max_bytes", "query/readable")
 
 
 def parse_action(text: str) -> tuple[str, Action]:
@@ -26,9 +26,31 @@ def parse_action(text: str) -> tuple[str, Action]:
     return glob, action
 
 
-def tail(identity: str) -> str:
-    """Return the last step of an assumption's id: its keyword."""
-    return identity.rpartition("/")[2]
+def check_overrides(overrides: Sequence[tuple[str, Action]], boundaries: Iterable[Boundary]) -> None:
+    """Hold overrides against what there is: one that matches nothing would be taken for one that is in force.
+
+    Raises:
+        ConfigurationError: With every override that matches neither a boundary nor an assumption.
+    """
+    if not overrides:
+        return
+    known = {found.name: {each.id for each in found.assumptions()} for found in boundaries}
+    wrong = []
+    for glob, action in overrides:
+        boundary, slash, _ = glob.partition("/")
+        names = [f"{name}/{identity}" for name in known for identity in known[name]] if slash else list(known)
+        if not any(fnmatchcase(name, glob) for name in names):
+            near = [name for name in names if name.startswith(f"{boundary}/")] if slash else []
+            hint = did_you_mean(glob, near or known) or f"`catguard explain {boundary.partition('.')[0]}` names all"
+            wrong.append(f"--action {glob}={action} matches no {'assumption' if slash else 'boundary'} ({hint})")
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
+
+
+def of_whole_boundary(identity: str) -> bool:
+    """Whether an assumption can be softened only with its boundary; a rule may be called `type` and is none of them."""
+    part, _, keyword = identity.rpartition("/")
+    return bool(part) and keyword in WHOLE_BOUNDARY_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +68,12 @@ class Actions:
 
     def of(self, identity: str, own: Action | None = None) -> Action:
         """Return the action of the assumption with this id; `own` is what is written beside it."""
-        if tail(identity) in NEVER_SOFT:
+        if identity in NEVER_SOFT:
             return "deny"
         action = own or self.own.get(identity) or self.action
         for glob, override in self.overrides:
             if "/" not in glob and fnmatchcase(self.boundary, glob):
                 action = override
             elif "/" in glob and fnmatchcase(f"{self.boundary}/{identity}", glob):
-                action = override if tail(identity) not in WHOLE_BOUNDARY_ONLY else action
+                action = action if of_whole_boundary(identity) else override
         return action

@@ -85,7 +85,10 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         patterns = schema.get("patternProperties", {})
         for key in error.instance:
             if key not in allowed and not any(_matches(pattern, key) for pattern in patterns):
-                yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", did_you_mean(key, allowed))
+                hint = did_you_mean(key, allowed)
+                if patterns and (hint is None or hint.startswith("known:")):
+                    hint = _form(schema) or hint
+                yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
         return
     if error.validator == "propertyNames":
         key = str(error.instance)
@@ -96,15 +99,26 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
     if error.validator == "required":
         instance: Any = error.instance
         missing = [key for key in expected if key not in instance]
+        name = name if path else "the file"
         yield Fault(document.key(path), f"{name} lacks {', '.join(f'`{key}`' for key in missing)}")
     elif error.validator == "enum":
         words = [str(word) for word in expected]
         hint = did_you_mean(str(error.instance), words)
+        if hint is not None and hint.startswith("known:"):
+            hint = None  # the message lists them
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be one of: {', '.join(words)}", hint)
+    elif error.validator == "pattern" and (form := _form(error.schema)):
+        yield Fault(place, f"{name} is {quote(error.instance)}, which is not how it is written", form)
     elif error.validator == "const":
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}")
     else:
         yield Fault(place, f"{name} is {quote(error.instance)}, but {_expects([error])}")
+
+
+def _form(schema: Any) -> str | None:
+    """Return how a value is written in the words of the published schema, which say more than its expression."""
+    description = schema.get("description") if isinstance(schema, dict) else None
+    return str(description).rstrip(".") if description else None
 
 
 def _matches(pattern: str, key: str) -> bool:

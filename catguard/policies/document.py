@@ -24,6 +24,8 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+#: YAML can escape them, and no reader behind it can write them down.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
     "true": True,
     "True": True,
@@ -93,11 +95,19 @@ class _Reader:
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
         self.values[path] = self.place(node)
+        if isinstance(node, ScalarNode):
+            return _scalar(self.text(node), node.style)
         if isinstance(node, MappingNode):
             return self.read_mapping(node, path)
-        if isinstance(node, SequenceNode):
-            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        return _scalar(node)
+        assert isinstance(node, SequenceNode)
+        return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+
+    def text(self, node: ScalarNode) -> str:
+        text: str = node.value
+        if _SURROGATE.search(text):
+            self.faults.append(Fault(self.place(node), "half of a surrogate pair is no character", "write it itself"))
+            return ""
+        return text
 
     def read_mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -106,7 +116,7 @@ class _Reader:
             if not isinstance(key_node, ScalarNode):
                 self.faults.append(Fault(place, "a key must be a word, not a list or a mapping"))
                 continue
-            key = key_node.value
+            key = self.text(key_node)
             if key == "<<" and key_node.style is None:
                 hint = "write the entries out, or name a shape with $ref"
                 self.faults.append(Fault(place, "merge keys (<<) hide where an entry is written", hint))
@@ -120,10 +130,9 @@ class _Reader:
         return data
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(text: str, style: str | None) -> Any:
     """Read a scalar by the core schema of YAML 1.2.2, section 10.3; dates stay text."""
-    text: str = node.value
-    if node.style is not None:
+    if style is not None:
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -303,11 +303,10 @@ def _response(boundary: Boundary, phase: Phase, providers: frozenset[str]) -> Re
         shapes = _shapes(phase, ("result",), defaults_applied=False)
         return Record({**shapes.fields, "bytes": Field(INT, "max_bytes" in phase.limits)}, shapes.absent)
     shapes = _shapes(phase, ("headers", "body"), defaults_applied=False)
-    listed = phase.media if phase.media and not any("*" in media for media in phase.media) else None
     fields = {
         **shapes.fields,
         "status": Field(INT, True),
-        "media": Field(Scalar("string", listed), bool(phase.media) or "body" in shapes.fields),
+        "media": Field(Scalar("string", phase.media), bool(phase.media) or "body" in shapes.fields),
         "bytes": Field(INT, True),
     }
     absent = dict(shapes.absent)

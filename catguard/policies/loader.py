@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
 from catguard.errors import PolicyError
+from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_form
 from catguard.policies.document import Document, overlay, read
+from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
 from catguard.policies.health import declare_health
 from catguard.policies.model import Action, Fault, Location, PolicySet
 
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
+#: What a boundary and a phase can be read without.
+_BOUNDARY_DETAILS = ("about", "action", "actions", "examples")
+_PHASE_DETAILS = ("max_bytes", "max_rows")
 
 
 def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
@@ -29,8 +35,11 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
 
     Raises:
         PolicyError: With every fault, each with file:line:column.
+        ConfigurationError: An override matches nothing.
     """
-    return finish(*build(read_files(paths), actions=actions))
+    policies = finish(*build(read_files(paths), actions=actions))
+    check_overrides(actions, policies.boundaries())
+    return policies
 
 
 def load_compiled(
@@ -48,6 +57,7 @@ def load_compiled(
 
     Raises:
         PolicyError: With every fault.
+        ConfigurationError: An override matches nothing.
     """
     return compile_texts(read_files(paths), actions=actions, providers=providers)
 
@@ -58,12 +68,13 @@ def compile_texts(
     actions: Sequence[tuple[str, Action]] = (),
     providers: frozenset[str] = PROVIDERS,
 ) -> CompiledPolicySet:
-    """Load and compile (name, text) pairs; raises PolicyError with every fault."""
+    """Load and compile (name, text) pairs; raises what `load_compiled` raises."""
     policies, faults = build(texts, actions=actions)
     if policies is None or not policies.complete:
         raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
     finish(policies, [*faults, *more])
+    check_overrides(actions, policies.boundaries())
     return compiled
 
 
@@ -128,7 +139,39 @@ def build(
         # What stands in them is told already; rules that read them cannot be judged.
         shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
         document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files)
+    document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(Builder(document, faults, actions=actions, skip=wrong).build(), complete=not bad_shapes)
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
+
+
+def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
+    """Leave out details whose form is wrong, so that their boundary's other faults are told in the same run.
+
+    Returns the document, and the paths of what is wrong and too important to be left out.
+    """
+    details = {path: cut for path in wrong if (cut := _detail(path)) is not None}
+    if not details:
+        return document, set(wrong)
+    data = copy.deepcopy(document.data)
+    for cut in set(details.values()):
+        boundary = reduce(lambda node, key: node[key], cut[:4], data)
+        reduce(lambda node, key: node[key], cut[4:-1], boundary).pop(cut[-1], None)
+        # Their refusals may name what was left out.
+        boundary.pop("examples", None)
+    return Document(data, document.values, document.keys, document.files), set(wrong) - details.keys()
+
+
+def _detail(path: Place) -> Place | None:
+    """Return the path of the detail that a fault's path lies in, None where the rest could not be read without it."""
+    if path[:1] != ("components",) or len(path) < 5:
+        return None
+    if path[4] in _BOUNDARY_DETAILS:
+        return path[:5]
+    phase = {"request": 5, "response": 6}.get(str(path[4]))
+    if phase is None or len(path) <= phase:
+        return None
+    if path[phase] in _PHASE_DETAILS:
+        return path[: phase + 1]
+    return path[: phase + 2] if path[phase] == "assume" and len(path) > phase + 1 else None

@@ -112,8 +112,8 @@ class Shape:
 class Phase:
     """What is assumed of a request, or of a response with one status.
 
-    `max_bytes` counts the bytes of the body; `media` None means JSON for a request with a body, problem documents for
-    4xx and 5xx, and anything where no body is declared; `raw` delivers the body's own bytes.
+    `max_bytes` counts the bytes of the body, or of a call's result, if `limits` has it; `media` None means that there
+    is no body, or in a request that is `raw` any type; `raw` delivers the body's own bytes.
     """
 
     phase: PhaseName

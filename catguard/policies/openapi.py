@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from catguard.policies.keywords import types_of
-from catguard.policies.model import Boundary, Phase, PolicySet, Shape
+from catguard.policies.model import Boundary, Phase, PolicySet
 from catguard.policies.phases import PROBLEM, PROBLEM_SHAPE
 
 OPENAPI: Final = "3.1.1"
@@ -58,14 +58,16 @@ def _operation(boundary: Boundary) -> dict[str, Any]:
     if reasons:
         operation["description"] = "\n".join(("It must hold that", *reasons))
     parameters = [
-        *_parameters(boundary.request.shape("params"), "path"),
-        *_parameters(boundary.request.shape("query"), "query"),
-        *_parameters(boundary.request.shape("headers"), "header"),
+        *_parameters(boundary, "params", "path"),
+        *_parameters(boundary, "query", "query"),
+        *_parameters(boundary, "headers", "header"),
     ]
     if parameters:
         operation["parameters"] = parameters
     if boundary.request.media is not None:
-        operation["requestBody"] = {"required": True, "content": _content(boundary.request)}
+        examples = _examples(boundary, "body")
+        content = {name: {**inner, **examples} for name, inner in _content(boundary.request).items()}
+        operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {
         **{status: _response(status, phase) for status, phase in boundary.responses.items()},
         "default": _refusal(boundary),
@@ -73,7 +75,8 @@ def _operation(boundary: Boundary) -> dict[str, Any]:
     return operation
 
 
-def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
+def _parameters(boundary: Boundary, part: str, place: str) -> list[dict[str, Any]]:
+    shape = boundary.request.shape(part)
     if shape is None:
         return []
     schema = shape.schema
@@ -81,7 +84,8 @@ def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
         # What holds between parameters can be said of an object only, whose members then are the parameters.
         members = {name: _in_target(member) for name, member in schema.get("properties", {}).items()}
         described = {**schema, "type": "object", "properties": members}
-        return [{"name": "query", "in": "query", "style": "form", "explode": True, "schema": described}]
+        exploded = {"name": "query", "in": "query", "style": "form", "explode": True, "schema": described}
+        return [{**exploded, **_examples(boundary, part)}]
     required = schema.get("required", ())
     return [
         {
@@ -92,10 +96,23 @@ def _parameters(shape: Shape | None, place: str) -> list[dict[str, Any]]:
             # An empty value counts as absent.
             **({"allowEmptyValue": True} if place == "query" and name not in required else {}),
             "schema": member if place == "header" else _in_target(member),
+            **_examples(boundary, part, name),
         }
         for name, member in schema.get("properties", {}).items()
         if place != "header" or name.lower() not in _SAID_ELSEWHERE
     ]
+
+
+def _examples(boundary: Boundary, *steps: str) -> dict[str, Any]:
+    """Return the member `examples` of what is at these steps into a request: the boundary's own, by their names."""
+    found: dict[str, Any] = {}
+    for example in boundary.examples:
+        value: Any = example.request
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        if value is not None:
+            found[example.name] = {"value": value}
+    return {"examples": found} if found else {}
 
 
 def _in_target(member: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catguard.policies.actions import WHOLE_BOUNDARY_ONLY, Actions, tail
+from catguard.policies.actions import Actions, of_whole_boundary
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
@@ -138,7 +138,7 @@ class PhaseBuilder:
     ) -> Assumption:
         written = self.written
         soft = action or written.actions.own.get(identity)
-        if soft not in (None, "deny", written.actions.action) and tail(identity) in WHOLE_BOUNDARY_ONLY:
+        if soft not in (None, "deny", written.actions.action) and of_whole_boundary(identity):
             hint = "give the boundary the action"
             self.fault(location, f"{identity} can be softened only with the whole boundary", hint)
         return Assumption(
@@ -177,9 +177,12 @@ class PhaseBuilder:
         return number
 
     def _max_bytes(self, data: Mapping[str, Any], media: tuple[str, ...] | None) -> int:
+        kind = self.written.kind
+        if kind == "sql" or (kind == "call" and self.phase == "request"):
+            return 0  # nothing that has a size is sent: there is no such assumption
         if self.phase == "request":
             self._limit_query()
-            default = REQUEST_BYTES if "body" in data or self.written.kind != "http" else 0
+            default = REQUEST_BYTES if "body" in data else 0
         else:
             default = PROBLEM_BYTES if media == (PROBLEM,) else RESPONSE_BYTES
         return self._limit("max_bytes", data.get("max_bytes"), default=default)
@@ -187,6 +190,8 @@ class PhaseBuilder:
     def _limit_query(self) -> None:
         text = f"at most {format_quantity(QUERY_BYTES)} bytes"
         self.limits["query/max_bytes"] = self.assumption("query/max_bytes", SILENCE, text, self.place(), kind="limit")
+        why, text = "two readers of a broken query read two things", "percent-encoded UTF-8 without NUL"
+        self.limits["query/readable"] = self.assumption("query/readable", why, text, self.place(), kind="limit")
 
     def _media(self, data: Mapping[str, Any], *, raw: bool) -> tuple[str, ...] | None:
         if "media" in data:

@@ -24,6 +24,8 @@ from catguard.policies.model import Assumption, Fault, JsonSchema, Location, Sch
 RECORDS = ("params", "query", "headers", "args", "parameters")
 OPEN_RECORDS = ("headers", "parameters")
 WITHOUT_REASON = "no reason is written"
+#: Keywords of a shape with all that it refers to written out: two references a level make millions of twenty levels.
+MAX_KEYWORDS = 20_000
 #: Reasons of what the format implies.
 UNDECLARED = "what is not declared is refused"
 NAMED_PARAMETERS = "parameters have names"
@@ -105,7 +107,19 @@ class ShapeReader:
                 }
             else:
                 schema[keyword] = value
+        self._check_required(schema, path)
         return schema, places
+
+    def _check_required(self, schema: Mapping[str, Any], path: Path) -> None:
+        """Find members that a closed object requires and cannot have."""
+        required, declared = schema.get("required", ()), schema.get("properties", {})
+        if schema.get("additionalProperties") is not False or "patternProperties" in schema:
+            return
+        for index, name in enumerate(required):
+            if name not in declared:
+                place = self.document.value((*path, "required", index))
+                message = f"the object requires {quote(name)}, which it does not declare"
+                self.faults.append(Fault(place, message, did_you_mean(name, declared)))
 
     def _inline_reference(
         self, node: Mapping[str, Any], path: Path, stack: tuple[str, ...]
@@ -122,7 +136,13 @@ class ShapeReader:
             self.faults.append(Fault(place, f"the shape contains itself: {chain}", hint))
             return {}, {}
         if name not in self._inlined:
-            self._inlined[name] = self._inline(shapes[name], ("shapes", name), (*stack, name))
+            found = self._inline(shapes[name], ("shapes", name), (*stack, name))
+            if len(found[1]) > MAX_KEYWORDS:
+                key = self.document.key(("shapes", name))
+                message = f"the shape has more than {MAX_KEYWORDS} keywords once its references are written out"
+                self.faults.append(Fault(key, message, "refer to fewer shapes, or to smaller ones"))
+                found = ({}, {})
+            self._inlined[name] = found
         target, target_places = self._inlined[name]
         siblings = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
         if not siblings:

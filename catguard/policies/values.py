@@ -66,8 +66,9 @@ class RecordReader:
             if name in self._arrays:
                 record.setdefault(name, []).append(value)
             elif name in record:
-                before = record[name]
-                record[name] = [*before, value] if isinstance(before, list) else [before, value]
+                if not isinstance(record[name], list):
+                    record[name] = [record[name]]
+                record[name].append(value)
             else:
                 record[name] = value
         return record

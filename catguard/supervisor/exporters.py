@@ -18,8 +18,9 @@ from catguard.telemetry.failsafe import Failsafe
 CONSOLE = "console"
 OTLP = "otlp"
 FILE_SUFFIX = ".jsonl"
-#: Seconds for the last batch at shutdown, for all exporters together; a collector may be down.
-SHUTDOWN = 5.0
+#: Seconds for the last batch at shutdown, for all exporters together; a collector may be down. Tiers drain one after
+#: the other, and the cat service's three, with the time that they need anyway, must fit into the 10 s of `--drain`.
+SHUTDOWN = 2.0
 
 
 @dataclass(frozen=True, slots=True)

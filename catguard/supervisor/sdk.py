@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -60,11 +61,30 @@ def to_collector(resource: Resource) -> Set:
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+    for exporter in (OTLPSpanExporter, OTLPMetricExporter, OTLPLogExporter):
+        logger = logging.getLogger(exporter.__module__)
+        if not any(isinstance(each, _Once) for each in logger.filters):  # tiers may share a process
+            logger.addFilter(_Once())
     tracers = _tracers(resource, BatchSpanProcessor(OTLPSpanExporter()))
     meters = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource, shutdown_on_exit=False)
     loggers = LoggerProvider(resource, shutdown_on_exit=False)
     loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
     return tracers, meters, loggers, (tracers.shutdown, meters.shutdown, loggers.shutdown)
+
+
+class _Once(logging.Filter):
+    """Lets one line of an exporter through: a collector that is down is told, not at every batch and retry again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if self._told:
+            return False
+        self._told = True
+        record.msg, record.args = f"{record.getMessage()}; exchanges go on, further failures are not told", ()
+        return True
 
 
 def _tracers(resource: Resource, processor: SpanProcessor) -> TracerProvider:

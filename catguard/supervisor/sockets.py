@@ -9,6 +9,9 @@ from catguard.errors import ConfigurationError
 
 # What uvicorn asks for as well; the kernel lowers it to net.core.somaxconn.
 BACKLOG = 2048
+# Milliseconds in which a caller must take something of the answer that waits for it; each of a few callers who ask for
+# a picture and never read it would hold its bytes for ever. Apache and nginx wait 60 s.
+UNREAD_MILLISECONDS = 20_000
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -18,7 +21,8 @@ def bind(host: str, port: int, *, tier: str | None = None) -> socket.socket:
 
     It listens from now on: while a worker is being restarted its callers wait in the backlog instead of being refused.
     The protocol is named (IPPROTO_TCP) because asyncio sets TCP_NODELAY only on sockets that say so; a socket of
-    protocol 0 costs its callers 44 ms a call (Nagle's algorithm against delayed acknowledgements).
+    protocol 0 costs its callers 44 ms a call (Nagle's algorithm against delayed acknowledgements). Its connections end
+    when a caller takes nothing of an answer for `UNREAD_MILLISECONDS` (the kernel sees to that, closed or not).
 
     Args:
         host: An address or a name; the first address that it resolves to is taken.
@@ -44,6 +48,7 @@ def bind(host: str, port: int, *, tier: str | None = None) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
         listener.setblocking(False)
         listener.set_inheritable(True)
         listener.bind(address)

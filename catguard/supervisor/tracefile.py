@@ -103,7 +103,8 @@ def json_line(request: Message) -> bytes:
         for name in _IDS:
             if name in record:
                 record[name] = base64.b64decode(record[name]).hex()
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    # ASCII: a path that a caller made up could hold U+2028, which ends a line for some readers, or move a cursor.
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def _records(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -139,3 +141,33 @@ def test_explain_of_an_unknown_name_suggests() -> None:
 @pytest.mark.parametrize("command", [check, explain])
 def test_help_has_examples(command: object) -> None:
     assert "Examples:" in CliRunner().invoke(command, ["--help"]).output  # type: ignore[arg-type] # both are commands
+
+
+def test_what_is_piped_is_not_broken_where_it_is_searched_or_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.chdir(ROOT)
+    checked = CliRunner().invoke(check, ["policies.yaml"]).output.splitlines()
+    assert "frontend.outbound.render" in " ".join(checked)
+    assert "findings; revision " in checked[-1]
+    explained = CliRunner().invoke(explain, ["frontend.outbound.render"]).output
+    assert "few-in-one-picture" in explained
+    assert "variables.area <= 4000000" in explained
+
+
+def test_explain_in_a_narrow_terminal_keeps_ids_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    narrow = CliRunner(env={"COLUMNS": "80"})
+    explained = narrow.invoke(explain, ["frontend.outbound.render", "--policies", "policies.yaml"]).output
+    assert "few-in-one-picture " in explained
+    assert "headers/catomatic-cats " in explained
+    assert re.search(r"policies\.yaml:\d+\s*$", explained, re.M)
+    assert max(map(len, explained.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("command", "name"), [(check, SHIPPED), (explain, "catomatic")], ids=["check", "explain"])
+def test_an_override_that_matches_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, command: click.Command, name: str
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(CatguardError, match="matches no boundary"):
+        CliRunner().invoke(command, [name, "--action", "catomatc.*=audit"], catch_exceptions=False)

@@ -87,6 +87,18 @@ def test_up_worker_that_dies_is_told_and_back(running: Run) -> None:
     assert re.search(rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; starting again in 50 ms", told)
 
 
+def test_up_worker_that_dies_while_the_policy_is_broken_is_back_with_the_last_good_text(catguard: Start) -> None:
+    run = catguard("up", *ANY)
+    killed = get(run.ready())["pid"]
+    (run.place / "policies.yaml").write_text("catguard: [\n")
+    os.kill(killed, signal.SIGKILL)
+    back = re.search(r"back\[\d+\] serves (\S+) ", run.told())
+    assert back is not None
+    assert httpx2.get(back[1] + "/healthz", timeout=20).status_code == 200
+    assert run.end(signal.SIGTERM) == 0
+    assert "error:" not in run.told()
+
+
 def test_up_tier_that_runs_elsewhere_is_called_there(catguard: Start, running: Run) -> None:
     back = re.search(r"back\[\d+\] serves (\S+) ", running.told())
     assert back is not None
@@ -182,6 +194,10 @@ def test_command_of_a_plugin_is_offered(here: Path) -> None:
         (["--memory", "back=1Ki"], 2, "less than a Python process needs"),
         (["--drain", "soon"], 2, "is no duration"),
         (["--action", "back.*=shout"], 2, "not an action override"),
+        (["--action", "bakc.*=audit"], 1, "--action bakc.*=audit matches no boundary"),
+        (["--data", "/proc/self/cats"], 1, "/proc/self/cats/.policies cannot be written: "),
+        (["--trace", "jaeger"], 2, "give console, otlp, or a path that ends in .jsonl"),
+        (["--trace", "nowhere/trace.jsonl"], 2, "there is no folder nowhere; make it first"),
         (["--in-process", "--memory", "back=1Gi"], 2, "--in-process has none"),
         (["--address", "back=ftp://x"], 2, "is not an address like"),
         (["--policies", "nowhere.yaml"], 1, "nowhere.yaml"),

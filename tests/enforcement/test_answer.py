@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from catguard.engine.evaluator import Engine
+from catguard.engine.exchange import exchange
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
 
@@ -29,6 +31,15 @@ components:
         http: GET /page
         from: public
         response: {200: {media: [text/plain], max_bytes: 20}}
+      double:
+        http: POST /double
+        from: public
+        request:
+          body: {type: object, additionalProperties: false, required: [n], properties: {n: {type: integer}}}
+        response:
+          200:
+            body: {type: object, required: [n], properties: {n: {type: integer}}}
+            assume: {doubled: {rule: response.body.n == 2 * request.body.n, why: it says so}}
 """
 
 
@@ -94,6 +105,16 @@ async def test_answer_beyond_its_limit_is_denied_whatever_its_action(monkeypatch
     answered = await ask(answering(start(status=201), body(b"a" * 100_000), action="audit"), "GET", "/page")
     assert (answered.status, answered.ids()) == (500, ["status"])
     assert decided == [True, False]
+
+
+async def test_answer_is_held_against_the_request_as_it_was() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        number = exchange(scope).body.pop("n")
+        await send(start("application/json"))
+        await send(body(json.dumps({"n": 2 * number}).encode()))
+
+    guarded = Guard(Engine(compile_texts([("shop.yaml", POLICY)])), "shop").asgi(app)
+    assert (await ask(guarded, "POST", "/double", json_body={"n": 4})).json() == {"n": 8}
 
 
 async def test_body_that_no_head_announced_is_not_handed_on() -> None:

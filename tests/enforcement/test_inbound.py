@@ -13,6 +13,7 @@ from catguard.enforcement import reception
 from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.problem import prefers_html
 from catguard.engine.evaluator import Engine
+from catguard.errors import ConfigurationError
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
 
@@ -285,6 +286,7 @@ async def test_other_methods_are_told_what_is_allowed(shop: Shop) -> None:
     assert (refused.status, refused.header("allow")) == (405, "GET, HEAD, OPTIONS")
     options = await ask(app, "OPTIONS", "/orders/3")
     assert (options.status, options.header("allow"), options.body) == (204, "OPTIONS, POST, PUT", b"")
+    assert options.header("traceresponse"), "every answer tells its trace"
     assert shop.calls == []
 
 
@@ -293,6 +295,19 @@ async def test_methods_of_one_path_name_its_parameters_each_for_itself(shop: Sho
     await order(app, {"count": 2})
     await ask(app, "PUT", "/orders/seven", body=b"any type of body", headers=[("content-type", "text/anything")])
     assert [catguard.exchange(scope).params for scope, _ in shop.calls] == [{"id": 3}, {"name": "seven"}]
+
+
+async def test_what_nobody_declares_is_refused_inside_the_system_only(shop: Shop) -> None:
+    assert (await ask(guarded(shop), "GET", "/nosuch")).header("catguard-refusal") == "1"
+    outside = POLICIES.replace("from: [kiosk]", "from: public")
+    app = Guard(Engine(compile_texts([("shop.yaml", outside)])), "shop").asgi(shop)
+    assert (await ask(app, "GET", "/nosuch")).header("catguard-refusal") is None
+
+
+def test_guard_of_pictures_without_pillow_names_the_pip_line(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catguard.enforcement.reading.available", frozenset)
+    with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[images\]'"):
+        guarded(shop)
 
 
 async def test_method_override_headers_do_not_change_the_route(shop: Shop) -> None:

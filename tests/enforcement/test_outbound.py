@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
 import json
 import logging
 import socket
@@ -692,6 +693,7 @@ async def test_external_refusal_is_an_answer_like_others(edge: Edge) -> None:
         response = await http.post("/v1/weather", content=b"?")
     assert response.status_code == 422
     assert response.json() == {"violations": [CALLEES]}
+    assert "catguard-refusal" not in response.headers, "handed on, it would become one"
 
 
 # Streams
@@ -742,6 +744,14 @@ async def test_stream_with_a_head_that_is_not_declared_is_not_begun(
 ) -> None:
     edge.handler = lambda request: httpx2.Response(200, headers=head, content=chunks(b"<"))
     assert ids(await refused(edge.get("/v1/feed"))) == [identity]
+
+
+async def test_stream_that_is_compressed_is_not_unpacked_whatever_its_action() -> None:
+    edge = Edge(compile_policies(load_text(POLICY, actions=[("frontend.outbound.feed", "audit")])))
+    bomb = gzip.compress(b"0" * 10_000)
+    head = {"content-type": "text/plain", "content-encoding": "gzip"}
+    edge.handler = lambda request: httpx2.Response(200, headers=head, content=chunks(bomb))
+    assert (await edge.get("/v1/feed")).content == bomb
 
 
 async def test_stream_that_nobody_reads_ends_its_span(edge: Edge) -> None:
@@ -959,7 +969,7 @@ async def test_transport_where_two_boundaries_match_wants_a_name(edge: Edge) -> 
 
 
 def test_transport_for_pictures_without_pillow_names_the_pip_line(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catguard.enforcement.departure.available", frozenset)
+    monkeypatch.setattr("catguard.enforcement.reading.available", frozenset)
     with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[images\]'"):
         edge.transport()
     edge.transport(to="external", base_url="https://weather.test")

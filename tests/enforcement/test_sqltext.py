@@ -32,6 +32,7 @@ def test_operation_is_what_the_statement_does(sql: str, operation: str) -> None:
         ("select 1;  -- the end", False),
         ("select ';' ; ", False),
         ("select 1; drop table pictures", True),
+        ("select 1 as a$x$; drop table pictures; select 2 as a$x$", True),
         ("select E'it\\'s'; drop table pictures", True),
         ("create table a (id int); drop table b", True),
         ("create function f() returns int as $body$ begin; return 1; end $body$ language plpgsql", False),

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from catguard.engine.evaluator import decide_response
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import build
+from catguard.policies.compiler import MAX_ERRORS, compile_policies
+from catguard.policies.loader import build, compile_texts
 from tests.policies.mistakes import PLACES, REQUEST, TEXT
 
 
@@ -23,3 +27,30 @@ def test_answer_to_head_is_not_asked_for_what_only_a_body_has() -> None:
 
     assert broken(bodiless=True) == ["tag"]
     assert broken(image={"width": 2, "height": 1, "format": "png", "frames": 1}) == ["size", "tag"]
+
+
+LISTS = """\
+catguard: 1
+system: toy
+owners: {toys: {team: Toys, contact: "#toys"}}
+components:
+  toy:
+    owner: toys
+    about: Plays.
+    inbound:
+      play:
+        call: play
+        request: {args: {properties: {lists: {type: array, items: {type: array, maxItems: 3, items: {type: integer}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lists", "count"),
+    [([["a"] * 100], MAX_ERRORS), ([["a"] * 9_000], 1), ([["a"]] * 9_000, 1), ([["a"]] * 5, 5)],
+    ids=["one list", "one long list", "many lists", "few lists"],
+)
+def test_errors_of_a_large_value_are_not_all_looked_for(lists: Any, count: int) -> None:
+    part = compile_texts([("toy.yaml", LISTS)]).boundaries["toy.inbound.play"].request.parts["args"]
+    errors = part.errors({"lists": lists})
+    assert len(errors) == count
+    assert {error.assumption.id for error in errors} <= {"args/lists/*/*/type", "args/lists/*/maxItems"}

@@ -155,6 +155,22 @@ def test_a_shape_that_contains_itself_is_a_fault() -> None:
     assert "contains itself: Order -> Order" in "\n".join(faults(text))
 
 
+@pytest.mark.parametrize(("old", "new"), [("about: ", 'about: "\\ud800" #'), ("about: ", '"\\ud800": 1\n    about: ')])
+def test_half_of_a_surrogate_pair_is_a_fault(old: str, new: str) -> None:
+    found = faults(TOY.replace(old, new, 1))
+    assert any("half of a surrogate pair is no character" in fault for fault in found)
+
+
+def test_a_shape_that_grows_with_each_reference_is_a_fault() -> None:
+    twice = (
+        "{type: object, additionalProperties: false, properties: {a: {$ref: '#/shapes/N'}, b: {$ref: '#/shapes/N'}}}"
+    )
+    shapes = "".join(f"  Grown{n}: {twice.replace('/N', f'/Grown{n + 1}')}\n" for n in range(30))
+    text = TOY.replace("shapes:\n", f"shapes:\n{shapes}  Grown30: {{type: boolean}}\n")
+    found = faults(text.replace("note: {type", 'grown: {$ref: "#/shapes/Grown0"}, note: {type'))
+    assert "has more than 20000 keywords once its references are written out" in found[0]
+
+
 def test_a_rule_that_reads_an_optional_member_without_has_is_a_fault() -> None:
     text = changed(
         "properties: {ok: {type: boolean, description: x}}",
@@ -171,6 +187,19 @@ def test_actions_cannot_soften_byte_limits_or_single_types() -> None:
         "        http: POST /orders/{id}", "        actions: {body/count/type: audit}\n        http: POST /orders/{id}"
     )
     assert "can be softened only with the whole boundary" in "\n".join(faults(soft))
+
+
+def test_a_rule_may_be_called_like_a_keyword() -> None:
+    text = changed("even: {rule", "type: {action: audit, rule")
+    (rule,) = load_text(text).boundary("shop.inbound.order").request.rules
+    assert (rule.assumption.id, rule.assumption.action) == ("type", "audit")
+
+
+def test_a_required_member_that_a_closed_object_cannot_have_is_a_fault() -> None:
+    found = faults(changed("required: [count]", "required: [cuont]"))
+    assert any(
+        'requires "cuont", which it does not declare' in fault and "did you mean 'count'?" in fault for fault in found
+    )
 
 
 def test_actions_name_assumptions_that_exist() -> None:

@@ -45,6 +45,7 @@ components:
             properties: {name: {type: string, maxLength: 9}, id: {type: integer, minimum: 1, maximum: 9}}
             oneOf: [{required: [name]}, {required: [id]}]
         response: {200: {media: [image/png]}}
+        examples: {by-name: {request: {query: {name: mouse}}}}
       page:
         http: GET /
         about: The page.
@@ -58,6 +59,7 @@ components:
           params: {properties: {id: {type: integer, minimum: 1, maximum: 9}}}
           body: {type: object, additionalProperties: false, required: [paid], properties: {paid: {type: number, minimum: 0, maximum: 9}}}
         response: {201: {}, 4XX: {}}
+        examples: {a-ball: {request: {params: {id: 3}, body: {paid: 2.5}}}}
       wrap: {call: wrap, about: Wraps.}
 """
 
@@ -116,6 +118,15 @@ def test_text_in_the_target_has_no_nul(document: dict[str, Any]) -> None:
     assert parameters["note"]["pattern"] == pattern
     assert parameters["code"]["pattern"] == "^[a-z]+$", "what has a pattern keeps it"
     assert "pattern" not in parameters["if-none-match"]
+
+
+def test_examples_are_those_of_the_policy(document: dict[str, Any]) -> None:
+    buy = document["paths"]["/v1/toys/{id}"]["post"]
+    assert buy["parameters"][0]["examples"] == {"a-ball": {"value": 3}}
+    assert buy["requestBody"]["content"]["application/json"]["examples"] == {"a-ball": {"value": {"paid": 2.5}}}
+    (query,) = document["paths"]["/v1/find"]["get"]["parameters"]
+    assert query["examples"] == {"by-name": {"value": {"name": "mouse"}}}
+    assert all("examples" not in found for found in document["paths"]["/v1/toys"]["get"]["parameters"])
 
 
 def test_rules_stand_in_the_description_with_their_reasons(document: dict[str, Any]) -> None:

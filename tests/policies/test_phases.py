@@ -41,3 +41,25 @@ def test_media_with_its_reason() -> None:
 def test_media_without_a_reason_has_the_general_one() -> None:
     assumption = answer("[text/html]").limits["media"]
     assert (assumption.why, assumption.action) == ("what is not declared is refused", "deny")
+
+
+def test_what_has_no_size_has_no_limit_of_bytes() -> None:
+    policies = load_text(
+        """\
+catguard: 1
+system: toy
+owners: {toys: {team: Toys, contact: "#toys"}}
+components:
+  toy:
+    owner: toys
+    about: Plays.
+    inbound:
+      cut: {call: cut, about: Cuts., response: {max_bytes: {limit: 1Ki, why: small}}}
+    outbound:
+      keep: {to: external, sql: SELECT toys, about: Keeps., response: {max_rows: {limit: 3, why: few}}}
+"""
+    )
+    found = {boundary.operation: [each.id for each in boundary.assumptions()] for boundary in policies.boundaries()}
+    limits = {name: [identity for identity in ids if identity.startswith("max_")] for name, ids in found.items()}
+    assert limits == {"cut": ["max_bytes"], "keep": ["max_rows"]}
+    assert "query/max_bytes" not in found["cut"] + found["keep"]

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -127,6 +128,24 @@ def test_file_lines_are_otlp_requests_with_hexadecimal_ids(tmp_path: Path) -> No
     assert record["eventName"] == "catguard.violation"
     assert record["traceId"] == trace_id
     assert record["spanId"] == outer["spanId"]
+
+
+@pytest.mark.parametrize("letter", ["\n", "\u2028", "\x85", "\x9b", "\x1b", "\x1c"])
+def test_file_lines_are_one_line_for_every_reader(tmp_path: Path, letter: str) -> None:
+    path = tmp_path / "trace.jsonl"
+    providers = configure(str(path), service="catomatic")
+    where = f"/body/a{letter}b"
+    refuse(telemetry_of(providers), replace(VIOLATION, where=where))
+    providers.shutdown()
+    assert letter not in path.read_text().replace("}\n", "}")
+    told = [
+        attribute["value"]["stringValue"]
+        for span in spans_of(lines_of(path))
+        for event in span.get("events", ())
+        for attribute in event["attributes"]
+        if attribute["key"] == names.WHERE
+    ]
+    assert told == [where]
 
 
 def test_file_lines_name_the_tier(tmp_path: Path) -> None:
@@ -320,6 +339,25 @@ def test_otlp_sends_traces_metrics_and_logs(collector: list[tuple[str, bytes]]) 
     assert {metric.name for metric in metrics} == {names.METRIC_VIOLATIONS, names.METRIC_SERVER_DURATION}
     logs = ExportLogsServiceRequest.FromString(bodies["/v1/logs"]).resource_logs[0].scope_logs[0].log_records
     assert [record.event_name for record in logs] == ["catguard.violation"]
+
+
+def test_otlp_without_a_collector_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    exporter = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    monkeypatch.setattr(exporter, "filters", [])
+    configure("otlp", service="store").shutdown()
+    providers = configure("otlp", service="catomatic")
+    refuse(telemetry_of(providers))
+    assert providers.tracer_provider is not None
+    with caplog.at_level(logging.WARNING):
+        providers.tracer_provider.force_flush()  # type: ignore[attr-defined] # of the SDK's
+    providers.shutdown()
+    told = [record.getMessage() for record in caplog.records if record.name == exporter.name]
+    assert len(told) == 1
+    assert told[0].count("further failures are not told") == 1
 
 
 def test_shutdown_waits_no_longer_than_its_timeout(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import json
 import select
 import socket
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -208,6 +209,20 @@ def test_body_that_comes_fast_enough_may_take_its_time(impatient: Server) -> Non
 def test_application_that_is_slow_is_not_held_against_its_caller(impatient: Server) -> None:
     """It reads nothing for so long that the body that waits for it would come too slowly."""
     assert httpx2.post(impatient.url + "/slowly/4", content=b"x" * 10_000_000).text == "10000000"
+
+
+def test_answer_that_nobody_reads_is_dropped(impatient: Server) -> None:
+    impatient.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)  # its connections inherit it
+    descriptors = Path(f"/proc/{impatient.process.pid}/fd")
+    before = len(list(descriptors.iterdir()))
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            connection = stack.enter_context(impatient.connect())
+            connection.sendall(b"GET /large/8 HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        while len(list(descriptors.iterdir())) > before:
+            time.sleep(0.05)
+    assert "Traceback" not in impatient.stderr.read_text()
 
 
 def test_body_refused_early_is_answered_and_the_connection_closed(server: Server) -> None:

@@ -16,6 +16,13 @@ def test_bind_names_the_protocol_and_can_be_inherited() -> None:
         assert not listener.getblocking()
 
 
+def test_bind_gives_every_connection_a_time_for_what_is_not_read() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.setblocking(True)
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+
+
 def test_bind_port_in_use_names_tier_address_and_remedy() -> None:
     with bind("127.0.0.1", 0) as first:
         port = first.getsockname()[1]

@@ -57,6 +57,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
             eaten = b"x" * (int(mebibytes) * 2**20)
             await asyncio.sleep(2)
             await answer(send, 200, str(len(eaten)).encode())
+        case ["large", mebibytes]:
+            await answer(send, 200, b"x" * (int(mebibytes) * 2**20))
         case ["raise"]:
             raise ValueError("the application is broken")
         case ["refuse"]:

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -164,6 +166,14 @@ class System:
             if time.monotonic() > until:
                 raise AssertionError(f"nothing came of it within {seconds:g} s: {self.log()[-4000:]}")
             time.sleep(0.05)
+
+
+@contextmanager
+def nowhere() -> Iterator[str]:
+    """An address at which nobody answers, and nobody else can begin to."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def trace_of(answer: httpx2.Response) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
 
+from catguard_frontend.menu import SCALES
 from tests.system.running import PATIENCE, TIERS, System, trace_of
 
 SENTENCE = "three siamese cats in a rose garden at 480x620px"
-PARAMETERS = {"breed": "siamese", "count": 3, "scene": "rose-garden", "width": 480, "height": 620}
+PARAMETERS: dict[str, str | int] = {"breed": "siamese", "count": 3, "scene": "rose-garden", "width": 480, "height": 620}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -29,7 +31,7 @@ def picture(client: httpx2.Client) -> httpx2.Response:
 
 
 @pytest.mark.parametrize("query", [PARAMETERS, {"ask": SENTENCE}], ids=["parameters", "sentence"])
-def test_cats_answers_a_picture_of_the_size_ordered(client: httpx2.Client, query: dict[str, object]) -> None:
+def test_cats_answers_a_picture_of_the_size_ordered(client: httpx2.Client, query: dict[str, str | int]) -> None:
     answer = client.get("/api/cats", params=query)
     assert answer.status_code == 200, answer.text
     cats = answer.json()
@@ -87,6 +89,48 @@ def test_picture_that_the_caller_has_another_of_is_sent(client: httpx2.Client, p
 def test_picture_that_was_never_made_is_404(client: httpx2.Client) -> None:
     answer = client.get(f"/pictures/{'0' * 64}.webp")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.fixture(scope="module")
+def store_cats(system: System) -> list[dict[str, Any]]:
+    """The store's cats, from the widest to the tallest."""
+    found = httpx2.get(f"{system.addresses['store']}/v1/pictures?kind=cat", timeout=PATIENCE).json()["pictures"]
+    return sorted(found, key=lambda cat: cat["height"] / cat["width"])
+
+
+@pytest.mark.parametrize("which", [0, -1], ids=["widest", "tallest"])
+@pytest.mark.parametrize(("scale", "width"), [(0, 480), (0.5, 960), (SCALES[-2], 1600)])
+def test_zoom_has_the_proportion_of_the_picture(
+    client: httpx2.Client, store_cats: list[dict[str, Any]], which: int, scale: float, width: int
+) -> None:
+    cat = store_cats[which]
+    query = {"picture": cat["id"], "part": "face", "scale": scale}
+    answer = client.get("/api/zoom", params=query)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert cat["width"] != cat["height"]
+    assert (told["width"], told["height"]) == (width, round(width * cat["height"] / cat["width"]))
+    with Image.open(io.BytesIO(client.get(told["url"]).content)) as image:
+        assert image.size == (told["width"], told["height"])
+
+
+def test_zoom_orders_the_same_whatever_was_seen_of_the_cat(
+    client: httpx2.Client, store_cats: list[dict[str, Any]]
+) -> None:
+    cat = store_cats[-1]
+    query = {"picture": cat["id"], "part": "tail", "scale": 0.1}
+    before = client.get("/api/zoom", params=query)
+    seen = client.get("/api/cats", params={"breed": cat["breed"], "count": 12, "width": 333, "height": 222})
+    assert cat["id"] in {shown["picture"] for shown in seen.json()["cats"]}
+    assert client.get("/api/zoom", params=query).json() == before.json()
+
+
+@pytest.mark.parametrize("scale", [0, 0.999])
+def test_zoom_of_a_cat_that_nobody_has_is_not_found(client: httpx2.Client, scale: float) -> None:
+    query = {"picture": "f" * 16, "part": "nose", "scale": scale}
+    answer = client.get("/api/zoom", params=query)
+    assert (answer.status_code, answer.json()["title"]) == (404, "No such cat")
+    assert "There is no such cat any more" in client.get("/zoom", params=query).text
 
 
 @pytest.mark.parametrize("path", ["/", "/api/cats", "/openapi.json", "/static/cats.css", "/healthz"])

@@ -205,6 +205,25 @@ def test_database_spans_follow_the_conventions_for_databases(page: Trace) -> Non
         assert span.attributes["db.response.returned_rows"] >= 1
 
 
+def test_zoom_asks_what_the_picture_is_like_before_it_orders(system: System) -> None:
+    """The monitoring's request as shipped: Cat-o-matic is asked, and the order does not leave."""
+    store = f"{system.addresses['store']}/v1/pictures?kind=cat"
+    for found in httpx2.get(store, timeout=PATIENCE).json()["pictures"]:
+        traces = [ask(system, f"/api/zoom?picture={found['id']}&part=nose&scale=0.999") for _ in range(2)]
+        # Other tests have asked for some pictures before; the frontend remembers those.
+        if len(traces[0].spans) > len(traces[1].spans):
+            break
+    assert [trace.answer.status_code for trace in traces] == [422, 422]
+    first, again = ([span.attributes["catguard.boundary.name"] for span in trace.spans] for trace in traces)
+    asking = ["frontend.outbound.picture", "catomatic.inbound.picture", "catomatic.outbound.picture"]
+    looking = ["store.inbound.picture", "store.outbound.select-pictures"]
+    assert first == ["frontend.inbound.zoom", *asking, *looking, "frontend.outbound.render"]
+    assert again == ["frontend.inbound.zoom", "frontend.outbound.render"]
+    for trace in traces:
+        (order,) = trace.at("frontend.outbound.render")
+        assert {found["catguard.where"] for found in violations(order)} == {"/body/width", "/body/height"}
+
+
 @pytest.mark.parametrize("sampled", ["00", "01"])
 def test_public_callers_trace_is_linked_and_not_adopted(system: System, sampled: str) -> None:
     trace = ask(system, "/static/cats.css", headers={"traceparent": f"00-{STRANGER}-b7ad6b7169203331-{sampled}"})

@@ -1,4 +1,4 @@
-"""The tier: the handler of `render`, and what it is assembled from."""
+"""The tier: the handlers of its operations, and what they are assembled from."""
 
 import os
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def app(context: TierContext) -> ASGIApp:
             args=lambda image, format: {"width": image.width, "height": image.height, "format": format},
         )(pixels.encode),
     )
-    return context.app({"render": kitchen.render})
+    return context.app({"render": kitchen.render, "picture": kitchen.picture})
 
 
 class Kitchen:
@@ -66,6 +66,14 @@ class Kitchen:
             return await self._scene(order)
         except Unknown as unknown:
             return _problem(HTTPStatus.NOT_FOUND, str(unknown))
+
+    async def picture(self, request: Request) -> Response:
+        """`GET /v1/pictures/{id}`: what a picture is like, or a problem document where the store has not got it."""
+        try:
+            picture = await self._store.picture(exchange(request.scope).params["id"])
+        except Unknown as unknown:
+            return _problem(HTTPStatus.NOT_FOUND, str(unknown))
+        return JSONResponse({name: getattr(picture, name) for name in ("id", "breed", "pose", "width", "height")})
 
     async def _scene(self, order: SceneRecipe) -> Response:
         cats, layers = await together((self._store.cats(order.breed), self._store.scene(order.scene)))

@@ -34,8 +34,10 @@ def answer(picture: Picture, recipe: Recipe, *, understood: str | None = None) -
 
 def failed(failure: catguard.CallRefused | NotServed, request: Request) -> ASGIApp:
     """Return why there is no picture."""
-    if isinstance(failure, catguard.CallRefused):
+    if isinstance(failure, catguard.CallRefused) and failure.violations:
         return catguard.refusal(failure, status=refusal_status(failure), request=request)
+    if isinstance(failure, catguard.CallRefused):
+        failure = NotServed("Cat-o-matic failed and did not say why. Try again in a moment.")
     return problem(failure.status, failure.title, failure.detail)
 
 

@@ -77,10 +77,6 @@ class PictureCache:
         """Return the bytes of a kept picture, or None."""
         return await asyncio.to_thread(self._image, digest, image_format)
 
-    async def proportion(self, picture: str) -> tuple[int, int] | None:
-        """Return the width and height of the box in which the cat of `picture` was last seen, if it ever was."""
-        return await asyncio.to_thread(self._proportion, picture)
-
     def _find(self, recipe: Recipe) -> Picture | None:
         record = _record(self._files.read(f"{recipe.key}.recipe"))
         if record is None:
@@ -98,16 +94,7 @@ class PictureCache:
         picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits)
         self._files.write(f"{digest}.{recipe.format}", image)
         self._files.write(f"{recipe.key}.recipe", json.dumps(asdict(picture)).encode())
-        if recipe.picture is None:  # a close look shows a part of the cat, whose box is not the cat's
-            for cat in cats:
-                self._learn(cat["picture"], cat["box"])
         return picture
-
-    def _learn(self, picture: str, box: Mapping[str, int]) -> None:
-        """Remember the box of a cat; of two, the larger one, which was rounded less."""
-        known = self._proportion(picture)
-        if known is None or known[0] < box["width"]:
-            self._files.write(f"{picture}.box", json.dumps(box).encode())
 
     def _image(self, digest: str, image_format: str) -> bytes | None:
         name = f"{digest}.{image_format}"
@@ -117,10 +104,6 @@ class PictureCache:
             self._files.remove(name)
             return None
         return image
-
-    def _proportion(self, picture: str) -> tuple[int, int] | None:
-        box = _record(self._files.read(f"{picture}.box"))
-        return None if box is None else (box["width"], box["height"])
 
 
 def _record(data: bytes | None) -> Mapping[str, Any] | None:

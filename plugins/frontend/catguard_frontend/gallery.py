@@ -115,7 +115,7 @@ class Gallery:
                 try:
                     return await self._kitchen.serve(recipe)
                 except (catguard.CallRefused, NotServed) as failure:
-                    return words.excuse(failure, recipe)
+                    return words.excuse(failure, recipe.wire())
 
         orders = [asyncio.create_task(one(recipe)) for recipe in recipes]
         try:
@@ -130,7 +130,7 @@ class Gallery:
 
 
 def _too_late(recipe: Recipe) -> Excuse:
-    return words.excuse(TooSlow("It was not ready when the page was."), recipe)
+    return words.excuse(TooSlow("It was not ready when the page was."), recipe.wire())
 
 
 def _card(frame: str, recipe: Recipe, result: Picture | Excuse) -> Card:

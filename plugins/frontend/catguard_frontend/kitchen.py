@@ -1,9 +1,10 @@
-"""The kitchen: orders a recipe of Cat-o-matic, once, and tells what went wrong in the terms of whoever asked."""
+"""The kitchen: asks Cat-o-matic for pictures and their proportions, each once, and tells what went wrong."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Awaitable
 from typing import Any
 
 import httpx2
@@ -15,6 +16,8 @@ _PICTURE_ID = re.compile(r"[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
 #: Longest text that is taken over from Cat-o-matic into a page or an answer.
 _MAX_TEXT = 200
+#: Pictures whose proportions are remembered: 200 bytes for each.
+REMEMBERED = 4096
 
 
 class NotServed(Exception):
@@ -69,6 +72,25 @@ class Kitchen:
     def __init__(self, client: httpx2.AsyncClient, cache: PictureCache) -> None:
         self._client = client
         self._cache = cache
+        self._proportions: dict[str, tuple[int, int]] = {}  # the longest unused first
+
+    async def proportion(self, picture: str) -> tuple[int, int]:
+        """Return width and height, in pixels, of a picture as the store has it.
+
+        What was told once stays true: another drawing of the same cat has another id.
+
+        Raises:
+            catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
+            NotServed: there is no such picture, or nobody says how large it is; its class says which.
+        """
+        known = self._proportions.pop(picture, None)
+        if known is None:
+            told = (await _answered(self._client.get(f"/v1/pictures/{picture}"))).json()
+            known = told["width"], told["height"]
+            if len(self._proportions) >= REMEMBERED:
+                del self._proportions[next(iter(self._proportions))]
+        self._proportions[picture] = known
+        return known
 
     async def serve(self, recipe: Recipe) -> Picture:
         """Return the picture of `recipe`.
@@ -80,25 +102,35 @@ class Kitchen:
         return await self._cache.get(recipe, self._cook)
 
     async def _cook(self, recipe: Recipe) -> Picture:
-        try:
-            response = await self._client.post("/v1/render", json=recipe.wire())
-        except httpx2.ConnectError as error:
-            raise Unreachable("No connection to Cat-o-matic; it may be restarting. Try again in a moment.") from error
-        except httpx2.TimeoutException as error:
-            raise TooSlow("Cat-o-matic did not answer in time. Try a smaller picture, or again in a moment.") from error
-        except httpx2.HTTPError as error:
-            raise NotServed("Cat-o-matic broke off in the middle of its answer. Try again in a moment.") from error
-        if response.status_code == 404:
-            raise NoSuchCat(_detail(response, "Cat-o-matic knows no such cat or scene."))
-        if response.status_code == 422:
-            raise NotPossible(_detail(response, "Cat-o-matic cannot make this picture."))
-        if response.status_code != 200:
-            raise NotServed(f"Cat-o-matic answered {response.status_code}.")
+        response = await _answered(self._client.post("/v1/render", json=recipe.wire()))
         cats, credits = read_cats(response.headers.get("catomatic-cats", ""))
         try:
             return await self._cache.keep(recipe, response.content, cats, credits)
         except OSError as error:
             raise NotKept("There is no room left to keep the picture.") from error
+
+
+async def _answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
+    """Return the answer to a call, which is a 200.
+
+    Raises:
+        NotServed: there is none, or it is another.
+    """
+    try:
+        response = await call
+    except httpx2.ConnectError as error:
+        raise Unreachable("No connection to Cat-o-matic; it may be restarting. Try again in a moment.") from error
+    except httpx2.TimeoutException as error:
+        raise TooSlow("Cat-o-matic did not answer in time. Try a smaller picture, or again in a moment.") from error
+    except httpx2.HTTPError as error:
+        raise NotServed("Cat-o-matic broke off in the middle of its answer. Try again in a moment.") from error
+    if response.status_code == 404:
+        raise NoSuchCat(_detail(response, "Cat-o-matic knows no such cat or scene."))
+    if response.status_code == 422:
+        raise NotPossible(_detail(response, "Cat-o-matic cannot make this picture."))
+    if response.status_code != 200:
+        raise NotServed(f"Cat-o-matic answered {response.status_code}.")
+    return response
 
 
 def read_cats(header: str) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:

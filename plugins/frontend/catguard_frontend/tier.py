@@ -30,7 +30,7 @@ def app(context: TierContext) -> ASGIApp:
     kitchen = Kitchen(context.client("catomatic"), cache)
     pages = Pages()
     assets = Assets(cache)
-    zoom = Zoom(kitchen, cache, pages)
+    zoom = Zoom(kitchen, pages)
     openapi = context.openapi()
 
     async def describe(_: Request) -> Response:

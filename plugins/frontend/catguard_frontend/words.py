@@ -56,23 +56,37 @@ class Excuse:
     status: int
 
 
-def excuse(failure: CallRefused | NotServed, recipe: Recipe) -> Excuse:
-    """Return in the user's words why `recipe` gave no picture."""
-    if isinstance(failure, CallRefused):
+def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse:
+    """Return in the user's words why there is no picture.
+
+    Args:
+        failure: what went wrong.
+        asked: what was asked of Cat-o-matic, by the names of a recipe's fields.
+    """
+    if isinstance(failure, CallRefused) and not broke_down(failure):
         status = refusal_status(failure)
         if status != 422:
             return Excuse("This picture came out wrong", ("It is not what was ordered, so it is not shown.",), status)
-        reasons = tuple(reasons_of(failure.violations, recipe.wire(), wish="That takes {}"))
+        reasons = tuple(reasons_of(failure.violations, asked, wish="That takes {}"))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
-        return Excuse("No such cat", _unknown(recipe), failure.status)
+        return Excuse("No such cat", _unknown(asked), failure.status)
+    if isinstance(failure, CallRefused):
+        title, reason = _APOLOGIES[NotServed]
+        return Excuse(title, (reason,), refusal_status(failure))
     title, reason = _APOLOGIES[type(failure)]
     return Excuse(title, (reason,), failure.status)
 
 
 def refusal_status(refused: CallRefused) -> int:
-    """Return 422 where the order was refused, by either side, and 502 where the answer to it was."""
-    return 502 if any(violation.phase == "response" for violation in refused.violations) else 422
+    """Return 422 where the order was refused, by either side, and 502 where the answer to it was, or there was none."""
+    answer = any(violation.phase == "response" for violation in refused.violations)
+    return 502 if answer or broke_down(refused) else 422
+
+
+def broke_down(refused: CallRefused) -> bool:
+    """Tell whether nothing is wrong with the order: Cat-o-matic, or somebody behind it, failed over it."""
+    return refused.status is not None and refused.status >= 500
 
 
 def reasons_of(
@@ -118,19 +132,19 @@ def readable(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _unknown(recipe: Recipe) -> tuple[str, ...]:
-    if recipe.picture is not None:
+def _unknown(asked: Mapping[str, Any]) -> tuple[str, ...]:
+    if "picture" in asked:
         return ("There is no such cat any more, or there never was.", "Choose one from the page of cats.")
-    if recipe.breed not in BREEDS:
-        return (f"We have no {spoken(recipe.breed)} cats.", f"There are {listed(BREEDS)} cats.")
-    if recipe.scene not in SCENES:
-        return (f"We have no scene called {spoken(recipe.scene)}.", f"There are {listed(SCENES)}.")
-    return (f"We have no {spoken(recipe.breed)} cats {located(recipe.scene)} just now.",)
+    if asked["breed"] not in BREEDS:
+        return (f"We have no {spoken(asked['breed'])} cats.", f"There are {listed(BREEDS)} cats.")
+    if asked["scene"] not in SCENES:
+        return (f"We have no scene called {spoken(asked['scene'])}.", f"There are {listed(SCENES)}.")
+    return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
 
 
-def spoken(name: str | None) -> str:
+def spoken(name: str) -> str:
     """Return a name as it is said: "rose-garden" is a rose garden."""
-    return (name or "").replace("-", " ")
+    return name.replace("-", " ")
 
 
 def listed(names: Iterable[str]) -> str:

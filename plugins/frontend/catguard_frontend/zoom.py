@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,15 +13,15 @@ from starlette.types import ASGIApp
 import catguard
 from catguard_frontend import words
 from catguard_frontend.answers import answer, failed
-from catguard_frontend.cache import PictureCache
 from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import PARTS, SCALES
 from catguard_frontend.pages import Choice, Pages, html, link
-from catguard_frontend.recipes import Picture, Recipe
-from catguard_frontend.words import Excuse
+from catguard_frontend.recipes import Recipe
 
 #: Width of the view on the page, in pixels.
 VIEW = 480
+#: The page while there is nothing to show.
+_EMPTY: Mapping[str, Any] = {"heading": "A closer look", "picture": None, "excuse": None, "parts": (), "scales": ()}
 
 
 def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]) -> Recipe:
@@ -29,7 +31,7 @@ def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]
         picture: the cat's picture.
         part: what to look at.
         scale: from 0, where the part fills the view, to below 1.
-        proportion: width and height of the cat as it is known, in any unit.
+        proportion: width and height of the picture, in any unit.
     """
     width = math.ceil(VIEW / (1 - scale))
     across, down = proportion
@@ -40,16 +42,15 @@ def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]
 class Zoom:
     """Serves `GET /zoom` and `GET /api/zoom`."""
 
-    def __init__(self, kitchen: Kitchen, cache: PictureCache, pages: Pages) -> None:
+    def __init__(self, kitchen: Kitchen, pages: Pages) -> None:
         self._kitchen = kitchen
-        self._cache = cache
         self._pages = pages
 
     async def api(self, request: Request) -> ASGIApp:
         """Answer with the closer look as JSON."""
         query = catguard.exchange(request.scope).query
-        recipe = await self._recipe(query["picture"], query["part"], query["scale"])
         try:
+            recipe = await self._recipe(query)
             picture = await self._kitchen.serve(recipe)
         except (catguard.CallRefused, NotServed) as failure:
             return failed(failure, request)
@@ -59,37 +60,41 @@ class Zoom:
         """Answer with the closer look as a page that offers the other parts and scales."""
         query = catguard.exchange(request.scope).query
         if "picture" not in query:
-            text = self._pages.render("zoom", heading="A closer look", picture=None, excuse=None, parts=(), scales=())
-            return html(text)
-        recipe = await self._recipe(query["picture"], query["part"], query["scale"])
-        picture: Picture | None = None
-        excuse: Excuse | None = None
+            return html(self._pages.render("zoom", **_EMPTY))
+        asked: Mapping[str, Any] = {"picture": query["picture"], "part": query["part"]}
         try:
+            recipe = await self._recipe(query)
+            asked = recipe.wire()
             picture = await self._kitchen.serve(recipe)
         except (catguard.CallRefused, NotServed) as failure:
-            excuse = words.excuse(failure, recipe)
-        alt = words.described(picture, recipe) if picture is not None else ""
-        text = self._pages.render(
-            "zoom",
-            heading=alt or "A closer look",
-            alt=alt,
-            picture=picture,
-            view={"width": VIEW, "height": round(VIEW * recipe.height / recipe.width)},
-            credits=picture.credits if picture is not None else (),
-            excuse=excuse,
-            parts=[
-                Choice(f"{part.capitalize()}", link("/zoom", {**query, "part": part}), part == query["part"])
-                for part in PARTS
-            ],
-            scales=[
-                Choice(_times(scale), link("/zoom", {**query, "scale": scale}), scale == query["scale"])
-                for scale in SCALES
-            ],
-        )
-        return html(text, status=200 if excuse is None else excuse.status)
+            excuse = words.excuse(failure, asked)
+            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query), "excuse": excuse})
+            return html(text, status=excuse.status)
+        alt = words.described(picture, recipe)
+        shown = {
+            "heading": alt,
+            "alt": alt,
+            "picture": picture,
+            "view": {"width": VIEW, "height": round(VIEW * recipe.height / recipe.width)},
+            "credits": picture.credits,
+        }
+        return html(self._pages.render("zoom", **{**_EMPTY, **_choices(query), **shown}))
 
-    async def _recipe(self, picture: str, part: str, scale: float) -> Recipe:
-        return closer(picture, part, scale, proportion=await self._cache.proportion(picture) or (1, 1))
+    async def _recipe(self, query: Mapping[str, Any]) -> Recipe:
+        proportion = await self._kitchen.proportion(query["picture"])
+        return closer(query["picture"], query["part"], query["scale"], proportion=proportion)
+
+
+def _choices(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the other parts and scales that a page offers."""
+    return {
+        "parts": [
+            Choice(part.capitalize(), link("/zoom", {**query, "part": part}), part == query["part"]) for part in PARTS
+        ],
+        "scales": [
+            Choice(_times(scale), link("/zoom", {**query, "scale": scale}), scale == query["scale"]) for scale in SCALES
+        ],
+    }
 
 
 def _times(scale: float) -> str:

@@ -1,5 +1,6 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
@@ -19,10 +20,23 @@ def app(context: catguard.TierContext) -> ASGIApp:
 
 
 async def prepare(context: catguard.TierContext) -> None:
-    """Make the tables, and store the drawings that are not stored yet."""
+    """Make the tables, and store the drawings that are not stored yet.
+
+    Raises:
+        ConfigurationError: The database cannot be opened, reached or written, or the drawings chosen do not exist.
+    """
     source = _drawings(context)
-    repository = Repository(_database(context))
-    await repository.create()
+    database = _database(context)
+    repository = Repository(database)
+    try:
+        await repository.create()
+    except DBAPIError as error:
+        place = database.url.render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise catguard.ConfigurationError(
+            f"the store's tables cannot be made in {place}: {reason}; start the database, or give another one by "
+            "CATGUARD_STORE_DATABASE"
+        ) from error
     wanted = await missing(repository, source)
     if not wanted:
         return

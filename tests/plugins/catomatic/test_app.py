@@ -117,6 +117,37 @@ async def test_render_of_a_part_that_a_picture_does_not_show_is_not_found(catoma
     assert "nose" in answer.json()["detail"]
 
 
+async def test_picture_is_told_as_the_store_has_it(catomatic: httpx2.AsyncClient, stand_in: StandInStore) -> None:
+    answer = await catomatic.get(f"/v1/pictures/{TOM.id}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {
+        "id": TOM.id,
+        "breed": "siamese",
+        "pose": "sitting",
+        "width": TOM.width,
+        "height": TOM.height,
+    }
+    assert stand_in.asked == [f"/v1/pictures/{TOM.id}"]
+
+
+async def test_picture_that_the_store_does_not_know_is_not_found(catomatic: httpx2.AsyncClient) -> None:
+    answer = await catomatic.get(f"/v1/pictures/{'0' * 16}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "0000000000000000" in answer.json()["detail"]
+
+
+async def test_picture_of_what_is_no_id_is_refused_before_the_store_is_asked(
+    catomatic: httpx2.AsyncClient, stand_in: StandInStore
+) -> None:
+    answer = await catomatic.get("/v1/pictures/tom")
+
+    assert answer.status_code in (400, 404, 422)
+    assert {each["assumption"] for each in answer.json()["violations"]} == {"params/id/pattern"}
+    assert stand_in.asked == []
+
+
 async def test_render_of_an_insane_order_is_refused_before_the_store_is_asked(
     catomatic: httpx2.AsyncClient, stand_in: StandInStore
 ) -> None:

@@ -57,7 +57,10 @@ def problem(status: int, detail: str) -> Response:
 
 
 class CatOMatic:
-    """Answers orders by `answer`, and remembers them and how many were under way at once."""
+    """Answers orders by `answer`, and remembers them and how many were under way at once.
+
+    Pictures are as `original` says, but for those that are `gone`; `asked` are the ids that somebody asked about.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -65,6 +68,9 @@ class CatOMatic:
     def reset(self) -> None:
         self.answer: Answer = willing
         self.orders: list[Order] = []
+        self.original: dict[str, Any] = {"breed": "siamese", "pose": "sitting", "width": 300, "height": 401}
+        self.gone: set[str] = set()
+        self.asked: list[str] = []
         self.under_way = 0
         self.most = 0
 
@@ -77,6 +83,13 @@ class CatOMatic:
             return await self.answer(order)
         finally:
             self.under_way -= 1
+
+    async def picture(self, request: Request) -> Response:
+        wanted = request.path_params["id"]
+        self.asked.append(wanted)
+        if wanted in self.gone:
+            return problem(404, f"We have no picture {wanted}.")
+        return JSONResponse({"id": wanted, **self.original})
 
 
 def listening() -> socket.socket:
@@ -98,7 +111,12 @@ def compiled(policies: Path) -> CompiledPolicySet:
 @pytest.fixture(scope="session")
 def _catomatic() -> Iterator[tuple[CatOMatic, str]]:
     catomatic = CatOMatic()
-    app = Starlette(routes=[Route("/v1/render", catomatic.render, methods=["POST"])])
+    app = Starlette(
+        routes=[
+            Route("/v1/render", catomatic.render, methods=["POST"]),
+            Route("/v1/pictures/{id}", catomatic.picture),
+        ]
+    )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with listening() as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})

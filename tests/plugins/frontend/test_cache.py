@@ -11,7 +11,6 @@ from catguard_frontend.recipes import Picture, Recipe
 RECIPE = Recipe(width=480, height=620, breed="siamese", scene="rose-garden", seed=1)
 BOX = {"x": 1, "y": 2, "width": 90, "height": 120}
 CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
-PICTURE = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -139,18 +138,3 @@ async def test_get_ends_when_nobody_waits_and_begins_anew(cache: PictureCache) -
 
     assert (await cache.get(RECIPE, cook)).credits == ("nobody",)
     assert (len(cook.cooked), cook.cancelled) == (2, 1)
-
-
-async def test_proportion_is_that_of_the_largest_box_seen(cache: PictureCache) -> None:
-    assert await cache.proportion(PICTURE) is None
-    await cache.keep(RECIPE, b"a", (CAT,), ())
-    await cache.keep(RECIPE, b"b", ({**CAT, "box": {"x": 0, "y": 0, "width": 300, "height": 401}},), ())
-    await cache.keep(RECIPE, b"c", (CAT,), ())
-
-    assert await cache.proportion(PICTURE) == (300, 401)
-
-
-async def test_proportion_is_not_learnt_from_a_close_look(cache: PictureCache) -> None:
-    await cache.keep(Recipe(width=480, height=480, picture=PICTURE, part="nose"), b"a", (CAT,), ())
-
-    assert await cache.proportion(PICTURE) is None

@@ -8,6 +8,13 @@ from starlette.responses import Response
 from .conftest import CatOMatic, Order, problem
 
 
+def refusal_of_the_guard(status: int) -> Response:
+    """What the guard of a Cat-o-matic answers that failed: no assumption is broken, so none is told."""
+    response = problem(status, "the service failed")
+    response.headers["catguard-refusal"] = "1"
+    return response
+
+
 async def test_cats_gives_one_picture_of_just_that_size(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     response = await frontend.get("/api/cats?breed=siamese&count=3&scene=rose-garden&width=480&height=620")
     told = response.json()
@@ -65,6 +72,7 @@ async def test_cats_lets_the_guard_refuse_what_a_sentence_asks(
         (problem(422, "no room"), 422),
         (Response(b"GIF89a", media_type="image/gif"), 502),
         (problem(500, "broken"), 502),
+        (refusal_of_the_guard(500), 502),
     ],
 )
 async def test_cats_answers_with_a_problem_where_there_is_no_picture(
@@ -78,6 +86,7 @@ async def test_cats_answers_with_a_problem_where_there_is_no_picture(
 
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"]
 
 
 async def test_cats_without_catomatic_is_unavailable(frontend_of: Callable[..., Any]) -> None:

@@ -1,8 +1,13 @@
 import json
+from pathlib import Path
 
+import httpx2
 import pytest
 
-from catguard_frontend.kitchen import NotServed, read_cats
+from catguard_frontend import kitchen
+from catguard_frontend.cache import PictureCache
+from catguard_frontend.files import Files
+from catguard_frontend.kitchen import Kitchen, NotServed, read_cats
 
 BOX = {"x": -3, "y": 2, "width": 9, "height": 9}
 CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
@@ -37,3 +42,21 @@ def test_read_cats_gives_cats_and_credits() -> None:
 def test_read_cats_believes_nothing_else(header: str) -> None:
     with pytest.raises(NotServed):
         read_cats(header)
+
+
+async def test_proportion_is_asked_again_of_the_longest_unused_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path.removeprefix("/v1/pictures/"))
+        return httpx2.Response(200, json={"width": 300, "height": 401})
+
+    monkeypatch.setattr(kitchen, "REMEMBERED", 2)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://catomatic") as client:
+        cook = Kitchen(client, PictureCache(Files(tmp_path, limit=1)))
+        for picture in "abacab":  # c takes the place of b, and then b that of c
+            assert await cook.proportion(picture) == (300, 401)
+
+    assert "".join(asked) == "abcb"

@@ -8,6 +8,7 @@ from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed
 from catguard_frontend.recipes import Picture, Recipe
 
 RECIPE = Recipe(width=480_000, height=620, breed="siamese", scene="rose-garden", seed=1)
+ASKED = RECIPE.wire()
 
 
 def violation(where: str, assumption: str, limit: str = "", *, phase: str = "request") -> Violation:
@@ -53,7 +54,7 @@ def test_excuse_for_a_shape_names_what_it_takes_and_what_is_possible() -> None:
         "frontend.outbound.render", "outbound", (violation("/body/width", "body/width/maximum", "at most 4096"),)
     )
 
-    excuse = words.excuse(refused, RECIPE)
+    excuse = words.excuse(refused, ASKED)
 
     assert excuse.reasons == ("That takes a picture 480,000 pixels wide; we can do at most 4,096.",)
     assert excuse.status == 422
@@ -64,10 +65,18 @@ def test_excuse_for_a_refused_answer_blames_nobody_who_asked() -> None:
         "frontend.outbound.render", "outbound", (violation("/image/width", "size-as-ordered", phase="response"),)
     )
 
-    excuse = words.excuse(refused, RECIPE)
+    excuse = words.excuse(refused, ASKED)
 
     assert excuse.status == 502
     assert "not what was ordered" in excuse.reasons[0]
+
+
+@pytest.mark.parametrize("violations", [(), (violation("/query/limit", "query/limit/maximum", "at most 20"),)])
+def test_excuse_for_a_catomatic_that_failed_blames_nobody_who_asked(violations: tuple[Violation, ...]) -> None:
+    excuse = words.excuse(CallRefused("frontend.outbound.render", "inbound", violations, status=500), ASKED)
+
+    assert (excuse.title, excuse.status) == ("This cat ran away", 502)
+    assert "Try again" in excuse.reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,7 @@ def test_excuse_for_a_refused_answer_blames_nobody_who_asked() -> None:
     [(NoSuchCat, 404), (NotPossible, 422), (NotServed, 502), (Unreachable, 503), (NotKept, 503), (TooSlow, 504)],
 )
 def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: int) -> None:
-    excuse = words.excuse(failure("Cat-o-matic: internal detail"), RECIPE)
+    excuse = words.excuse(failure("Cat-o-matic: internal detail"), ASKED)
 
     assert excuse.status == status
     assert excuse.reasons
@@ -83,16 +92,16 @@ def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: in
 
 
 @pytest.mark.parametrize(
-    ("recipe", "reason"),
+    ("asked", "reason"),
     [
-        (Recipe(width=1, height=1, breed="poodle", scene="meadow"), "We have no poodle cats."),
-        (Recipe(width=1, height=1, breed="tabby", scene="the-moon"), "We have no scene called the moon."),
-        (Recipe(width=1, height=1, breed="tabby", scene="meadow"), "We have no tabby cats in a meadow just now."),
-        (Recipe(width=1, height=1, picture="0"), "There is no such cat any more, or there never was."),
+        ({"breed": "poodle", "scene": "meadow"}, "We have no poodle cats."),
+        ({"breed": "tabby", "scene": "the-moon"}, "We have no scene called the moon."),
+        ({"breed": "tabby", "scene": "meadow"}, "We have no tabby cats in a meadow just now."),
+        ({"picture": "0", "part": "nose"}, "There is no such cat any more, or there never was."),
     ],
 )
-def test_excuse_for_an_unknown_cat_says_what_is_unknown(recipe: Recipe, reason: str) -> None:
-    assert words.excuse(NoSuchCat("no"), recipe).reasons[0] == reason
+def test_excuse_for_an_unknown_cat_says_what_is_unknown(asked: dict[str, str], reason: str) -> None:
+    assert words.excuse(NoSuchCat("no"), asked).reasons[0] == reason
 
 
 COUNT = violation("/query/count", "query/count/maximum", "at most 60")

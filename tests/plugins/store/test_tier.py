@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import io
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,3 +140,24 @@ async def test_prepare_with_unknown_drawings_says_which_there_are(guard: catguar
     context = TierContext(guard, data=tmp_path, settings={"drawings": "siamese, poodle/*"}, addresses={})
     with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DRAWINGS.*'poodle/\*'.*sphynx.*loaf.*beach"):
         await prepare(context)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite+aiosqlite:////nowhere/at/all/store.db", "postgresql+psycopg://cat:secret@127.0.0.1:1/cats"],
+    ids=["sqlite", "postgresql"],
+)
+async def test_prepare_database_out_of_reach_says_which_and_what_to_do(
+    guard: catguard.Guard, tmp_path: Path, url: str
+) -> None:
+    context = TierContext(guard, data=tmp_path, settings={"database": url}, addresses={})
+    with pytest.raises(catguard.ConfigurationError, match=r"cannot be made in .* CATGUARD_STORE_DATABASE") as caught:
+        await prepare(context)
+    await context.close()
+    # After a connection that failed aiosqlite ends its thread without being waited for; it wants the loop once more.
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 30)
+    assert url.rpartition("/")[2] in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)

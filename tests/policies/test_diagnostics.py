@@ -1,0 +1,63 @@
+"""Faults of form: in words instead of regular expressions, and beside those that other stages find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catguard.errors import PolicyError
+from catguard.policies.loader import compile_texts
+
+TOY = (Path(__file__).parent.parent / "toy.yaml").read_text()
+
+
+def faults(*changes: tuple[str, str]) -> list[str]:
+    text = TOY
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    with pytest.raises(PolicyError) as caught:
+        compile_texts([("toy.yaml", text)])
+    return [str(fault) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "max_bytes: 10",
+            "max_bytes: 10KB",
+            '`max_bytes` is "10KB", which is not how it is written (A whole number, or',
+        ),
+        ("http: POST /orders/{id}", "http: /orders/{id}", 'an HTTP operation: "GET /v1/pictures/{id}"'),
+        (
+            "          422: {}",
+            "          42: {}",
+            'unknown key "42" (What is assumed of the answer. For HTTP by status',
+        ),
+        ("catguard: 1\n", "", "toy.yaml:1:1: the file lacks `catguard`"),
+    ],
+)
+def test_a_wrong_form_is_told_in_words(old: str, new: str, fault: str) -> None:
+    (found,) = faults((old, new))
+    assert fault in found
+    assert "^" not in found
+
+
+def test_a_wrong_detail_does_not_hide_other_faults_of_its_boundary() -> None:
+    found = faults(("max_bytes: 10", "max_bytes: 10KB"), ("request.body.count % 2", "request.body.cuont % 2"))
+    assert len(found) == 2
+    assert "did you mean 'count'" in "".join(found)
+
+
+def test_an_assumption_without_why_does_not_hide_other_faults_of_its_boundary() -> None:
+    found = faults(("% 2 == 0, why: pairs}", "% 2 == 0}"), ("rule: response.body.ok,", "rule: response.body.okay,"))
+    assert len(found) == 2
+    assert "`even` lacks `why`" in found[0]
+    assert "has no field 'okay'" in found[1]
+
+
+def test_a_word_outside_a_list_names_the_list_once() -> None:
+    (found,) = faults(("max_bytes: 10", "max_bytes: {limit: 10, action: block}"))
+    assert found.endswith('`action` is "block", but must be one of: deny, warn, audit')
