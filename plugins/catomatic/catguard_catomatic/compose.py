@@ -19,8 +19,12 @@ LAYERS = (None, "back", "ground", "foreground")  # in the order in which they ar
 
 Colour = tuple[int, int, int]
 SHADOW: Colour = (30, 24, 36)
-# The light of a scene, laid thinly over its cats: colour and opacity.
-LIGHT: Mapping[str, tuple[Colour, float]] = {"warm": ((255, 190, 110), 0.07), "cool": ((110, 150, 225), 0.08)}
+# The light of a scene, laid thinly over its cats: colour and opacity. The first of a scene's tags here is the one.
+LIGHT: Mapping[str, tuple[Colour, float]] = {
+    "night": ((60, 80, 170), 0.2),
+    "warm": ((255, 190, 110), 0.07),
+    "cool": ((110, 150, 225), 0.08),
+}
 
 # Opacity of the pool of shadow by the value of Pillow's radial gradient, which is 0 in the middle and 181 at the rim.
 POOL = [round(255 * 0.5 * max(0.0, 1 - value / 175)) for value in range(256)]

@@ -245,7 +245,9 @@ def face_visible(placements: Sequence[Placement], index: int) -> float:
 
 
 def _body_visible(placements: Sequence[Placement], index: int) -> float:
-    parts, nearer = placements[index].shape, _shapes(placements[index + 1 :])
+    # A face that reaches the lower edge leaves no body below it.
+    parts = [part for part in placements[index].shape if part.area > 0]
+    nearer = _shapes(placements[index + 1 :])
     return sum(part.area * visible_share(part, nearer) for part in parts) / sum(part.area for part in parts)
 
 

@@ -143,3 +143,10 @@ def test_scene_window_keeps_the_near_ground_in_view(width: int, height: int, see
     assert 0.9 * height < near <= height
     assert left < width
     assert right > 0
+
+
+def test_arrange_takes_a_face_that_reaches_the_lower_edge() -> None:
+    ground = Ground((0.0, 300.0), (480.0, 300.0), (240.0, 600.0))
+    curled = Figure(1.2, Box(0.2, 0.4, 0.4, 0.6))
+    placements = arrange([curled] * 6, ground, 480, 620, Random(5))
+    assert len(placements) == 6
