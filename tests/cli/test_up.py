@@ -74,7 +74,7 @@ def test_up_tells_what_it_loaded_and_every_override(running: Run) -> None:
 
 def test_up_override_reaches_the_workers(running: Run) -> None:
     assert httpx2.get(running.url + "/?wait=31", timeout=20).status_code == 400
-    back = re.search(r"serves (http\S+) ", running.told())
+    back = re.search(r"back\[\d+\] serves (http\S+) ", running.told())
     assert back is not None
     assert httpx2.get(back[1] + "/hello?wait=0&cat=1").status_code == 200
 

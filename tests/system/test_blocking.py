@@ -66,7 +66,7 @@ def test_plugin_that_cannot_be_imported_is_an_error(broken: Path) -> None:
 def test_store_starts_alone(tmp_path: Path, broken: Path, seeded: Path) -> None:
     with without("frontend", "catomatic", place=tmp_path, broken=broken, seeded=seeded) as system:
         found = get(f"{system.addresses['store']}/v1/pictures?kind=cat").json()["pictures"]
-        assert len(found) == 8, "four breeds in two poses"
+        assert len(found) == 12, "twelve breeds, asleep"
         assert get(f"{system.addresses['store']}/readyz").status_code == 200
 
 
