@@ -65,8 +65,9 @@ class Assets:
 
 
 def _has(if_none_match: str | None, digest: str) -> bool:
-    """Tell whether the browser has it, by weak comparison (RFC 9110 section 13.1.2)."""
-    return f'"{digest}"' in [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    """Tell whether the browser has it, by weak comparison; `*` is any of ours (RFC 9110 section 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return tags == ["*"] or f'"{digest}"' in tags
 
 
 def _whole(asset: Asset, keep: str) -> Response:

@@ -33,6 +33,7 @@ async def test_picture_under_another_format_is_not_here(frontend: httpx2.AsyncCl
 async def test_style_is_served_with_a_validator(frontend: httpx2.AsyncClient, name: str, media: str) -> None:
     response = await frontend.get(f"/static/{name}")
     again = await frontend.get(f"/static/{name}", headers={"if-none-match": response.headers["etag"]})
+    assert (await frontend.get(f"/static/{name}", headers={"if-none-match": "*"})).status_code == 304
 
     assert response.status_code == 200
     assert response.headers["content-type"] == media
