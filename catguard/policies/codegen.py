@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from catguard.policies.arithmetic import OPERATIONS
-from catguard.policies.normalform import NormalForm, defaults_fit, plain_defaults
+from catguard.policies.normalform import NormalForm, plain_defaults
 from catguard.policies.pinned import Reads, Value
 from catguard.policies.translation import MAX_STEPS, Translator, Untranslatable
 
@@ -44,7 +44,7 @@ Check = Callable[[Any, Any, Any], int]
 
 #: How long lists without maxItems may be, by how deep they are iterated over; longer ones are CEL's own.
 _UNBOUNDED = (MAX_STEPS, 99, 20)
-_BUILTINS = ("Exception", "all", "any", "enumerate", "float", "len", "str", "sum")
+_BUILTINS = ("Exception", "all", "any", "dict", "enumerate", "float", "int", "len", "list", "str", "sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,20 @@ class Generated:
     translated: frozenset[str]
 
 
-def undecided(_request: Any, _response: Any, _caller: Any) -> int:
-    """Say of every exchange that all stages have to decide it."""
+def _untold(_request: Any, _response: Any, _caller: Any) -> int:
     return SHAPES
 
 
 def generate(boundary: Boundary, phase: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> Generated:
     """Return the check of a phase."""
-    writer = _Writer(boundary, phase, parts, rules)
+    untold = Generated(_untold, "", frozenset())
+    if boundary.kind == "sql" or not all(part.defaults_fit() for part in parts.values()):
+        # Row limits bind both phases, and a default that does not fit its schema is not what that says.
+        return untold
     try:
-        return writer.generated()
-    except (SyntaxError, RecursionError, MemoryError):
-        # Python nests less deeply than what was written; nothing is lost but time.
-        return Generated(undecided, "", frozenset())
+        return _Writer(boundary, phase, parts, rules).generated()
+    except (SyntaxError, RecursionError):
+        return untold  # arrays in arrays in arrays: Python nests 20 loops
 
 
 @dataclass
@@ -129,12 +130,6 @@ class _Writer:
 
     def shapes(self) -> None:
         message = self.phase.phase
-        if self.boundary.kind == "sql" or not all(
-            defaults_fit(part.shape.schema) for part in self.parts.values() if part.fills_defaults
-        ):
-            # Row limits bind both phases, and what does not fit its own schema is not what its schema says.
-            self.write(f"return {SHAPES}")
-            return
         if message == "response":
             self.refuse("response.get('bodiless')")
         if "max_bytes" in self.phase.limits:

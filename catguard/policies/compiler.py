@@ -63,6 +63,11 @@ class CompiledPart:
         """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
         return self._reader.read(pairs)
 
+    def defaults_fit(self) -> bool:
+        """Whether each default is a value that its own schema lets pass; filled in, it is not judged again."""
+        defaults = defaults_in(self.shape.schema) if self.fills_defaults else ()
+        return all(jsonschema_rs.is_valid(dict(schema), default) for schema, default in defaults)
+
     def errors(self, value: Any) -> list[ShapeError]:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
         found: list[ShapeError] = []

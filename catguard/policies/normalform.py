@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-import jsonschema_rs
-
 from catguard.policies.keywords import types_of
 from catguard.policies.pinned import Path, Reads, parts_of
 from catguard.policies.values import MAX_INTEGER, MIN_INTEGER, normalizer
@@ -136,8 +134,3 @@ def defaults_in(schema: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
             yield from defaults_in(inner)
         for keyword in ("items", "additionalProperties"):
             yield from defaults_in(part.get(keyword))
-
-
-def defaults_fit(schema: Any) -> bool:
-    """Whether each default is a value that its own schema lets pass; what it is filled into is not judged again."""
-    return all(jsonschema_rs.is_valid(dict(inner), default) for inner, default in defaults_in(schema))
