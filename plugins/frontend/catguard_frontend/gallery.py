@@ -13,7 +13,7 @@ from starlette.responses import Response
 import catguard
 from catguard_frontend import words
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, choose, number
+from catguard_frontend.menu import FRAMES, HEIGHTS, Menu, choose, located, number
 from catguard_frontend.pages import Choice, Pages, html, link
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
@@ -36,18 +36,18 @@ class Wish:
     breed: str | None = None
     scene: str | None = None
 
-    def recipes(self) -> list[tuple[str, Recipe]]:
-        """Return frame and recipe of each cat; they follow from the wish alone."""
-        return [self._recipe(place) for place in range(self.count)]
+    def recipes(self, menu: Menu) -> list[tuple[str, Recipe]]:
+        """Return frame and recipe of each cat; they follow from the wish and the menu alone."""
+        return [self._recipe(place, menu) for place in range(self.count)]
 
-    def _recipe(self, place: int) -> tuple[str, Recipe]:
+    def _recipe(self, place: int, menu: Menu) -> tuple[str, Recipe]:
         frame = choose(FRAMES, "frame", self.seed, place)
         height = HEIGHTS[self.size]
         recipe = Recipe(
             width=height * frame.width // frame.height,
             height=height,
-            breed=self.breed or choose(BREEDS, "breed", self.seed, place),
-            scene=self.scene or choose(SCENES, "scene", self.seed, place),
+            breed=self.breed or menu.breed("breed", self.seed, place),
+            scene=self.scene or menu.scene("scene", self.seed, place),
             seed=number("cat", self.seed, place),
         )
         return frame.name, recipe
@@ -55,7 +55,7 @@ class Wish:
     def heading(self) -> str:
         """Say what the page shows: "12 siamese cats in a rose garden"."""
         breed = f"{words.spoken(self.breed)} " if self.breed else ""
-        scene = f" {words.located(self.scene)}" if self.scene else ""
+        scene = f" {located(self.scene)}" if self.scene else ""
         return f"{self.count} {breed}{'cat' if self.count == 1 else 'cats'}{scene}"
 
 
@@ -85,9 +85,7 @@ class Gallery:
     async def page(self, request: Request) -> Response:
         """Answer with as many cats as asked for."""
         wish = Wish(**catguard.exchange(request.scope).query)
-        orders = wish.recipes()
-        served = await self._serve([recipe for _, recipe in orders])
-        cards = [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
+        menu, cards = await self._cards(wish)
         pictures = [card.picture for card in cards if card.picture is not None]
         notice = _notice(cards)
         text = self._pages.render(
@@ -98,13 +96,24 @@ class Gallery:
             notice=notice,
             tries=_tries(notice, wish) if notice is not None else (),
             credits=sorted({credit for picture in pictures for credit in picture.credits}),
-            breeds=_offered(BREEDS, wish.breed),
-            scenes=_offered(SCENES, wish.scene),
+            breeds=_offered(tuple(menu.breeds), wish.breed),
+            scenes=_offered(tuple(menu.scenes), wish.scene),
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
         )
         return html(text)
+
+    async def _cards(self, wish: Wish) -> tuple[Menu, list[Card]]:
+        """Return the menu and a card for each cat; without a menu each of them says why there is none."""
+        try:
+            menu = await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed) as failure:
+            card = Card(FRAMES[0].name, None, words.excuse(failure, {}))
+            return Menu({}, {}, edition=""), [card] * wish.count
+        orders = wish.recipes(menu)
+        served = await self._serve([recipe for _, recipe in orders])
+        return menu, [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
 
     async def _serve(self, recipes: Sequence[Recipe]) -> list[Picture | Excuse]:
         """Order all recipes, `AT_ONCE` at a time, and return what came of each when patience ends."""

@@ -46,8 +46,8 @@ class Choice:
 
 
 def html(text: str, *, status: int = 200) -> Response:
-    """Return a page as a response, with the headers that every page has."""
-    return HTMLResponse(text, status, HEADERS)
+    """Return a page as a response, with the headers that every page has; a page that says what failed is not kept."""
+    return HTMLResponse(text, status, HEADERS if status < 400 else {**HEADERS, "cache-control": "no-store"})
 
 
 def link(path: str, wishes: Mapping[str, Any]) -> str:
