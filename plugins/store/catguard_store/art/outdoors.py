@@ -30,17 +30,33 @@ def _beach_back(document: Document, uneven: Random) -> None:
     ]  # fmt: skip
     for lift, fill in ((-22, "#ffffff"), (-8, "#bfeee8"), (2, "#ffffff"), (14, _WET)):
         document.path(smooth([(x, y + lift) for x, y in shore], sharp=(0, 1, 7, 8)), fill=fill)
-    sand = document.linear((0, 720), (0, HEIGHT), [(0, "#f2d79b", 1), (0.4, _SAND, 1), (1, "#e8c585", 1)])
-    document.path(smooth([(x, y + 46) for x, y in shore], sharp=(0, 1, 7, 8)), fill=sand)
+    document.path(smooth([(x, y + 46) for x, y in shore], sharp=(0, 1, 7, 8)), fill=_sand(document))
+    _parasol(document, 420, 796)
+    _castle(document, 1010, 786)
+    for x, y, height, lean in ((1500, 802, 660, -1), (96, 796, 520, 1)):
+        _palm(document, uneven, (x, y), height, lean)
+
+
+def _sand(document: Document) -> str:
+    return document.linear((0, 720), (0, HEIGHT), [(0, "#f2d79b", 1), (0.4, _SAND, 1), (1, "#e8c585", 1)])
+
+
+def _beach_ground(document: Document, uneven: Random) -> None:
+    """The dry sand, from a low dune that hides the feet of what stands on the beach behind it."""
+    crest: list[Point] = [
+        (-40, 1240), (-40, 782), (170, 774), (400, 786), (700, 780), (1000, 788), (1280, 778), (1500, 784),
+        (1640, 776), (1640, 1240),
+    ]  # fmt: skip
+    document.haze(smooth(crest[1:-1], closed=False), 26, "#c99a52", 0.4)
+    document.path(smooth(crest, sharp=(0, 1, 8, 9)), fill=_sand(document))
+    document.haze(smooth([(x, y + 12) for x, y in crest[1:-1]], closed=False), 22, "#fff4d2", 0.6)
+    for x in (60, 92, 130, 1460, 1500, 1540):
+        plants.grass(document, uneven, (x, 796), 44, "#a9b763")
     for _ in range(240):
-        x, y = uneven.uniform(0, WIDTH), uneven.uniform(780, HEIGHT)
+        x, y = uneven.uniform(0, WIDTH), uneven.uniform(800, HEIGHT)
         size = 1.5 + (y - 760) / 150
         tone = uneven.choice(("#d3aa69", "#fff2d0", "#c99e60"))
         document.path(ellipse(x, y, size * 1.6, size * 0.7), fill=tone, opacity=0.7)
-    _parasol(document, 420, 880)
-    _castle(document, 1010, 800)
-    for x, y, height, lean in ((1500, 860, 720, -1), (96, 840, 560, 1)):
-        _palm(document, uneven, (x, y), height, lean)
     for x, y, size in ((640, 1010, 26), (1240, 1060, 30), (330, 1120, 30)):
         _starfish(document, x, y, size)
 
@@ -184,28 +200,27 @@ def _snow_back(document: Document, uneven: Random) -> None:
     for index in range(30):
         x = -20 + index * 57 + uneven.uniform(-18, 18)
         _fir(document, uneven, x, 668 + uneven.uniform(-8, 14), uneven.uniform(110, 190))
-    _cabin(document, 800, 742)
-    for x, y, tall in ((120, 800, 520), (330, 760, 330), (1290, 764, 350), (1500, 806, 560)):
+    _cabin(document, 780, 766)
+    for x, y, tall in ((120, 800, 520), (330, 770, 330), (1290, 770, 350), (1500, 806, 560)):
         _fir(document, uneven, x, y, tall)
-    ground: list[Point] = [
-        (-40, 1240),
-        (-40, 742),
-        (260, 726),
-        (620, 744),
-        (980, 728),
-        (1340, 744),
-        (1640, 730),
-        (1640, 1240),
-    ]
-    white = document.linear((0, 730), (0, HEIGHT), [(0, "#ffffff", 1), (0.5, "#edf4fc", 1), (1, "#cfdff0", 1)])
-    document.path(smooth(ground, sharp=(0, 1, 6, 7)), fill=white)
+    _snowman(document, 1130, 800)
+    _flakes(document, uneven, 110, 0, 800)
+
+
+def _snow_ground(document: Document, uneven: Random) -> None:
+    """Snow in soft waves; what stands behind it stands deep in it."""
+    rim: list[Point] = [
+        (-40, 1240), (-40, 778), (260, 764), (620, 780), (980, 766), (1340, 780), (1640, 768), (1640, 1240),
+    ]  # fmt: skip
+    document.haze(smooth(rim[1:-1], closed=False), 30, "#a9c4e4", 0.45)
+    white = document.linear((0, 770), (0, HEIGHT), [(0, "#ffffff", 1), (0.5, "#edf4fc", 1), (1, "#cfdff0", 1)])
+    document.path(smooth(rim, sharp=(0, 1, 6, 7)), fill=white)
     for x, y, wide in ((300, 860, 330), (1220, 900, 380), (760, 1020, 420), (240, 1100, 300), (1400, 1090, 280)):
         document.glow(x, y, wide, 30, "#a9c4e4", 0.5)
         document.glow(x - 20, y - 26, wide * 0.9, 26, "#ffffff", 0.9)
-    for x, y, tall in ((120, 816, 0), (1500, 822, 0)):
-        document.glow(x, y + tall, 170, 24, "#8fb0d8", 0.5)
-    _snowman(document, 1130, 880)
-    _flakes(document, uneven, 150, 0, 1150)
+    for x, y, wide in ((120, 800, 190), (1500, 806, 200), (1160, 802, 120)):
+        document.glow(x, y, wide, 16, "#8fb0d8", 0.5)
+    _flakes(document, uneven, 40, 810, 1150)
 
 
 def _peaks(document: Document, uneven: Random, level: float) -> None:
@@ -332,12 +347,12 @@ BEACH = Scene(
     tags=("warm", "beach", "sea", "sand", "palms", "summer"),
     far=0.66,
     near=0.95,
-    layers={"back": _beach_back, "foreground": _beach_foreground},
+    layers={"back": _beach_back, "ground": _beach_ground, "foreground": _beach_foreground},
 )
 SNOW = Scene(
     name="snow",
     tags=("cool", "snow", "winter", "firs", "cabin"),
     far=0.66,
     near=0.95,
-    layers={"back": _snow_back, "foreground": _snow_foreground},
+    layers={"back": _snow_back, "ground": _snow_ground, "foreground": _snow_foreground},
 )

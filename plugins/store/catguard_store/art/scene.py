@@ -24,7 +24,7 @@ SCENES: Mapping[str, Scene] = {
 
 
 def draw(scene: Scene, layer: str) -> Sketch:
-    """Paint one layer; all layers of a scene have the same canvas."""
+    """Paint one layer; all layers of a scene have the same canvas and anchors."""
     document = Document(WIDTH, HEIGHT)
     scene.layers[layer](document, Random(f"{scene.name}/{layer}"))
     anchors = {
