@@ -50,8 +50,8 @@ def _beach_ground(document: Document, uneven: Random) -> None:
     document.haze(smooth(crest[1:-1], closed=False), 26, "#c99a52", 0.4)
     document.path(smooth(crest, sharp=(0, 1, 8, 9)), fill=_sand(document))
     document.haze(smooth([(x, y + 12) for x, y in crest[1:-1]], closed=False), 22, "#fff4d2", 0.6)
-    for x in (60, 92, 130, 1460, 1500, 1540):
-        plants.grass(document, uneven, (x, 796), 44, "#a9b763")
+    for foot in (60, 92, 130, 1460, 1500, 1540):
+        plants.grass(document, uneven, (foot, 796), 44, "#a9b763")
     for _ in range(240):
         x, y = uneven.uniform(0, WIDTH), uneven.uniform(800, HEIGHT)
         size = 1.5 + (y - 760) / 150
