@@ -14,7 +14,7 @@ class Picture:
         kind: `cat` (a cut-out with transparency, or a photo) or `scene` (one layer of a scene).
         breed: Of a cat; of a scene its name.
         pose: Of a cat; `scene` for a scene.
-        layer: `back` (opaque) or `foreground` of a scene; None for cats.
+        layer: Of a scene, `back` (opaque), `ground` (what cats stand on) or `foreground`; None for cats.
         width: Of the largest stored image, in pixels.
         height: Of the largest stored image, in pixels.
         widths: All stored widths, ascending.
