@@ -17,7 +17,8 @@ async def add_columns(engine: AsyncEngine) -> None:
     """
     for table, column in await _lacking(engine):
         kind = column.type.compile(dialect=engine.dialect)
-        statement = DDL(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+        definition = f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
+        statement = DDL(definition)  # type: ignore[no-untyped-call] # SQLAlchemy's
         try:
             async with engine.begin() as connection:
                 await connection.execute(statement, execution_options=OPTIONS)
