@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 def catguard_tier() -> catguard.Tier:
     from catguard_store.tier import app, fill, prepare  # renderer and database load only where the tier is served
 
+    return catguard.Tier("store", app=app, prepare=prepare, fill=fill)
+
 
 @catguard.hookimpl
 def catguard_commands() -> "Sequence[Command]":
