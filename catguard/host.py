@@ -88,6 +88,13 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
         yield OpenTier(tier, guard, context, guard.asgi(tier.app(context), render=render))
 
 
+@contextlib.asynccontextmanager
+async def open_context(settings: HostSettings, component: str) -> AsyncIterator[TierContext]:
+    """Build the context of a tier that is not served, for its commands; raises and closes what `open_tier` does."""
+    async with _open(settings, component) as (_, _, context, _):
+        yield context
+
+
 async def prepare(settings: HostSettings, component: str) -> None:
     """Run a tier's preparation to its end, if it has one; raises what `open_tier` raises, and what the tier does."""
     async with _open(settings, component) as (tier, _, context, _):

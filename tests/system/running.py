@@ -24,7 +24,7 @@ TIERS = ("frontend", "catomatic", "store")
 # Seconds; far more than is needed, since the machine may be busy. Drawing the first pictures takes longest.
 START, STOP, PATIENCE = 280.0, 60.0, 60.0
 # Of what the store can draw, what these systems begin with: every breed and every scene, in the pose drawn most quickly.
-DRAWINGS = {"CATGUARD_STORE_DRAWINGS": "*/sleeping, */back, */foreground"}
+DRAWINGS = {"CATGUARD_STORE_DRAWINGS": "*/sleeping, */back, */ground, */foreground"}
 _SERVES = re.compile(r"^(\w+)\[(\d+)\] serves (http://\S+) after", re.MULTILINE)
 _DIED = re.compile(r"^(\w+)\[(\d+)\] died.*$", re.MULTILINE)
 

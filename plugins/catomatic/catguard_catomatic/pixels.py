@@ -24,6 +24,7 @@ ENCODERS: Final[Mapping[Format, Mapping[str, Any]]] = {
     "webp": {"quality": 79, "method": 2},
     "jpeg": {"quality": 80},
     "png": {"compress_level": 1},
+    "avif": {"quality": 63, "speed": 8, "max_threads": 1},
 }
 
 

@@ -25,7 +25,7 @@ PLACES: Mapping[str, str] = {
     "night-roof": "on a roof at night",
 }
 SCENES = tuple(PLACES)
-FORMATS = ("webp", "png", "jpeg")
+FORMATS = ("webp", "png", "jpeg", "avif")
 PARTS = ("nose", "eyes", "face", "ear", "paw", "tail")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 #: How close the zoom page offers to go. At 0.7 a picture is 1,600 pixels wide, which leaves the tallest cat within the

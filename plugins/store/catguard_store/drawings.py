@@ -100,7 +100,7 @@ def largest_width(sketch: Sketch, kind: str) -> int:
 def develop(sketch: Sketch, kind: str) -> Developed:
     """Rasterise a sketch and encode it at the stored widths; cats are cut out."""
     picture, anchors = rasterise(sketch, largest_width(sketch, kind), crop=kind == "cat")
-    return Developed(encode(picture, kind), anchors)
+    return Developed(encode(picture, kind), anchors, opaque=picture.mode == "RGB")
 
 
 class Drawings:

@@ -37,7 +37,7 @@ def opened(answer: httpx2.Response) -> Image.Image:
     return Image.open(io.BytesIO(answer.content))
 
 
-@pytest.mark.parametrize("format", ["webp", "png", "jpeg"])
+@pytest.mark.parametrize("format", ["webp", "png", "jpeg", "avif"])
 async def test_render_gives_the_ordered_picture(catomatic: httpx2.AsyncClient, format: str) -> None:
     answer = await render(catomatic, order(format=format))
 

@@ -24,7 +24,7 @@ def drawn(recipe: SceneRecipe, *, layers=LAYERS) -> Image.Image:
     return compose(planned, shapes.images(planned.needs), resize=pixels.resize)
 
 
-@pytest.mark.parametrize("format", ["webp", "png", "jpeg"])
+@pytest.mark.parametrize("format", ["webp", "png", "jpeg", "avif"])
 @pytest.mark.parametrize(
     ("count", "width", "height"),
     [
@@ -52,7 +52,7 @@ def test_compose_draws_four_megapixels() -> None:
     assert drawn(order(count=12, width=4000, height=1000)).size == (4000, 1000)
 
 
-@pytest.mark.parametrize("format", ["webp", "png", "jpeg"])
+@pytest.mark.parametrize("format", ["webp", "png", "jpeg", "avif"])
 def test_compose_gives_the_same_bytes_for_a_seed_and_others_for_another(format: Format) -> None:
     first, again, other = (pixels.encode(drawn(order(seed=seed)), format) for seed in (1, 1, 2))
 

@@ -93,10 +93,10 @@ async def test_prepare_stores_images_that_are_what_is_said_of_them(seeded: Repos
 
 
 async def test_prepare_keeps_layers_of_a_scene_alike(seeded: Repository) -> None:
-    back, foreground = await seeded.find(limit=60, kind="scene", breed="rose-garden")
-    assert {back.layer, foreground.layer} == {"back", "foreground"}
-    assert (back.width, back.height, back.anchors) == (foreground.width, foreground.height, foreground.anchors)
-    assert (back.width, back.height) == (1600, 1200)
+    layers = await seeded.find(limit=60, kind="scene", breed="rose-garden")
+    assert {layer.layer for layer in layers} == {"back", "ground", "foreground"}
+    assert {(layer.width, layer.height) for layer in layers} == {(1600, 1200)}
+    assert all(layer.anchors == layers[0].anchors for layer in layers)
 
 
 async def test_prepare_tags_cats_by_breed_and_pose(seeded: Repository) -> None:
