@@ -11,8 +11,9 @@ from catguard_frontend.recipes import Recipe
 
 #: The fields of a recipe that is a scene with cats, in the order in which addresses spell them out.
 FIELDS = ("breed", "scene", "count", "width", "height", "seed")
-#: What may be ordered (the shape `Side` and the rules of `frontend.outbound.render`): larger sizes are not offered.
-SIDE, AREA, WORK = 4096, 4_000_000, 20_000_000
+#: What may be ordered (the shape `Side`, the rules of `frontend.outbound.render`, and Cat-o-matic's `scene-has-room`):
+#: no other sizes are offered to browsers, which do not ask why a picture of their choice does not come.
+LEAST_SIDE, MOST_SIDE, MOST_AREA, MOST_WORK, LEAST_ROOM = 16, 4096, 4_000_000, 20_000_000, 256
 
 
 def link(path: str, wishes: Mapping[str, Any]) -> str:
@@ -59,6 +60,15 @@ def srcset(recipe: Recipe, times: Iterable[float], *, known: Mapping[Recipe, str
     """
     choices = {}
     for size in (sized(recipe, factor) for factor in times):
-        if max(size.width, size.height) <= SIDE and size.width * size.height * max(1, size.count / 5) <= AREA:
+        if _possible(size):
             choices[size.width] = (known or {}).get(size) or picture_of(size)
     return ", ".join(f"{address} {width}w" for width, address in sorted(choices.items()))
+
+
+def _possible(size: Recipe) -> bool:
+    area, sides = size.width * size.height, (size.width, size.height)
+    return (
+        min(sides) >= LEAST_SIDE
+        and max(sides) <= MOST_SIDE
+        and LEAST_ROOM * size.count <= area <= min(MOST_AREA, MOST_WORK // size.count)
+    )

@@ -49,6 +49,8 @@ def credited(texts: Iterable[str]) -> tuple[Credit, ...]:
     makers: dict[tuple[str, str], list[Source]] = {}
     for text in sorted(set(texts)):
         found = _CREDIT.fullmatch(text)
-        author, licence, source = (found["author"] or "", found["licence"], found["source"]) if found else ("", text, "")
+        author, licence, source = (
+            (found["author"] or "", found["licence"], found["source"]) if found else ("", text, "")
+        )
         makers.setdefault((author, licence), []).extend([Source(source)] if source else [])
     return tuple(Credit(author, licence, tuple(sources)) for (author, licence), sources in makers.items())

@@ -43,20 +43,22 @@ class Wish:
     scene: str | None = None
 
     def recipes(self) -> list[tuple[Frame, Recipe]]:
-        """Return frame and recipe of each cat; they follow from the wish alone, and those of more cats begin with them."""
-        return [self._recipe(place) for place in range(self.count)]
+        """Return frame and recipe of each cat; they follow from the wish, and more begin with the same ones."""
+        return [(frame, self._recipe(place, frame)) for place, frame in enumerate(self.frames(self.count))]
 
-    def _recipe(self, place: int) -> tuple[Frame, Recipe]:
-        frame = choose(FRAMES, "frame", self.seed, place)
+    def frames(self, count: int) -> list[Frame]:
+        """Return the frames of the first `count` cats."""
+        return [choose(FRAMES, "frame", self.seed, place) for place in range(count)]
+
+    def _recipe(self, place: int, frame: Frame) -> Recipe:
         height = HEIGHTS[self.size]
-        recipe = Recipe(
+        return Recipe(
             width=height * frame.width // frame.height,
             height=height,
             breed=self.breed or choose(BREEDS, "breed", self.seed, place),
             scene=self.scene or choose(SCENES, "scene", self.seed, place),
             seed=number("cat", self.seed, place),
         )
-        return frame, recipe
 
     def heading(self) -> str:
         """Say what the page shows: "12 siamese cats in a rose garden"."""
@@ -111,15 +113,18 @@ class Gallery:
             count_bounds=self._count_bounds,
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
             more=self._more(wish),
+            ratios=" ".join(f"{frame.width / frame.height:.4f}" for frame in wish.frames(self._most(wish))),
             again=AGAIN if notice is not None and notice.status >= 500 else None,
         )
         return html(text)
 
     def _more(self, wish: Wish) -> str | None:
         """Return where there are more of the same cats, if one page may have more."""
-        most = MOST_LARGE if wish.size == "large" else self._count_bounds.get("maximum", wish.count)
-        count = min(wish.count + MORE, most)
+        count = min(wish.count + MORE, self._most(wish))
         return f"{link('/', asdict(wish) | {'count': count})}#cat-{wish.count + 1}" if count > wish.count else None
+
+    def _most(self, wish: Wish) -> int:
+        return MOST_LARGE if wish.size == "large" else self._count_bounds.get("maximum", wish.count)
 
     async def _serve(self, recipes: Sequence[Recipe]) -> list[Picture | Excuse]:
         """Order all recipes, `AT_ONCE` at a time, and return what came of each when patience ends."""

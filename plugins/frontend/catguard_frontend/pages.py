@@ -43,7 +43,7 @@ _HEADINGS: Mapping[int, str] = {
 #: What a sentence may say, for the help beside the box that takes it.
 ASKING: Mapping[str, Any] = {
     "example": ask.EXAMPLE,
-    "examples": (ask.EXAMPLE, "a maine coon in the snow", "twelve ginger cats on a roof at night at 1200x800px"),
+    "examples": (ask.EXAMPLE, "a maine coon in the snow", "twelve ginger cats on a roof at night"),
     "breeds": BREEDS,
     "places": tuple(PLACES.values()),
     "formats": FORMATS,
@@ -107,7 +107,7 @@ def _number(value: str) -> int | str:
 
 
 def _tries(page: RefusalPage) -> Sequence[Choice]:
-    back = Choice("Twelve cats, any kind", "/")
+    back = Choice("Twelve cats, any kind", "/?count=12")
     if page.status >= 500:
         return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

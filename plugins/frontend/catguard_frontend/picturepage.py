@@ -23,20 +23,21 @@ from catguard_frontend.recipes import Picture, Recipe
 PARTS = ("nose", "eyes", "paw")
 #: How many times its size a picture is offered to browsers: small phones, and screens with two pixels where one was.
 TIMES = (0.5, 0.75, 1, 1.5, 2)
-#: What each format is good for.
-USES: Mapping[str, str] = {
-    "webp": "small and sharp, for web pages and chats",
-    "png": "every pixel exact, for editing and printing",
-    "jpeg": "opens everywhere, on old devices too",
-    "avif": "the smallest file, for newer browsers",
+#: What each format is called, and what it is good for.
+USES: Mapping[str, tuple[str, str]] = {
+    "webp": ("WebP", "small and sharp, for web pages and chats"),
+    "png": ("PNG", "every pixel exact, for editing and printing"),
+    "jpeg": ("JPEG", "opens everywhere, on old devices too"),
+    "avif": ("AVIF", "the smallest file, for newer browsers"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A picture as a file: its format, what that is for, its address, and the name that the file gets."""
+    """A picture as a file: its format and what people call it, what it is for, its address, and the file's name."""
 
     format: str
+    label: str
     use: str
     href: str
     name: str
@@ -136,7 +137,7 @@ def _another(recipe: Recipe) -> str:
 def _download(recipe: Recipe, image_format: str) -> Download:
     suffix = {"jpeg": "jpg"}.get(image_format, image_format)
     name = f"{words.titled(recipe).lower().replace(' ', '-')}-{recipe.width}x{recipe.height}.{suffix}"
-    return Download(image_format, USES[image_format], picture_of(replace(recipe, format=image_format)), name)
+    return Download(image_format, *USES[image_format], picture_of(replace(recipe, format=image_format)), name)
 
 
 def _sitters(recipe: Recipe, cats: Sequence[Mapping[str, Any]]) -> list[Sitter]:

@@ -34,6 +34,7 @@ RULES: Mapping[str, str] = {
     "work": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
     "large-cats-are-few": "So many large cats are too much for one page. Try fewer cats or a smaller size.",
     "a-sentence-says-it-all": "A sentence and single wishes at once have no one meaning. Send one or the other.",
+    "a-way-back-is-whole": "A part of this link is missing. Take it from the page of the picture.",
     "a-close-up-has-one-cat": "A closer look is at one cat.",
     "scene-has-room": "In so small a picture the cats would hide each other. Try fewer cats or a larger picture.",
 }

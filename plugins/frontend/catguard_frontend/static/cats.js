@@ -31,35 +31,52 @@ function say(place, text) {
   place.textContent = text;
 }
 
+/** Return how many cats, from `least` on, fill the last row of the wall beside the way to more. */
+function filling(least) {
+  const style = getComputedStyle(litter), gap = parseFloat(style.columnGap);
+  const first = getComputedStyle(litter.querySelector(".cat"));
+  const row = parseFloat(first.flexBasis) / parseFloat(first.getPropertyValue("--ratio"));
+  const more = parseFloat(getComputedStyle(litter.querySelector(".more")).flexBasis);
+  const ratios = litter.dataset.ratios.split(" ").map(Number);
+  let used = 0;
+  for (let count = 0; count < ratios.length; count += 1) {
+    const width = row * ratios[count];
+    if (count >= least && used + gap + width + gap + more > litter.clientWidth) return count;
+    used = used && used + gap + width <= litter.clientWidth ? used + gap + width : width;
+  }
+  return ratios.length;
+}
+
 if (litter) {
   const news = document.querySelector(".news");
+  const asked = new URLSearchParams(location.search);
 
   // More cats come to those that are there, instead of all of them again.
   litter.addEventListener("click", async (event) => {
     const link = event.target.closest(".more a");
-    const [address, place] = link ? link.href.split("#") : [];
-    if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link?.hash || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     say(news, "More cats are on their way.");
+    const address = new URL(link.href), place = address.hash;
+    address.hash = "";
+    address.searchParams.set("count", String(filling(Number(address.searchParams.get("count")))));
     try {
       const came = await update(address);
       history.replaceState(null, "", address);
-      document.querySelector(`#${place} a`)?.focus();
+      document.querySelector(`${place} a`)?.focus();
       say(news, `${came} more cats are here.`);
     } catch {
       location.href = link.href;
     }
   });
 
-  // As many cats as fit: whoever named no number gets a screen that is full.
-  const asked = new URLSearchParams(location.search);
-  const room = innerHeight - litter.getBoundingClientRect().bottom - scrollY;
-  const row = litter.querySelector(".cat")?.offsetHeight ?? 0;
-  if (!asked.has("count") && row && room > row / 2 && !litter.querySelector(".missing")) {
-    const perRow = Math.max(1, Math.floor(litter.offsetWidth / (row * 1.1)));
-    const field = document.querySelector("#count");
-    const count = Math.min(Number(field.value) + Math.ceil(room / row) * perRow, Number(field.max) || Infinity);
-    asked.set("count", String(count));
+  // As many cats as fit: whoever named no number gets a screen that is full, and a last row that is.
+  const cats = litter.querySelectorAll(".cat");
+  if (!asked.has("count") && !litter.querySelector(".missing")) {
+    const room = innerHeight - (litter.getBoundingClientRect().bottom + scrollY);
+    const rows = Math.max(0, Math.ceil(room / cats[0].offsetHeight));
+    const perRow = litter.clientWidth / (cats[0].offsetHeight * 1.2);
+    asked.set("count", String(filling(cats.length + Math.floor(rows * perRow))));
     update(`/?${asked}`).catch(() => {});
   }
 
@@ -80,7 +97,7 @@ for (const button of document.querySelectorAll(".copy")) {
   if (!navigator.clipboard) break;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const news = button.parentElement.querySelector(".news");
+    const news = button.closest("section").querySelector(".news");
     try {
       await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
       say(news, "Copied.");
@@ -91,6 +108,8 @@ for (const button of document.querySelectorAll(".copy")) {
 }
 
 // A larger size that does not come is no reason for a hole: the size of the page is there already.
-addEventListener("error", (event) => {
-  if (event.target instanceof HTMLImageElement) event.target.removeAttribute("srcset");
-}, true);
+function plain(image) {
+  image.removeAttribute("srcset");
+}
+addEventListener("error", (event) => event.target instanceof HTMLImageElement && plain(event.target), true);
+for (const image of document.images) if (image.srcset && image.complete && !image.naturalWidth) plain(image);
