@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import ask
+from catguard_frontend.addresses import picture_of
 from catguard_frontend.kitchen import NoSuchCat, NotServed
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.timing import Timing
@@ -37,7 +38,7 @@ def answer(
         "credits": picture.credits,
     }
     if recipe.breed is not None:
-        content["address"] = recipe.address()
+        content["address"] = picture_of(recipe)
     if understood is not None:
         content["understood"] = understood
     return JSONResponse(content, headers=_HEADERS if timing is None else {**_HEADERS, "server-timing": timing.header()})

@@ -19,7 +19,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catguard_frontend.menu import FORMATS, NUMBERS, PLACES, Menu, located
+from catguard_frontend.menu import FORMATS, NUMBERS, PLACES, Menu
+from catguard_frontend.words import located
 
 EXAMPLE = "three siamese cats in a rose garden at 480x620px"
 
@@ -66,26 +67,35 @@ class Order:
 
 
 class NotUnderstood(Exception):
-    """A sentence left the grammar at `word` (empty at its end); `position`, in words, and `character` count from 1."""
+    """A sentence left the grammar at `word` (empty at its end); `position`, in words, and `character` count from 1.
+
+    In the sentence the word is what is between `character - 1` and `end`, counted from 0.
+    """
 
     def __init__(self, token: Token, expected: Iterable[str], *, suggestion: str | None = None) -> None:
         self.word = token.text
         self.position = token.position
         self.character = token.start + 1
+        self.end = token.end
         self.expected = tuple(expected)
         self.suggestion = suggestion
         what = f"“{self.word}” (word {self.position}, character {self.character})" if self.word else "the end here"
         hint = f" Did you mean “{suggestion}”?" if suggestion else ""
         super().__init__(f"I did not understand {what}: I expected {', or '.join(self.expected)}.{hint}")
 
+    def mended(self, sentence: str) -> str | None:
+        """Return the sentence with what was probably meant, or None if nothing comes near."""
+        return f"{sentence[: self.character - 1]}{self.suggestion}{sentence[self.end :]}" if self.suggestion else None
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of the sentence with its place: `position` counts words from 1, `start` characters from 0."""
+    """One word of the sentence with its place: `position` counts words from 1, `start` and `end` characters from 0."""
 
     text: str
     position: int
     start: int
+    end: int
 
     @property
     def word(self) -> str:
@@ -130,8 +140,8 @@ class _Reader:
         self._breeds = _Names(menu.breeds, {**_PLURALS, **{f"{breed}s": breed for breed in menu.breeds}})
         self._scenes = _Names(menu.scenes, {_bare(phrase): scene for scene, phrase in PLACES.items()})
         found = list(_TOKEN.finditer(sentence))
-        self._tokens = [Token(match.group(), place, match.start()) for place, match in enumerate(found, start=1)]
-        self._tokens.append(Token("", len(found) + 1, len(sentence)))
+        self._tokens = [Token(match.group(), place, *match.span()) for place, match in enumerate(found, start=1)]
+        self._tokens.append(Token("", len(found) + 1, len(sentence), len(sentence)))
         self._next = 0
 
     def order(self) -> Order:
@@ -192,9 +202,9 @@ class _Reader:
         self._accept(*_ARTICLES)
         scene = self._name(self._scenes, before=_AFTER)
         if scene is None:
-            first = self._token
-            words = list(itertools.takewhile(lambda word: word not in _AFTER, self._following()))
-            phrase = Token(" ".join(words), first.position, first.start)
+            lost = list(itertools.takewhile(lambda token: token.word not in _AFTER, self._tokens[self._next :]))
+            first, end = self._token, (lost or [self._token])[-1].end
+            phrase = Token(" ".join(token.word for token in lost), first.position, first.start, end)
             raise self._lost([_one_of("a scene", self._scenes.names)], self._scenes.names, token=phrase)
         return scene
 

@@ -14,7 +14,7 @@ from catguard_frontend.answers import problem
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.conditional import FOR_EVER, FOR_NOW, has, kept, not_modified
 
-_MEDIA = {"css": "text/css", "svg": "image/svg+xml"}
+_MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Assets:
         return _whole(Asset(image, digest, f"image/{image_format}"), FOR_EVER)
 
     async def static(self, request: Request) -> Response:
-        """Answer with a style sheet or an icon."""
+        """Answer with a style sheet, a script or an icon."""
         exchange = catguard.exchange(request.scope)
         asset = self._static.get(exchange.params["name"])
         if asset is None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 import catguard
 from catguard_frontend import ask
 from catguard_frontend.accept import preferred
+from catguard_frontend.addresses import picture_of
 from catguard_frontend.answers import answer, failed, not_understood
 from catguard_frontend.conditional import FOR_EVER, has, kept, not_modified
 from catguard_frontend.kitchen import Kitchen, NotServed
@@ -48,7 +49,7 @@ class Cats:
             recipe = recipe_of({"seed": self._draw(), **wished, **chosen}, menu)
             tag = await self._kitchen.tag(recipe, timing=timing)
             if "seed" not in exchange.query or "ask" in exchange.query:
-                return _elsewhere(recipe.address(), vary)
+                return _elsewhere(picture_of(recipe), vary)
             headers = {**kept(tag, FOR_EVER), **vary}
             if has(exchange.headers.get("if-none-match"), tag):
                 return not_modified({**headers, "server-timing": timing.header()})

@@ -45,21 +45,15 @@ class Frame:
     height: int
 
 
-FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 3))
+FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 3), Frame("wide", 3, 2))
 #: Pixels of a picture's height on the page by size. Rows are shown a little lower than this, so that cats stay sharp.
-HEIGHTS = {"small": 240, "medium": 360, "large": 480}
+HEIGHTS = {"small": 192, "medium": 288, "large": 384}
 
 #: A scene without this layer, as while it is being drawn, has nothing to put cats before.
 BACK = "back"
 
 #: Seeds have 31 bits (the shape `Seed` of the policy).
 SEEDS = 2**31
-
-
-def located(scene: str) -> str:
-    """Return where a cat is that is in a scene: "on a windowsill"."""
-    words = scene.replace("-", " ")
-    return PLACES.get(scene) or f"in {'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
 def number(*parts: object) -> int:
@@ -136,3 +130,7 @@ def _in_order(art: Mapping[str, str], known: Sequence[str]) -> Mapping[str, str]
 def _drawn(names: Mapping[str, str], *parts: object) -> str:
     """Return the name that draws the highest lot (rendezvous hashing: Thaler and Ravishankar, 1998)."""
     return max(names, key=lambda name: number(*parts, name))
+
+
+#: What there is where nobody says what there is.
+NOTHING = Menu({}, {}, edition="")

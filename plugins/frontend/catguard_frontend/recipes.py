@@ -6,10 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
-
-#: The fields of an address, in their order: equal pictures have equal addresses, which is what caches go by.
-FIELDS = ("breed", "scene", "count", "width", "height", "format", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +32,6 @@ class Recipe:
     def tag(self, art: str) -> str:
         """Return the SHA-256 that names this recipe as it is cooked from `art` (`Menu.art`)."""
         return hashlib.sha256(json.dumps([self.wire(), art], sort_keys=True).encode()).hexdigest()
-
-    def address(self, *, format: bool = True) -> str:
-        """Return the path and query that give this picture again: every field, in an order that never changes.
-
-        Args:
-            format: False leaves it to each caller's `Accept`.
-        """
-        fields = {name: getattr(self, name) for name in FIELDS if format or name != "format"}
-        return f"/cats?{urlencode({name: value for name, value in fields.items() if value is not None})}"
 
 
 @dataclass(frozen=True, slots=True)

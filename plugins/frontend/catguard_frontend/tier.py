@@ -22,6 +22,7 @@ from catguard_frontend.kitchen import Kitchen
 from catguard_frontend.menu import SEEDS
 from catguard_frontend.menus import Menus
 from catguard_frontend.pages import Pages
+from catguard_frontend.picturepage import PicturePage
 from catguard_frontend.zoom import Zoom
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) ->
             "cats": cats.api,
             "cats-picture": cats.picture,
             "picture": assets.picture,
+            "picture-page": PicturePage(
+                kitchen, pages, draw_seed=partial(secrets.randbelow, SEEDS), patience=_patience(context)
+            ).page,
             "zoom-page": zoom.page,
             "zoom": zoom.api,
             "openapi": describe,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catguard_frontend.menu import Menu, NotOffered, located
+from catguard_frontend.menu import Menu, NotOffered
 from catguard_frontend.recipes import Recipe
 
 TOLD = {
@@ -61,8 +61,3 @@ def test_breed_of_a_seed_stays_unless_the_new_one_takes_its_place(seed: int) -> 
 
 def test_breeds_of_many_seeds_are_all_there_are() -> None:
     assert {MENU.breed("breed", seed) for seed in range(60)} == set(MENU.breeds)
-
-
-@pytest.mark.parametrize(("scene", "place"), [("snow", "in the snow"), ("old-barn", "in an old barn")])
-def test_located_says_where(scene: str, place: str) -> None:
-    assert located(scene) == place
