@@ -21,6 +21,7 @@ MAGIC = {
     "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/avif": re.compile(rb"....ftypavif", re.DOTALL),
 }
 
 

@@ -4,7 +4,8 @@ guard = catguard.Guard.from_file("policies.yaml", component="catomatic")
 app = guard.asgi(app)
 """
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from catguard.enforcement.problem import RefusalPage, refusal
 from catguard.engine.decision import CallRefused, Decision, Violation
@@ -14,7 +15,9 @@ from catguard.guard import Guard
 from catguard.hookspecs import Tier, hookimpl
 
 if TYPE_CHECKING:
+    from catguard.cli.tier_command import tier_command
     from catguard.context import TierContext
+    from catguard.facts.images import image_facts
 
 __all__ = [
     "CallRefused",
@@ -33,17 +36,25 @@ __all__ = [
     "Violation",
     "exchange",
     "hookimpl",
+    "image_facts",
     "refusal",
+    "tier_command",
 ]
+
+#: What needs an extra, by the module that has it and the extra's name.
+_WITH_EXTRA: Final = {
+    "TierContext": ("catguard.context", "host"),
+    "image_facts": ("catguard.facts.images", "images"),
+    "tier_command": ("catguard.cli.tier_command", "host"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Only tiers need it, and it needs the extra `host`.
-    if name == "TierContext":
-        try:
-            from catguard.context import TierContext
-        except ModuleNotFoundError as error:
-            message = f"tiers need {error.name}, which is not installed: pip install 'catguard[host]'"
-            raise ConfigurationError(message) from error
-        return TierContext
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _WITH_EXTRA:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, extra = _WITH_EXTRA[name]
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        message = f"{name} needs {error.name}, which is not installed: pip install 'catguard[{extra}]'"
+        raise ConfigurationError(message) from error

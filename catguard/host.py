@@ -88,11 +88,25 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
         yield OpenTier(tier, guard, context, guard.asgi(tier.app(context), render=render))
 
 
+@contextlib.asynccontextmanager
+async def open_context(settings: HostSettings, component: str) -> AsyncIterator[TierContext]:
+    """Build the context of a tier that is not served, for its commands; raises and closes what `open_tier` does."""
+    async with _open(settings, component) as (_, _, context, _):
+        yield context
+
+
 async def prepare(settings: HostSettings, component: str) -> None:
     """Run a tier's preparation to its end, if it has one; raises what `open_tier` raises, and what the tier does."""
     async with _open(settings, component) as (tier, _, context, _):
         if tier.prepare is not None:
             await tier.prepare(context)
+
+
+async def fill(settings: HostSettings, component: str) -> None:
+    """Run what a tier does beside its workers to its end, if it has such; raises as `prepare`."""
+    async with _open(settings, component) as (tier, _, context, _):
+        if tier.fill is not None:
+            await tier.fill(context)
 
 
 def installed_tiers(policies: PolicySet, *, block: Collection[str] = ()) -> tuple[Tier, ...]:

@@ -144,6 +144,7 @@ def policies_option(function: Decorated) -> Decorated:
         multiple=True,
         default=[POLICIES],
         show_default=True,
+        envvar="CATGUARD_UP_POLICIES",
         show_envvar=True,
         help="The policy file; repeated, later files overlay earlier ones (in the environment separated by ':').",
     )(function)
@@ -169,6 +170,7 @@ def data_option(function: Decorated) -> Decorated:
         type=click.Path(file_okay=False, path_type=Path),
         default=DATA,
         show_default=True,
+        envvar="CATGUARD_UP_DATA",
         show_envvar=True,
         help="Where the tiers keep what they keep.",
     )(function)
@@ -209,6 +211,7 @@ def trace_option(function: Decorated) -> Decorated:
         "--trace",
         metavar="console|otlp|PATH.jsonl",
         callback=read_trace,
+        envvar="CATGUARD_UP_TRACE",
         show_envvar=True,
         help="Where spans and events go: to the terminal, to a collector (OTEL_* variables), or into a file.",
     )(function)

@@ -2,20 +2,17 @@
 
 The bytes are hostile until a policy has allowed them, so nothing is done here that the header alone does not need.
 Pillow's openers do more: WebP allocates the canvas that the header declares, PNG inflates text chunks, JPEG and AVIF
-parse EXIF, and what they accept depends on a process-wide pixel limit that warns. The four simple containers are
-therefore read here, and Pillow reads the one that is not simple (AVIF). Each reader does work in proportion to the
-number of bytes, whatever sizes they declare.
+parse EXIF, and what they accept depends on a process-wide pixel limit that warns. The containers are therefore read
+here (AVIF in `avif`). Each reader does work in proportion to the number of bytes, whatever sizes they declare.
 
 Sources: PNG third edition (W3C, 5.2, 11.2.1, 11.3.4), JPEG (ITU-T T.81, annex B), GIF89a, WebP container (RFC 9649).
 """
 
-import io
 import struct
-import warnings
 from collections.abc import Callable
 from typing import Final, Literal, TypedDict
 
-from PIL import AvifImagePlugin
+from catguard.facts import avif
 
 Format = Literal["webp", "png", "jpeg", "avif", "gif"]
 
@@ -37,7 +34,7 @@ class BrokenImage(ValueError):
 
 
 class ImageFacts(TypedDict):
-    """What a picture's header declares; `width` and `height` in pixels as stored, before any EXIF rotation."""
+    """What a picture's header declares; `width` and `height` in pixels, before any rotation that EXIF asks for."""
 
     width: int
     height: int
@@ -188,8 +185,6 @@ def _colour_table(flags: int) -> int:
 
 def _avif(data: bytes) -> _Header:
     try:
-        with warnings.catch_warnings(action="ignore"):  # of the EXIF inside, which nobody asked for
-            picture = AvifImagePlugin.AvifImageFile(io.BytesIO(data))
-    except (OSError, SyntaxError, ValueError, RuntimeError, MemoryError) as error:
+        return avif.header(data)
+    except avif.Malformed as error:
         raise BrokenImage(f"the AVIF header cannot be read: {error}") from error
-    return picture.width, picture.height, picture.n_frames

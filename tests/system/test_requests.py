@@ -48,7 +48,7 @@ def test_cats_of_a_sentence_says_what_was_understood(client: httpx2.Client) -> N
     assert client.get("/api/cats", params={"ask": SENTENCE}).json()["understood"] == f"{SENTENCE} as webp"
 
 
-@pytest.mark.parametrize("format", ["webp", "png", "jpeg"])
+@pytest.mark.parametrize("format", ["webp", "png", "jpeg", "avif"])
 def test_picture_has_the_format_ordered(client: httpx2.Client, format: str) -> None:
     cats = client.get("/api/cats", params={"width": 80, "height": 60, "format": format}).json()
     with Image.open(io.BytesIO(client.get(cats["url"]).content)) as image:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Format = Literal["webp", "png", "jpeg"]
+Format = Literal["webp", "png", "jpeg", "avif"]
 Part = Literal["nose", "eyes", "face", "ear", "paw", "tail"]
 
 

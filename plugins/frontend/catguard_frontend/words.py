@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catguard import CallRefused, Violation
-from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
-from catguard_frontend.menu import BREEDS, NUMBERS, PLACES, SCENES
+from catguard_frontend.kitchen import NoSuchCat, NothingYet, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.menu import NUMBERS, PLACES
 from catguard_frontend.recipes import Picture, Recipe
 
 #: How a wish reads, by the name of the field that carries it.
@@ -34,6 +34,7 @@ RULES: Mapping[str, str] = {
     "work": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
     "large-cats-are-few": "So many large cats are too much for one page. Try fewer cats or a smaller size.",
     "a-sentence-says-it-all": "A sentence and single wishes at once have no one meaning. Send one or the other.",
+    "a-way-back-is-whole": "A part of this link is missing. Take it from the page of the picture.",
     "a-close-up-has-one-cat": "A closer look is at one cat.",
     "scene-has-room": "In so small a picture the cats would hide each other. Try fewer cats or a larger picture.",
 }
@@ -42,6 +43,7 @@ _APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
     NotPossible: ("This cat would not fit", "This picture cannot be made. Try fewer cats, or another size."),
     Unreachable: ("No cat came", "Nobody answers where the pictures are made. Try again in a moment."),
     TooSlow: ("This cat takes its time", "The picture was not ready in time. Try again: it may be by then."),
+    NothingYet: ("No cats yet", "The first cats are still being drawn. Try again in a moment."),
     NotKept: ("No room for this cat", "The picture was made, and there was no room to keep it. Try again later."),
     NotServed: ("This cat ran away", "The picture got lost on its way here. Try again in a moment."),
 }
@@ -70,7 +72,7 @@ def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse
         reasons = tuple(reasons_of(failure.violations, asked, wish="That takes {}"))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
-        return Excuse("No such cat", _unknown(asked), failure.status)
+        return Excuse("No such cat", _unknown(failure, asked), failure.status)
     if isinstance(failure, CallRefused):
         title, reason = _APOLOGIES[NotServed]
         return Excuse(title, (reason,), refusal_status(failure))
@@ -132,14 +134,15 @@ def readable(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _unknown(asked: Mapping[str, Any]) -> tuple[str, ...]:
+def _unknown(failure: NoSuchCat, asked: Mapping[str, Any]) -> tuple[str, ...]:
     if "picture" in asked:
         return ("There is no such cat any more, or there never was.", "Choose one from the page of cats.")
-    if asked["breed"] not in BREEDS:
-        return (f"We have no {spoken(asked['breed'])} cats.", f"There are {listed(BREEDS)} cats.")
-    if asked["scene"] not in SCENES:
-        return (f"We have no scene called {spoken(asked['scene'])}.", f"There are {listed(SCENES)}.")
-    return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
+    missing = failure.missing
+    if missing is None:
+        return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
+    if missing.kind == "breed":
+        return (f"We have no {spoken(missing.name)} cats.", f"There are {listed(missing.offered)} cats.")
+    return (f"We have no scene called {spoken(missing.name)}.", f"There are {listed(missing.offered)}.")
 
 
 def spoken(name: str) -> str:
@@ -159,17 +162,24 @@ def described(picture: Picture, recipe: Recipe) -> str:
     first = cats[0] if cats else {"breed": recipe.breed or "shy", "pose": ""}
     place = f" {located(recipe.scene)}" if recipe.scene else ""
     if len(cats) > 1:
-        count = NUMBERS[len(cats) - 1] if len(cats) <= len(NUMBERS) else str(len(cats))
-        return f"{count.capitalize()} {spoken(first['breed'])} cats{place}"
+        return f"{counted(len(cats)).capitalize()} {spoken(first['breed'])} cats{place}"
     if recipe.part:
         return f"The {recipe.part} of {article(first['breed'])} cat"
     pose = f" {spoken(first['pose'])}" if first["pose"] else ""
     return f"{article(first['breed']).capitalize()} cat{pose}{place}"
 
 
-def maker(credit: str) -> str:
-    """Return whom a credit thanks, without the source that follows in brackets: "somebody, CC0 (where)"."""
-    return credit.partition(" (")[0]
+def titled(recipe: Recipe) -> str:
+    """Return what a picture is called before anybody has seen it: "Three siamese cats in a rose garden"."""
+    breed, place = recipe.breed or "shy", f" {located(recipe.scene)}" if recipe.scene else ""
+    if recipe.count == 1:
+        return f"{article(breed)} cat{place}".capitalize()
+    return f"{counted(recipe.count)} {spoken(breed)} cats{place}".capitalize()
+
+
+def counted(count: int) -> str:
+    """Return a number as people write it: up to twelve as a word."""
+    return NUMBERS[count - 1] if 1 <= count <= len(NUMBERS) else f"{count:,}"
 
 
 def located(scene: str) -> str:

@@ -31,10 +31,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Developed:
-    """A picture made ready: its images at the stored widths, and its anchors."""
+    """A picture made ready: its images at the stored widths, its anchors, and whether nothing shows through it."""
 
     images: tuple[Image, ...]
     anchors: Mapping[str, tuple[float, float]]
+    opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A picture with its images, ready to be stored."""
+    """A picture with its images, ready to be stored; `opaque` is said of layers of scenes, too."""
 
     picture: Picture
     images: tuple[Image, ...]
+    opaque: bool = False
 
 
 Admit = Callable[[Candidate], Awaitable[Admitted]]
@@ -107,16 +109,17 @@ def admission(run: Run) -> Admit:
             author=proposal.author,
             source=proposal.source,
             digest=proposal.digest,
+            opaque=developed.opaque and proposal.kind == "cat",
         )
-        return Admitted(picture, developed.images)
+        return Admitted(picture, developed.images, opaque=developed.opaque)
 
     return admit
 
 
 def admit_args(candidate: Candidate) -> dict[str, Any]:
-    """What the policy of `admit` checks of a candidate, before it is decoded."""
+    """What the policy of `admit` checks of a candidate, before it is decoded; what it does not have is absent."""
     proposal = candidate.proposal
-    return {
+    args = {
         "bytes": candidate.bytes,
         "width": candidate.width,
         "height": candidate.height,
@@ -124,16 +127,25 @@ def admit_args(candidate: Candidate) -> dict[str, Any]:
         "kind": proposal.kind,
         "breed": proposal.breed,
         "pose": proposal.pose,
+        "layer": proposal.layer,
+        "tags": list(proposal.tags),
         "licence": proposal.licence,
+        "author": proposal.author,
         "source": proposal.source,
     }
+    return {name: value for name, value in args.items() if value is not None}
 
 
 def admit_result(admitted: Admitted) -> dict[str, Any]:
     """What the policy of `admit` checks of the answer."""
+    picture = admitted.picture
     return {
-        "id": admitted.picture.id,
-        "digest": admitted.picture.digest,
-        "widths": list(admitted.picture.widths),
+        "id": picture.id,
+        "digest": picture.digest,
+        "width": picture.width,
+        "height": picture.height,
+        "widths": list(picture.widths),
+        "anchors": {name: list(point) for name, point in picture.anchors.items()},
+        "opaque": admitted.opaque,
         "bytes": sum(len(image.bytes) for image in admitted.images),
     }

@@ -11,10 +11,10 @@ class Picture:
 
     Attributes:
         id: The first 16 digits of `digest`.
-        kind: `cat` (a cut-out with transparency) or `scene` (one layer of a scene).
+        kind: `cat` (a cut-out with transparency, or a photo) or `scene` (one layer of a scene).
         breed: Of a cat; of a scene its name.
         pose: Of a cat; `scene` for a scene.
-        layer: `back` (opaque) or `foreground` of a scene; None for cats.
+        layer: Of a scene, `back` (opaque), `ground` (what cats stand on) or `foreground`; None for cats.
         width: Of the largest stored image, in pixels.
         height: Of the largest stored image, in pixels.
         widths: All stored widths, ascending.
@@ -24,6 +24,7 @@ class Picture:
         author: Whom to credit, if anybody.
         source: Where it came from; one source has one picture.
         digest: SHA-256 of what it was made from, 64 hex digits.
+        opaque: Whether it is a cat without any transparency: a photo.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Picture:
     author: str | None
     source: str
     digest: str
+    opaque: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What callers get; what a picture does not have is absent."""
@@ -58,6 +60,7 @@ class Picture:
             "author": self.author,
             "source": self.source,
             "digest": self.digest,
+            "opaque": self.opaque or None,
         }
         return {name: value for name, value in fields.items() if value is not None}
 

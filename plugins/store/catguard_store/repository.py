@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catguard_store.records import Image, Picture
 from catguard_store.tables import definitions, images, picture_tags, pictures
+from catguard_store.upgrade import add_columns
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer of SQLite waits for another one; seeding holds the lock for milliseconds a picture."""
@@ -44,10 +45,11 @@ class Repository:
         self._engine = engine
 
     async def create(self) -> None:
-        """Make the tables and indexes that are missing."""
+        """Make the tables, columns and indexes that are missing."""
         async with self._engine.begin() as connection:
             for definition in definitions():
                 await connection.execute(definition, execution_options={"catguard": "create"})
+        await add_columns(self._engine)
 
     async def find(self, *, limit: int, tag: str | None = None, **filters: str | None) -> tuple[Picture, ...]:
         """Pictures that match all filters given, in the order of their ids.
@@ -61,6 +63,8 @@ class Repository:
         if tag is not None:
             tagged = picture_tags.c.picture == pictures.c.id
             statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
+        else:
+            statement = statement.execution_options(catguard="select-pictures")  # the menu reads that table too
         for name in _FILTERS:
             if filters.get(name) is not None:
                 statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
@@ -124,10 +128,11 @@ def _row(picture: Picture) -> dict[str, Any]:
     columns = {column.name: getattr(picture, column.name) for column in pictures.columns}
     anchors = {name: list(point) for name, point in picture.anchors.items()}
     row = {**columns, "widths": list(picture.widths), "tags": list(picture.tags), "anchors": anchors}
-    return {name: value for name, value in row.items() if value is not None}
+    return {name: value for name, value in row.items() if value is not None and value is not False}
 
 
 def _picture(row: Row[Any]) -> Picture:
     fields = {column.name: row._mapping[column] for column in pictures.columns}
     fields["anchors"] = {name: (x, y) for name, (x, y) in fields["anchors"].items()}
+    fields["opaque"] = bool(fields["opaque"])
     return Picture(**{**fields, "widths": tuple(fields["widths"]), "tags": tuple(fields["tags"])})

@@ -100,7 +100,10 @@ def _residents(drawn: Mapping[tuple[str, str], PIL.Image.Image], index: int) -> 
 def _place(name: str, width: int, cats: Sequence[PIL.Image.Image]) -> PIL.Image.Image:
     """One scene with all its layers, and cats before the last one."""
     place = scene.SCENES[name]
-    picture, foreground = (rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in place.layers)
+    picture, ground, foreground = (
+        rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in ("back", "ground", "foreground")
+    )
+    picture.paste(ground, (0, 0), ground)
     for (across, down), cat_there in zip(RESIDENTS, cats, strict=False):
         foot = (round(across * width), round(down * picture.height))
         picture.paste(cat_there, (foot[0] - cat_there.width // 2, foot[1] - cat_there.height), cat_there)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -34,6 +35,7 @@ pictures = Table(
     Column("author", String(120)),
     Column("source", String(200), nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("opaque", Boolean),
     UniqueConstraint("source", name="pictures_source"),
     Index("pictures_find", "kind", "breed", "pose", "id"),
 )

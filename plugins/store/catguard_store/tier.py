@@ -1,5 +1,7 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
+from functools import partial
+
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
@@ -8,6 +10,7 @@ import catguard
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import EVERYTHING, Drawings
+from catguard_store.menu import read_menu
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
@@ -15,17 +18,20 @@ from catguard_store.studio import Studio
 
 def app(context: catguard.TierContext) -> ASGIApp:
     """The app of one worker."""
-    handlers = Handlers(Repository(_database(context)))
-    return context.app({"find": handlers.find, "picture": handlers.picture, "image": handlers.image})
+    database = _database(context)
+    handlers = Handlers(Repository(database), partial(read_menu, database))
+    return context.app(
+        {"find": handlers.find, "picture": handlers.picture, "image": handlers.image, "menu": handlers.menu}
+    )
 
 
 async def prepare(context: catguard.TierContext) -> None:
-    """Make the tables, and store the drawings that are not stored yet.
+    """Make the tables.
 
     Raises:
         ConfigurationError: The database cannot be opened, reached or written, or the drawings chosen do not exist.
     """
-    source = _drawings(context)
+    _drawings(context)
     database = _database(context)
     repository = Repository(database)
     try:
@@ -37,6 +43,16 @@ async def prepare(context: catguard.TierContext) -> None:
             f"the store's tables cannot be made in {place}: {reason}; start the database, or give another one by "
             "CATGUARD_STORE_DATABASE"
         ) from error
+
+
+async def fill(context: catguard.TierContext) -> None:
+    """Store the drawings that are not stored yet, while the workers serve those that are.
+
+    Raises:
+        ConfigurationError: The database cannot be opened, or the drawings chosen do not exist.
+        CallRefused: The policy does not admit a drawing.
+    """
+    source, repository = _drawings(context), Repository(_database(context))
     wanted = await missing(repository, source)
     if not wanted:
         return

@@ -78,7 +78,7 @@ def test_resize_leaves_no_dark_rim_around_transparency() -> None:
     assert min(red for red, _ in rim) > 240
 
 
-@pytest.mark.parametrize("format", ["webp", "png", "jpeg"])
+@pytest.mark.parametrize("format", ["webp", "png", "jpeg", "avif"])
 def test_encode_carries_no_metadata(format: str) -> None:
     image = Image.new("RGB", (20, 20), "red")
     image.info.clear()

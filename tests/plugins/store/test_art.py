@@ -38,6 +38,12 @@ def cut_out(breed: str, pose: str) -> tuple[PIL.Image.Image, Mapping[str, tuple[
     return rasterise(sketch(breed, pose), SIDE, crop=True)
 
 
+@cache
+def painted(name: str, layer: str) -> tuple[PIL.Image.Image, Mapping[str, tuple[float, float]]]:
+    """A small picture of one layer, rendered once for all tests."""
+    return rasterise(scene.draw(scene.SCENES[name], layer), 320, crop=False)
+
+
 def test_catalogue_has_what_the_service_promises() -> None:
     assert set(BREEDS) == {
         "siamese", "tabby", "tuxedo", "calico", "ginger", "russian-blue", "black", "white", "persian", "maine-coon",
@@ -146,8 +152,8 @@ def test_cat_has_the_colours_of_its_breed(breed: str, anchor: str, colour: str, 
 
 @pytest.mark.parametrize("name", scene.SCENES)
 def test_scene_back_is_opaque_and_foreground_is_not(name: str) -> None:
-    back, anchors = rasterise(scene.draw(scene.SCENES[name], "back"), 320, crop=False)
-    front, _ = rasterise(scene.draw(scene.SCENES[name], "foreground"), 320, crop=False)
+    back, anchors = painted(name, "back")
+    front, _ = painted(name, "foreground")
     assert (back.mode, back.size) == ("RGB", (320, 240))
     assert (front.mode, front.size) == ("RGBA", (320, 240))
     assert front.getchannel("A").crop((0, 0, 320, 160)).getextrema() == (0, 0)
@@ -156,6 +162,27 @@ def test_scene_back_is_opaque_and_foreground_is_not(name: str) -> None:
     (left, far), (right, also_far), (_, near) = (anchors[f"ground-{edge}"] for edge in ("left", "right", "near"))
     assert left < right
     assert far == also_far < near <= 1
+
+
+@pytest.mark.parametrize("name", scene.SCENES)
+def test_scene_has_its_layers_in_the_order_in_which_they_lie(name: str) -> None:
+    assert list(scene.SCENES[name].layers) == ["back", "ground", "foreground"]
+    _, anchors = painted(name, "back")
+    assert painted(name, "ground")[1] == anchors
+
+
+@pytest.mark.parametrize("name", scene.SCENES)
+def test_scene_ground_begins_where_its_anchors_say(name: str) -> None:
+    ground, anchors = painted(name, "ground")
+    alpha = ground.getchannel("A")
+    (left, far), (right, _) = anchors["ground-left"], anchors["ground-right"]
+    lowest = int(far * alpha.height)
+    under_cats = alpha.crop((int(left * 320), lowest, int(right * 320), alpha.height))
+    assert under_cats.getextrema() == (255, 255)  # wherever a cat may stand there is ground
+    above = alpha.crop((0, 0, alpha.width, lowest))
+    edge = above.point([0] * 128 + [255] * 128).getbbox()
+    assert edge is not None
+    assert 0 < lowest - edge[1] <= 0.08 * alpha.height  # and none far above the line that is said to be its end
 
 
 @pytest.mark.parametrize("name", scene.SCENES)

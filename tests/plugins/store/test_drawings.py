@@ -8,6 +8,8 @@ from catguard_store.art.scene import SCENES
 from catguard_store.drawings import Drawings, catalogue, choose
 from catguard_store.renditions import WIDTHS
 
+SNOW = {"snow/back", "snow/ground", "snow/foreground"}
+
 
 def test_catalogue_has_every_breed_in_every_pose_and_every_layer() -> None:
     names = [drawing.name for drawing in catalogue()]
@@ -27,7 +29,7 @@ def test_catalogue_says_no_tag_twice() -> None:
         ("siamese/sitting", {"siamese/sitting"}),
         ("persian", {f"persian/{pose}" for pose in POSES}),
         ("*/loaf", {f"{breed}/loaf" for breed in BREEDS}),
-        ("snow, white/s*", {"snow/back", "snow/foreground", *(f"white/{p}" for p in POSES if p.startswith("s"))}),
+        ("snow, white/s*", {*SNOW, *(f"white/{p}" for p in POSES if p.startswith("s"))}),
         ("*", {drawing.name for drawing in catalogue()}),
         ("", set()),
     ],
@@ -48,7 +50,7 @@ def test_choose_of_nothing_says_what_there_is(pattern: str) -> None:
 
 def test_drawings_propose_what_was_chosen() -> None:
     assert [proposal.source for proposal in Drawings("beach").proposals()] == [
-        "drawn/scene/beach/back", "drawn/scene/beach/foreground",
+        "drawn/scene/beach/back", "drawn/scene/beach/ground", "drawn/scene/beach/foreground",
     ]  # fmt: skip
 
 

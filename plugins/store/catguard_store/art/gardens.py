@@ -4,11 +4,13 @@ from random import Random
 
 from catguard_store.art import plants
 from catguard_store.art.curves import Point, ellipse, smooth
-from catguard_store.art.scenery import WIDTH, Scene, lawn, ridge, sky
+from catguard_store.art.scenery import HEIGHT, WIDTH, Lawn, Scene, rectangle, ridge, sky
 from catguard_store.art.svg import Document, mixed
 
 _GREENS = ("#24502b", "#86b954")
 _PETALS = (plants.CRIMSON, plants.PINK, plants.BLUSH, plants.IVORY)
+_GARDEN_LAWN = Lawn(704, "#a8d26c", "#5f9a45")
+_MEADOW_LAWN = Lawn(690, "#a5d873", "#4f9a4a")
 
 
 def _rose_garden_back(document: Document, uneven: Random) -> None:
@@ -28,15 +30,23 @@ def _rose_garden_back(document: Document, uneven: Random) -> None:
             length=30,
         )
     _scatter(document, uneven, 46, (0, WIDTH), (560, 690), (13, 20))
-    lawn(document, uneven, 704, "#a8d26c", "#5f9a45", 170)
-    _path(document, uneven)
+    _GARDEN_LAWN.paint(document, uneven, 40)
+    _path(document, Random("path"))
     _arch(document, uneven)
-    for x, y, wide, tall in ((110, 700, 250, 210), (1490, 700, 250, 210)):
-        document.glow(x, y + tall * 0.86, wide * 1.2, 62, "#27491f", 0.55)
+    for x, y, wide, tall in ((96, 610, 262, 216), (1504, 610, 262, 216)):
+        document.glow(x, 766, wide * 1.16, 40, "#27491f", 0.6)
         plants.bush(document, uneven, (x, y), (wide, tall), tones=_GREENS, leaves=330, length=48)
-        _scatter(document, uneven, 26, (x - wide * 0.85, x + wide * 0.85), (y - tall * 0.85, y + tall * 0.7), (28, 40))
+        _scatter(document, uneven, 26, (x - wide * 0.85, x + wide * 0.85), (y - tall * 0.85, y + tall * 0.6), (28, 40))
+
+
+def _rose_garden_ground(document: Document, uneven: Random) -> None:
+    _GARDEN_LAWN.paint(document, uneven, 150, top=756)
+    with document.group(clip_path=document.clip(rectangle(754, HEIGHT))):
+        _path(document, Random("path"))
+    for x in (110, 1490):
+        document.glow(x, 772, 330, 34, "#27491f", 0.4)
     for _ in range(46):
-        fallen = (uneven.uniform(120, 1480), uneven.uniform(760, 1170))
+        fallen = (uneven.uniform(120, 1480), uneven.uniform(790, 1170))
         petal = ellipse(*fallen, 5 + fallen[1] / 120, 3 + fallen[1] / 260, turn=uneven.uniform(-40, 40))
         document.path(petal, fill=uneven.choice(_PETALS).light, opacity=0.9)
 
@@ -137,12 +147,19 @@ def _meadow_back(document: Document, uneven: Random) -> None:
     ridge(document, uneven, 676, 90, 3, "#8cc47f")
     for foot, height in ((150, 190), (330, 140), (1180, 150), (1290, 210), (1420, 160)):
         plants.tree(document, uneven, (foot, 690), height, ("#3d7747", "#86bd62"), leaves=90)
-    lawn(document, uneven, 690, "#a5d873", "#4f9a4a", 260)
-    plants.tree(document, uneven, (1390, 800), 760, ("#2f6b3a", "#93c95c"), leaves=420)
-    document.glow(1390, 806, 260, 44, "#27491f", 0.5)
-    for index in range(150):
-        depth = (index / 150) ** 1.3
-        x, y = uneven.uniform(0, WIDTH), 720 + depth * 460
+    _MEADOW_LAWN.paint(document, uneven, 60)
+    for _ in range(34):
+        _flower(document, uneven, uneven.uniform(0, WIDTH), uneven.uniform(708, 746), 5)
+    document.glow(1390, 752, 260, 30, "#27491f", 0.5)
+    plants.tree(document, uneven, (1390, 762), 740, ("#2f6b3a", "#93c95c"), leaves=420)
+
+
+def _meadow_ground(document: Document, uneven: Random) -> None:
+    _MEADOW_LAWN.paint(document, uneven, 230, top=746)
+    document.glow(1390, 770, 300, 36, "#27491f", 0.42)
+    for index in range(120):
+        depth = (index / 120) ** 1.3
+        x, y = uneven.uniform(0, WIDTH), 764 + depth * 416
         size = 5 + 15 * depth
         _flower(document, uneven, x, y, size)
 
@@ -176,12 +193,12 @@ ROSE_GARDEN = Scene(
     tags=("warm", "garden", "roses", "flowers", "summer"),
     far=0.64,
     near=0.95,
-    layers={"back": _rose_garden_back, "foreground": _rose_garden_foreground},
+    layers={"back": _rose_garden_back, "ground": _rose_garden_ground, "foreground": _rose_garden_foreground},
 )
 MEADOW = Scene(
     name="meadow",
     tags=("cool", "meadow", "flowers", "trees", "spring"),
     far=0.63,
     near=0.95,
-    layers={"back": _meadow_back, "foreground": _meadow_foreground},
+    layers={"back": _meadow_back, "ground": _meadow_ground, "foreground": _meadow_foreground},
 )

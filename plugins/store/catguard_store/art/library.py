@@ -24,13 +24,17 @@ def _bookshelf_back(document: Document, uneven: Random) -> None:
             rectangle(y, y + 44), fill=document.linear((0, y), (0, y + 44), [(0, "#c48a52", 1), (1, "#7a4a28", 1)])
         )
         document.path(rectangle(y + 44, y + 70), fill="#1a0f08", opacity=0.35)
-    board(document, uneven, 796, HEIGHT, ("#a86f3f", "#d09a62"), 4)
-    document.path(
-        rectangle(796, 850), fill=document.linear((0, 796), (0, 850), [(0, "#2b1608", 0.6), (1, "#2b1608", 0)])
-    )
     for x in (0, 1544):
         side = document.linear((x, 0), (x + 56, 0), [(0, "#b57d49", 1), (1, "#8a5830", 1)])
         document.path(box(x, 0, x + 56, 1162), fill=side, stroke="#5a3820", stroke_width=3)
+
+
+def _bookshelf_ground(document: Document, uneven: Random) -> None:
+    """The board of the shelf, between its sides; the books throw their shadow on it."""
+    with document.group(clip_path=document.clip(box(58, 0, 1543, HEIGHT))):
+        board(document, 796, HEIGHT, ("#a86f3f", "#d09a62"), 4)
+        shadow = document.linear((0, 796), (0, 850), [(0, "#2b1608", 0.6), (1, "#2b1608", 0)])
+        document.path(rectangle(796, 850), fill=shadow)
 
 
 def _books(document: Document, uneven: Random, foot: float, heights: tuple[float, float], start: float) -> None:
@@ -88,7 +92,7 @@ def _bookshelf_foreground(document: Document, uneven: Random) -> None:
 BOOKSHELF = Scene(
     name="bookshelf",
     tags=("warm", "books", "library", "home"),
-    far=0.74,
+    far=0.72,
     near=0.95,
-    layers={"back": _bookshelf_back, "foreground": _bookshelf_foreground},
+    layers={"back": _bookshelf_back, "ground": _bookshelf_ground, "foreground": _bookshelf_foreground},
 )

@@ -23,9 +23,8 @@ def _back(document: Document, uneven: Random) -> None:
         document.glow(across, down, wide, 26, "#8f9ad0", 0.4)
     _skyline(document, uneven, 640, (90, 220), "#1f2c5c", 0.35)
     _skyline(document, uneven, 760, (90, 210), "#141d42", 0.55)
-    _tiles(document, uneven)
-    _chimney(document, 1270, 840)
-    _aerial(document, 250, 800)
+    _chimney(document, 1270, 770)
+    _aerial(document, 250, 770)
 
 
 def _moon(document: Document, x: float, y: float, radius: float) -> None:
@@ -57,7 +56,7 @@ def _skyline(
         x += wide + uneven.uniform(2, 14)
 
 
-def _tiles(document: Document, uneven: Random) -> None:
+def _ground(document: Document, uneven: Random) -> None:
     """A roof that comes towards the viewer: rows of round tiles, larger the nearer they are."""
     slope = document.linear((0, _EAVES), (0, HEIGHT), [(0, "#5b4a78", 1), (1, "#7d4f63", 1)])
     document.path(rectangle(_EAVES, HEIGHT), fill=slope)
@@ -129,5 +128,5 @@ NIGHT_ROOF = Scene(
     tags=("cool", "night", "roof", "moon", "town"),
     far=0.68,
     near=0.95,
-    layers={"back": _back, "foreground": _foreground},
+    layers={"back": _back, "ground": _ground, "foreground": _foreground},
 )

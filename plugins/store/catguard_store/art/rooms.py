@@ -12,7 +12,7 @@ _LEAVES = ("#2f6b3a", "#8cc46a")
 
 def _living_room_back(document: Document, uneven: Random) -> None:
     wall = document.linear((0, 0), (0, 740), [(0, "#f3dfc2", 1), (1, "#e9c9a0", 1)])
-    document.path(rectangle(0, 760), fill=wall)
+    document.path(rectangle(0, HEIGHT), fill=wall)
     for stripe in range(0, 1640, 80):
         document.path(box(stripe, 0, stripe + 34, 740), fill="#fff4de", opacity=0.4)
     _picture(document, 600, 190, 150, 120)
@@ -20,24 +20,30 @@ def _living_room_back(document: Document, uneven: Random) -> None:
     _picture(document, 1050, 200, 96, 104)
     _lit_window(document, 200, 300)
     document.path(rectangle(700, 748), fill="#fbf3e4", stroke="#cbb08a", stroke_width=3)
-    board(document, uneven, 748, HEIGHT, ("#c98f58", "#a9693a"), 7)
-    _sofa(document, 800, 760)
-    _lamp(document, 1340, 780)
-    _pot(document, uneven, 1530, 800, 1.5)
+    _floor(document, (748, 840))
+    _sofa(document, 800, 730)
+    _lamp(document, 1340, 776)
+    _pot(document, uneven, 1530, 792, 1.5)
+
+
+def _floor(document: Document, seen: tuple[float, float]) -> None:
+    board(document, 748, HEIGHT, ("#c98f58", "#a9693a"), 7, seen=seen)
+
+
+def _living_room_ground(document: Document, uneven: Random) -> None:
+    _floor(document, (804, HEIGHT))
     rug = (
-        (860, 980, 700, 200, "#7c3a44"),
-        (860, 978, 660, 184, "#c25b52"),
-        (860, 976, 560, 150, "#f0c98a"),
-        (860, 974, 520, 136, "#b84f4c"),
+        (860, 992, 700, 186, "#7c3a44"),
+        (860, 990, 660, 170, "#c25b52"),
+        (860, 988, 560, 138, "#f0c98a"),
+        (860, 986, 520, 124, "#b84f4c"),
     )
     for x, y, wide, tall, colour in rug:
         document.path(ellipse(x, y, wide, tall), fill=colour)
     for step in range(24):
-        at = Frame(860, 974, 1, step * 15).apply((1, 0))
-        document.path(
-            ellipse(860 + (at[0] - 860) * 420, 974 + (at[1] - 974) * 106, 30, 11), fill="#f0c98a", opacity=0.8
-        )
-    document.path(ellipse(860, 974, 300, 72), fill="#f0c98a", opacity=0.5)
+        at = Frame(860, 986, 1, step * 15).apply((1, 0))
+        document.path(ellipse(860 + (at[0] - 860) * 420, 986 + (at[1] - 986) * 97, 30, 10), fill="#f0c98a", opacity=0.8)
+    document.path(ellipse(860, 986, 300, 66), fill="#f0c98a", opacity=0.5)
     document.glow(1340, 900, 420, 150, "#ffe3a0", 0.35)
 
 
@@ -232,12 +238,19 @@ def _window(document: Document, uneven: Random) -> None:
         document.path(smooth(tie, sharp=(2, 3)), fill="#f0c45a", stroke="#a87a22", stroke_width=3)
     document.path("M-20 22H1620", stroke="#7a4f2c", stroke_width=22)
     document.path(rectangle(800, 836), fill=document.linear((0, 800), (0, 836), [(0, "#b08a66", 1), (1, "#e9d9c2", 1)]))
-    board(document, uneven, 830, HEIGHT, ("#f3e4cc", "#d9bd96"), 3)
+    _pot(document, uneven, 120, 834, 1.5)
+    _pot(document, uneven, 1480, 834, 1.5)
+
+
+def _windowsill_ground(document: Document, uneven: Random) -> None:
+    """The sill, on which the light of the window lies."""
+    board(document, 830, HEIGHT, ("#f3e4cc", "#d9bd96"), 3)
     light = document.linear((0, 836), (0, 1180), [(0, "#fff6d8", 0.8), (1, "#fff6d8", 0)])
     for left, right in ((260, 760), (840, 1340)):
         document.path(f"M{left} 836H{right}L{right - 110} 1180H{left - 190}Z", fill=light)
-    _pot(document, uneven, 120, 900, 1.5)
-    _pot(document, uneven, 1480, 900, 1.5)
+    document.path(rectangle(826, 832), fill="#fffaf0", opacity=0.9)
+    for x in (120, 1480):
+        document.glow(x, 842, 120, 16, "#7a5a34", 0.4)
 
 
 def _windowsill_foreground(document: Document, uneven: Random) -> None:
@@ -255,12 +268,12 @@ LIVING_ROOM = Scene(
     tags=("warm", "room", "sofa", "rug", "home"),
     far=0.68,
     near=0.95,
-    layers={"back": _living_room_back, "foreground": _living_room_foreground},
+    layers={"back": _living_room_back, "ground": _living_room_ground, "foreground": _living_room_foreground},
 )
 WINDOWSILL = Scene(
     name="windowsill",
     tags=("warm", "window", "curtains", "view", "home"),
     far=0.74,
     near=0.95,
-    layers={"back": _windowsill_back, "foreground": _windowsill_foreground},
+    layers={"back": _windowsill_back, "ground": _windowsill_ground, "foreground": _windowsill_foreground},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 
-from catguard_store.art import gardens, library, outdoors, roof, rooms
+from catguard_store.art import gardens, library, roof, rooms, seaside, winter
 from catguard_store.art.cat import Sketch
 from catguard_store.art.scenery import HEIGHT, WIDTH, Scene
 from catguard_store.art.svg import Document
@@ -15,8 +15,8 @@ SCENES: Mapping[str, Scene] = {
         gardens.MEADOW,
         rooms.LIVING_ROOM,
         rooms.WINDOWSILL,
-        outdoors.BEACH,
-        outdoors.SNOW,
+        seaside.BEACH,
+        winter.SNOW,
         library.BOOKSHELF,
         roof.NIGHT_ROOF,
     )
@@ -24,7 +24,7 @@ SCENES: Mapping[str, Scene] = {
 
 
 def draw(scene: Scene, layer: str) -> Sketch:
-    """Paint one layer; all layers of a scene have the same canvas."""
+    """Paint one layer; all layers of a scene have the same canvas and anchors."""
     document = Document(WIDTH, HEIGHT)
     scene.layers[layer](document, Random(f"{scene.name}/{layer}"))
     anchors = {

@@ -18,9 +18,10 @@ class Scene:
     Attributes:
         name: Stands where a cat's picture has its breed.
         tags: One of `warm` and `cool` is the colour of the light; `night` says that there is little of it.
-        far: Height of the farthest line on which a cat may stand, 0..1 from the top.
+        far: Height of the farthest line on which a cat may stand, 0..1 from the top; there the ground ends.
         near: Height of the nearest line.
-        layers: By name, what paints each, from back to front; `back` is opaque, cats go before `foreground`.
+        layers: By name, what paints each, from back to front. `back` is opaque; `ground` is what cats stand on, and
+            hides the feet of what stands behind it; cats go between it and `foreground`.
     """
 
     name: str
@@ -56,23 +57,41 @@ def ridge(document: Document, uneven: Random, level: float, bump: float, count: 
     document.path(smooth(tops, sharp=(0, 1, len(tops) - 1)), fill=colour)
 
 
-def lawn(document: Document, uneven: Random, horizon: float, far: str, near: str, tufts: int) -> None:
-    edge = [
-        (-40.0, HEIGHT + 20),
-        (-40.0, horizon + 6),
-        (400, horizon - 6),
-        (800, horizon + 4),
-        (1200, horizon - 5),
-        (1640.0, horizon + 6),
-        (1640.0, HEIGHT + 20),
-    ]
-    shade = document.linear((0, horizon), (0, HEIGHT), [(0, far, 1), (0.5, mixed(far, near, 0.55), 1), (1, near, 1)])
-    document.path(smooth(edge, sharp=(0, 1, 5, 6)), fill=shade)
-    for index in range(tufts):
-        depth = (index / tufts) ** 1.2
-        y = horizon + 14 + depth * (HEIGHT - horizon - 20)
-        tone = mixed(near, far, 0.75 - 0.6 * depth)
-        plants.grass(document, uneven, (uneven.uniform(0, WIDTH), y), 12 + 34 * depth, tone)
+@dataclass(frozen=True, slots=True)
+class Lawn:
+    """Grass from its horizon to the viewer; a part of it goes with the back, and the rest is ground.
+
+    Attributes:
+        horizon: The y where it begins.
+        far: Colour there.
+        near: Colour at the lower edge.
+    """
+
+    horizon: float
+    far: str
+    near: str
+
+    def paint(self, document: Document, uneven: Random, tufts: int, *, top: float | None = None) -> None:
+        """Paint it from `top`, else from the horizon on; the same place has the same colour either way."""
+        edge, horizon = self.horizon if top is None else top, self.horizon
+        rim = [
+            (-40.0, HEIGHT + 20), (-40.0, edge + 6), (400, edge - 6), (800, edge + 4), (1200, edge - 5),
+            (1640.0, edge + 6), (1640.0, HEIGHT + 20),
+        ]  # fmt: skip
+        middle = mixed(self.far, self.near, 0.55)
+        shade = document.linear((0, horizon), (0, HEIGHT), [(0, self.far, 1), (0.5, middle, 1), (1, self.near, 1)])
+        document.path(smooth(rim, sharp=(0, 1, 5, 6)), fill=shade)
+        if top is not None:
+            for x in range(-10, 1620, 17):
+                self._tuft(document, uneven, x + uneven.uniform(-8, 8), edge + uneven.uniform(4, 12))
+        for index in range(tufts):
+            down = (index / tufts) ** 1.2
+            self._tuft(document, uneven, uneven.uniform(0, WIDTH), edge + 14 + down * (HEIGHT - edge - 20))
+
+    def _tuft(self, document: Document, uneven: Random, x: float, y: float) -> None:
+        depth = min(1.0, (y - self.horizon) / (HEIGHT - self.horizon))
+        tone = mixed(self.near, self.far, 0.75 - 0.6 * depth)
+        plants.grass(document, uneven, (x, y), 12 + 34 * depth, tone)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> str:
@@ -80,9 +99,31 @@ def box(left: float, top: float, right: float, bottom: float) -> str:
     return f"M{number(left)} {number(top)}H{number(right)}V{number(bottom)}H{number(left)}Z"
 
 
-def board(document: Document, uneven: Random, top: float, bottom: float, tones: tuple[str, str], planks: int) -> None:
-    """A wooden surface seen from above, from a far edge to a near one, with its planks and grain."""
+def board(
+    document: Document,
+    top: float,
+    bottom: float,
+    tones: tuple[str, str],
+    planks: int,
+    *,
+    seen: tuple[float, float] | None = None,
+) -> None:
+    """A wooden surface seen from above, with its planks and grain.
+
+    Args:
+        document: Where to.
+        top: The y of its far edge.
+        bottom: The y of its near edge.
+        tones: Its colours there.
+        planks: How many it has.
+        seen: The part of it to paint, as two y: parts of one board that meet show no seam.
+    """
     far, near = tones
+    if seen is not None:
+        with document.group(clip_path=document.clip(rectangle(*seen))):
+            board(document, top, bottom, tones, planks)
+        return
+    uneven = Random(planks)
     document.path(rectangle(top, bottom), fill=document.linear((0, top), (0, bottom), [(0, far, 1), (1, near, 1)]))
     dark = mixed(far, "#2a1408", 0.55)
     for plank in range(1, planks):
