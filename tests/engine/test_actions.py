@@ -85,5 +85,5 @@ def test_action_of_a_side_is_that_of_all_its_boundaries() -> None:
 
 
 def test_failure_policy_that_is_no_word_is_a_fault() -> None:
-    with pytest.raises(PolicyError, match=r"yaml:13:25: `failure_policy` is .ignor..*did you mean .ignore."):
+    with pytest.raises(PolicyError, match=r"yaml:14:25: `failure_policy` is .ignor..*did you mean .ignore."):
         decide(0, boundary="failure_policy: ignor")
