@@ -70,7 +70,7 @@ def test_undeclared_samples_are_bounded(memory: Memory) -> None:
         events.undeclared("GET", f"/scan/{number}", "deny", Context())
     assert len(memory.logs) == UNDECLARED_SAMPLES
     memory.clock.now += UNDECLARED_WINDOW
-    events.undeclared("_OTHER", "/later", Context())
+    events.undeclared("_OTHER", "/later", "deny", Context())
     last = memory.logs[-1].log_record
     assert last.event_name == "catguard.undeclared"
     assert dict(last.attributes or {}) == {
