@@ -77,6 +77,7 @@ def test_undeclared_samples_are_bounded(memory: Memory) -> None:
         "catguard.component": "frontend",
         "http.request.method": "_OTHER",
         "url.path": "/later",
+        "catguard.action": "deny",
         "catguard.undeclared.count": 1000 - UNDECLARED_SAMPLES + 1,
     }
 
