@@ -190,7 +190,12 @@ class Departure:
             reception.facts["bytes"] = len(raw)
             reception.read_json()
         decision = decide_request(
-            self.snapshot, boundary, reception.facts, caller=self.caller.facts(), noted=reception.violations
+            self.snapshot,
+            boundary,
+            reception.facts,
+            caller=self.caller.facts(),
+            noted=reception.violations,
+            exact=True,
         )
         if not decision.allowed:
             return decision

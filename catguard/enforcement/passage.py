@@ -102,7 +102,7 @@ class Passage:
                     self.observation.end(error_type="disconnected")
                     return
         decision = decide_request(
-            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations
+            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations, exact=True
         )
         self.observation.decided(decision, "request")
         if not decision.allowed:
