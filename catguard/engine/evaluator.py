@@ -280,5 +280,12 @@ def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viola
         text = f"{assumption.why}{broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(
-            violated(assumption, boundary.policy.side, where=phase.places[assumption.id], message=text, status=status)
+            violated(
+                assumption,
+                boundary.policy.side,
+                where=phase.places[assumption.id],
+                message=text,
+                status=status,
+                unevaluated=rule.failure_policy if broke else None,
+            )
         )
