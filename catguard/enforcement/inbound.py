@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+from catguard.enforcement.head import Head
+from catguard.enforcement.lane import Lane
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
 from catguard.enforcement.reading import prepare_images
-from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
 from catguard.policies.actions import UNDECLARED
-from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.model import Action
 from catguard.telemetry import Observation, Telemetry, names
 
@@ -65,18 +66,26 @@ class InboundGuard:
     def _table(self, snapshot: CompiledPolicySet) -> tuple[CompiledPolicySet, RouteTable]:
         boundaries = snapshot.component(self.component)
         prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
+        self._lanes: dict[str, Lane] = {}
         return snapshot, RouteTable(boundaries)
+
+    def _lane(self, boundary: CompiledBoundary) -> Lane:
+        lane = self._lanes.get(boundary.name)
+        if lane is None:
+            lane = self._lanes[boundary.name] = Lane(boundary)
+        return lane
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
-        head = Head.of(scope)
+        head = Head(scope["headers"])
         raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
         try:
             path = read_path(raw_path)
         except BadTarget as error:
             await self._undeclared(scope, head, send, snapshot, 400, str(error))
             return
-        match = self.routes(snapshot).match(path)
+        table = self.routes(snapshot)
+        match = table.match(path)
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is None and method == "OPTIONS":
@@ -91,8 +100,9 @@ class InboundGuard:
                 message = f"this path takes {match.allow()}"
                 await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
-            passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
-            await passage.run(self.app, path, receive)
+            lane = self._lane(boundary)
+            passage = Passage(snapshot, boundary, match, lane, scope, head, send, self.telemetry, self.render)
+            await passage.run(self.app, path, receive, reaches_out=table.reaches_out)
 
     async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
         """Say what a path takes."""
@@ -154,7 +164,7 @@ class InboundGuard:
             None,
             name=method,
             attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: scope["path"]},
-            headers=head.values,
+            headers=head.trace(),
             public=True,
             revision=snapshot.revision,
         )

@@ -125,7 +125,18 @@ class CompiledPhase:
     `check` is the function that `codegen` makes, at the first exchange that asks for it.
     """
 
-    __slots__ = ("_boundary", "bodiless_rules", "check", "max_bytes", "media", "parts", "places", "policy", "rules")
+    __slots__ = (
+        "_boundary",
+        "bodiless_rules",
+        "check",
+        "max_bytes",
+        "media",
+        "parts",
+        "places",
+        "policy",
+        "rules",
+        "takes_body",
+    )
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
@@ -137,6 +148,8 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: Whether a request may have a body at all.
+        self.takes_body = "body" in parts or policy.raw or self.media is not None
         #: Those that can be asked where a response rightly has no body: an answer to HEAD.
         self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
@@ -188,13 +201,13 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "allowance", "boundaries", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
-        #: What others derive from this snapshot, and want to keep for as long as it is in use.
-        self.derived: dict[str, Any] = {}
+        #: The engine's decision that there is nothing to object to, once it made one.
+        self.allowance: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
