@@ -11,7 +11,7 @@ from catguard.enforcement.lane import Lane
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
 from catguard.enforcement.reading import prepare_images
-from catguard.enforcement.routing import BadTarget, RouteTable, read_path
+from catguard.enforcement.routing import BadTarget, Match, RouteTable, read_path
 from catguard.engine.evaluator import Engine
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
@@ -78,14 +78,19 @@ class InboundGuard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
         head = Head(scope["headers"])
-        raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
-        try:
-            path = read_path(raw_path)
-        except BadTarget as error:
-            await self._undeclared(scope, head, send, snapshot, 400, str(error))
-            return
         table = self.routes(snapshot)
-        match = table.match(path)
+        raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
+        match: Match | None
+        known = table.written.get(raw_path)
+        if known is not None:
+            path, match = known
+        else:
+            try:
+                path = read_path(raw_path)
+            except BadTarget as error:
+                await self._undeclared(scope, head, send, snapshot, 400, str(error))
+                return
+            match = table.match(path)
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is None and method == "OPTIONS":

@@ -8,7 +8,6 @@ It lets nothing pass that they would not let pass, and delivers what they would.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from catguard.enforcement.eager import Attempt
@@ -29,19 +28,6 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Headers of the bytes that came, not of those that are delivered.
 FRAMING = frozenset((b"content-length", b"transfer-encoding", b"content-encoding"))
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a lane made of a request.
-
-    `facts` are those of a request that is let pass, with its `body` as it is delivered; None where it took its hands
-    off. `receive` gives whatever was not used up: the first message too, if the request is to be read again.
-    """
-
-    receive: Receive
-    facts: Facts | None = None
-    body: bytes = b""
 
 
 class Lane:
@@ -76,12 +62,17 @@ class Lane:
         head: Head,
         receive: Receive,
         caller: Mapping[str, Any],
-    ) -> Taken:
-        """Read and check a request, if it is there already; `caller` are the facts of who calls and may do so."""
+    ) -> tuple[Facts | None, bytes, Receive]:
+        """Read and check a request, if it is there already; `caller` are the facts of who calls and may do so.
+
+        Returns:
+            The facts of a request that is let pass, or None; its body as it is delivered; what gives the rest, the
+            first message too if the request is to be read again.
+        """
         phase, values = self._phase, head.values
         parts = phase.parts
         if scope["method"] != self.method or b"content-encoding" in values or phase.policy.raw:
-            return Taken(receive)
+            return None, b"", receive
         facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
         if "params" in parts:
             facts["params"] = parts["params"].from_wire(params) if params else {}
@@ -89,14 +80,14 @@ class Lane:
             try:
                 facts["query"] = parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
             except BadTarget:
-                return Taken(receive)
+                return None, b"", receive
         if "headers" in parts:
             facts["headers"] = parts["headers"].from_wire(head.pairs(parts["headers"].names))
         if values.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in values:
             allowed = phase.check(facts, None, caller) == ALLOWED
-            return Taken(receive, facts) if allowed else Taken(receive)
+            return facts if allowed else None, b"", receive
         if "body" not in parts or media_type(values.get(b"content-type")) not in (phase.media or ()):
-            return Taken(receive)
+            return None, b"", receive
         first = Attempt(receive())
         if first.done:
             body = first.value.get("body")
@@ -105,10 +96,10 @@ class Lane:
                 try:
                     facts["body"] = loads(body)
                 except Unreadable:
-                    return Taken(_again(first, receive))
+                    return None, b"", _again(first, receive)
                 if phase.check(facts, None, caller) == ALLOWED:
-                    return Taken(receive, facts, dumps(facts["body"]))
-        return Taken(_again(first, receive))
+                    return facts, dumps(facts["body"]), receive
+        return None, b"", _again(first, receive)
 
     def give(
         self, request: Facts, start: Message, body: bytes, caller: Mapping[str, Any]

@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
 from catguard.enforcement.head import Head
-from catguard.enforcement.lane import Lane, Taken, delivered
+from catguard.enforcement.lane import Lane, delivered
 from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
 from catguard.enforcement.reception import Disconnected, Reception, identify
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import allowance, decide_request, recalled
-from catguard.engine.exchange import SCOPE_KEY, Exchange
+from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
+from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
@@ -84,67 +84,43 @@ class Passage:
 
         `reaches_out` says whether anything that is guarded may be called on the way, and asks for the current span.
         """
-        observation = self.observation
-        token = observation.enter() if reaches_out or self.recorded else None
+        observation, recorded = self.observation, self.recorded
+        token = observation.enter() if reaches_out or recorded else None
         try:
-            await self._run(app, path, receive)
+            caller, stranger = identify(self.boundary, self.scope, self.head)
+            known = caller.facts()
+            if recorded:
+                observation.set(names.CALLER_COMPONENT, caller.component)
+                observation.set(names.CALLER_VERIFIED, caller.verified)
+            params = self.match.params(self.boundary) if self.match.texts else []
+            facts, body, rest = None, b"", receive
+            if stranger is None:
+                facts, body, rest = self.lane.take(self.scope, path, params, self.head, receive, known)
+            if facts is not None:
+                observation.decided(allowance(self.snapshot), "request")
+                violations: tuple[Violation, ...] = ()
+            else:
+                reception = await self._receive(path, params, rest, stranger)
+                if reception is None:
+                    return
+                facts = reception.facts
+                decision = decide_request(
+                    self.snapshot, self.boundary, facts, caller=known, noted=reception.violations, exact=True
+                )
+                observation.decided(decision, "request")
+                if not decision.allowed:
+                    await self.refuse(status_of(decision.violations), decision)
+                    return
+                violations = decision.violations
+                body = dumps(facts["body"]) if "body" in facts else reception.raw
+            await self._serve(app, facts, body, receive, caller, known, violations)
         except BaseException as error:
             observation.failed(error)
             raise
         finally:
-            observation.leave(token)
+            if token is not None:
+                observation.leave(token)
             observation.end()
-
-    async def _run(self, app: App, path: str, receive: Receive) -> None:
-        caller, stranger = identify(self.boundary, self.scope, self.head)
-        if self.recorded:
-            self.observation.set(names.CALLER_COMPONENT, caller.component)
-            self.observation.set(names.CALLER_VERIFIED, caller.verified)
-        known = caller.facts()
-        params = self.match.params(self.boundary)
-        violations: tuple[Violation, ...] = ()
-        if stranger is None:
-            taken = self.lane.take(self.scope, path, params, self.head, receive, known)
-        else:
-            taken = Taken(receive)
-        facts, body = taken.facts, taken.body
-        if facts is not None:
-            self.observation.decided(allowance(self.snapshot), "request")
-        else:
-            reception = await self._receive(path, params, taken.receive, stranger)
-            if reception is None:
-                return
-            facts = reception.facts
-            decision = decide_request(
-                self.snapshot, self.boundary, facts, caller=known, noted=reception.violations, exact=True
-            )
-            self.observation.decided(decision, "request")
-            if not decision.allowed:
-                await self.refuse(status_of(decision.violations), decision)
-                return
-            violations = decision.violations
-            body = dumps(facts["body"]) if "body" in facts else reception.raw
-        self.exchange = Exchange(
-            boundary=self.boundary.name,
-            revision=self.snapshot.revision,
-            request=facts,
-            caller=caller,
-            trace_id=self.observation.trace_id,
-            public=self.boundary.policy.public,
-            violations=list(violations),
-        )
-        answer = Answer(
-            self.snapshot,
-            self.boundary,
-            self.exchange,
-            self.send,
-            self,
-            request=recalled(self.boundary, facts),
-            caller=known,
-            lane=None if violations or self.scope["method"] == "HEAD" else self.lane,
-            head_only=self.scope["method"] == "HEAD",
-        )
-        await self._serve(app, self.exchange, body, receive, answer)
 
     async def _receive(
         self, path: str, params: list[tuple[str, str]], receive: Receive, stranger: Violation | None
@@ -164,7 +140,38 @@ class Passage:
                     return None
         return reception
 
-    async def _serve(self, app: App, exchange: Exchange, body: bytes, receive: Receive, answer: Answer) -> None:
+    async def _serve(
+        self,
+        app: App,
+        facts: Facts,
+        body: bytes,
+        receive: Receive,
+        caller: Caller,
+        known: dict[str, Any],
+        violations: tuple[Violation, ...],
+    ) -> None:
+        """Let the app answer a request that was let in, and check what it answers."""
+        head_only = self.scope["method"] == "HEAD"
+        exchange = self.exchange = Exchange(
+            self.boundary.name,
+            self.snapshot.revision,
+            facts,
+            caller,
+            self.observation.trace_id,
+            self.boundary.policy.public,
+            list(violations),
+        )
+        answer = Answer(
+            self.snapshot,
+            self.boundary,
+            exchange,
+            self.send,
+            self,
+            request=recalled(self.boundary, facts),
+            caller=known,
+            lane=None if violations or head_only else self.lane,
+            head_only=head_only,
+        )
         try:
             await app(self._checked_scope(exchange, body), _replay(body, receive), answer)
         except Broken:

@@ -99,7 +99,7 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates", "public", "reaches_out")
+    __slots__ = ("_fixed", "_templates", "public", "reaches_out", "written")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
         fixed: dict[str, dict[str, CompiledBoundary]] = {}
@@ -119,6 +119,10 @@ class RouteTable:
             table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary
         self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
         self._fixed = {path: self._with_templates(path, methods) for path, methods in fixed.items()}
+        #: By the bytes of a path that is written out and plain: read already.
+        self.written: dict[bytes, tuple[str, Match]] = {
+            path.encode(): (path, match) for path, match in self._fixed.items() if _PLAIN.fullmatch(path.encode())
+        }
 
     def match(self, path: str) -> Match | None:
         """Return what answers at a path: a path written out wins over a template of the same method."""

@@ -10,7 +10,7 @@ import pytest
 
 from catguard.enforcement.eager import Attempt
 from catguard.enforcement.inbound import InboundGuard
-from catguard.enforcement.lane import Lane, Taken
+from catguard.enforcement.lane import Lane
 from catguard.engine.evaluator import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import compile_texts
@@ -194,7 +194,7 @@ async def test_lane_lets_pass_and_delivers_what_the_careful_way_does(
     messages = ANSWERS[answer_name]
     by_lane = await asked(Recorder(*messages), caller, **REQUESTS[request_name])
 
-    monkeypatch.setattr(Lane, "take", lambda self, scope, path, params, head, receive, caller: Taken(receive))
+    monkeypatch.setattr(Lane, "take", lambda self, scope, path, params, head, receive, caller: (None, b"", receive))
     monkeypatch.setattr(Lane, "takes", lambda self, status: False)
     carefully = await asked(Recorder(*messages), caller, **REQUESTS[request_name])
 
