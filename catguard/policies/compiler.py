@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,17 @@ import jsonschema_rs
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.facts import MEDIA_FACTS
-from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
+from catguard.policies.model import (
+    Assumption,
+    Boundary,
+    Fault,
+    JsonSchema,
+    Phase,
+    PhaseName,
+    PolicySet,
+    SchemaPath,
+    Shape,
+)
 from catguard.policies.normalform import defaults_in
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
@@ -37,17 +48,35 @@ class ShapeError:
     names: tuple[str, ...] = ()
 
 
+class Validators:
+    """The validators of one policy set: parts with the same schema share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema; raises ValueError with what is wrong with it."""
+        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._made:
+            self._made[key] = jsonschema_rs.Draft202012Validator(
+                dict(schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
+            )
+        return self._made[key]
+
+
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
     __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
 
-    def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
-        """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
+    def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
+        """Build the validator of a shape, or take one of `validators`.
+
+        Raises:
+            ValueError: With what is wrong with the schema.
+        """
         self.shape = shape
-        self._validator = jsonschema_rs.Draft202012Validator(
-            dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
-        )
+        self._validator = (validators or Validators()).of(shape.schema)
         #: Whether a value fits.
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
@@ -238,12 +267,13 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
     faults: list[Fault] = []
+    validators = Validators()
     boundaries = {
         boundary.name: CompiledBoundary(
             boundary,
-            _compile_phase(boundary, boundary.request, providers, faults),
+            _compile_phase(boundary, boundary.request, providers, faults, validators),
             {
-                status: _compile_phase(boundary, phase, providers, faults)
+                status: _compile_phase(boundary, phase, providers, faults, validators)
                 for status, phase in boundary.responses.items()
             },
         )
@@ -253,12 +283,14 @@ def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tup
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]) -> CompiledPhase:
+def _compile_phase(
+    boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault], validators: Validators
+) -> CompiledPhase:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
         try:
-            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults)
+            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))

@@ -95,11 +95,10 @@ def fastapi() -> App:
     return app()
 
 
-def litestar() -> tuple[App, Callable[[], Awaitable[object]]]:
+def litestar() -> App:
     from tests.bench.litestar_app import app
 
-    made = app()
-    return made, made.lifespan().__aenter__
+    return app()
 
 
 def openapi_document() -> dict[str, Any]:
