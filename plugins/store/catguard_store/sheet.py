@@ -22,7 +22,7 @@ CELL = (198, 188)
 
 GUTTER, MARGIN, LABEL = 150, 14, 28
 SCENES_A_ROW = 2
-RESIDENTS = ((0.34, 0.86), (0.64, 0.95))
+RESIDENTS = ((0.3, 0.86), (0.66, 0.96))
 """Where cats are in a scene: the middle of their feet across and down, in shares of it."""
 
 Advance = Callable[[], object]
@@ -106,9 +106,17 @@ def _place(name: str, width: int, cats: Sequence[PIL.Image.Image]) -> PIL.Image.
     picture.paste(ground, (0, 0), ground)
     for (across, down), cat_there in zip(RESIDENTS, cats, strict=False):
         foot = (round(across * width), round(down * picture.height))
+        _shade(picture, foot, cat_there.width)
         picture.paste(cat_there, (foot[0] - cat_there.width // 2, foot[1] - cat_there.height), cat_there)
     picture.paste(foreground, (0, 0), foreground)
     return picture
+
+
+def _shade(picture: PIL.Image.Image, foot: tuple[int, int], width: int) -> None:
+    """A pool of shadow under a cat."""
+    pool = PIL.Image.radial_gradient("L").resize((round(width * 1.1), round(width * 0.2)))
+    dark = pool.point([round(130 * max(0.0, 1 - value / 180)) for value in range(256)])
+    picture.paste(INK, (foot[0] - dark.width // 2, foot[1] - round(dark.height * 0.62)), dark)
 
 
 def _writer(sheet: PIL.Image.Image) -> Callable[[tuple[float, float], str], None]:
