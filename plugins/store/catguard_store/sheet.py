@@ -37,12 +37,14 @@ class Sheet:
         poses: Names of their columns.
         scenes: Names of the pictures below the cats.
         labels: Whether names are written beside the pictures.
+        seed: Of the small differences among cats of one breed.
     """
 
     breeds: Sequence[str] = tuple(BREEDS)
     poses: Sequence[str] = tuple(POSES)
     scenes: Sequence[str] = tuple(scene.SCENES)
     labels: bool = True
+    seed: int = 0
 
     def __len__(self) -> int:
         """How many steps `draw` counts."""
@@ -63,7 +65,7 @@ class Sheet:
         drawn: dict[tuple[str, str], PIL.Image.Image] = {}
         for row, breed in enumerate(self.breeds):
             for column, pose in enumerate(self.poses):
-                picture = drawn[breed, pose] = _cat(breed, pose)
+                picture = drawn[breed, pose] = _cat(breed, pose, self.seed)
                 left = MARGIN + gutter + column * CELL[0] + (CELL[0] - picture.width) // 2
                 foot = MARGIN + label + (row + 1) * CELL[1] - 8
                 sheet.paste(picture, (left, foot - picture.height), picture)
@@ -83,8 +85,8 @@ class Sheet:
         return sheet
 
 
-def _cat(breed: str, pose: str) -> PIL.Image.Image:
-    sketch = cat.draw(BREEDS[breed], POSES[pose])
+def _cat(breed: str, pose: str, seed: int) -> PIL.Image.Image:
+    sketch = cat.draw(BREEDS[breed], POSES[pose], seed=seed)
     # The drawing is cut out of its canvas afterwards, so its own width is a little less than the canvas's.
     picture, _ = rasterise(sketch, round(sketch.width * SCALE * 0.94), crop=True)
     return picture

@@ -12,6 +12,7 @@ from catguard_store.art.curves import Frame, Point, Ribbon, bounds, shaggy, smoo
 from catguard_store.art.markings import Stain
 from catguard_store.art.poses import GROUND, Limb, Oval, Pose
 from catguard_store.art.svg import Document, mixed
+from catguard_store.art.variation import varied
 
 HAIRS = 120
 
@@ -33,8 +34,15 @@ class Sketch:
     anchors: Mapping[str, Point]
 
 
-def draw(breed: Breed, pose: Pose) -> Sketch:
-    """Paint from back to front: outline, tail, far legs, trunk, near legs, a wrapped tail, ruff, head."""
+def draw(breed: Breed, pose: Pose, *, seed: int = 0) -> Sketch:
+    """Paint from back to front: outline, tail, far legs, trunk, near legs, a wrapped tail, ruff, head.
+
+    Args:
+        breed: Coat, colours and build.
+        pose: Where its parts lie.
+        seed: Of the small differences among cats of one breed; 0 for the one that stands for it.
+    """
+    breed, pose = varied(breed, pose, seed)
     build, pose = breed.build, _built(breed, pose)
     tail = _tail(breed, pose)
     limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())
@@ -145,7 +153,7 @@ class _Painter:
             return smooth(points)
         lie = Frame(0, 0, 0.7, self.pose.lie).apply((1, 0))
         return shaggy(
-            points, fur, uneven=Random(self.pose.name), flow=lambda share, along: (lie[0], lie[1] + 0.2),
+            points, fur, uneven=Random(self.pose.grain), flow=lambda share, along: (lie[0], lie[1] + 0.2),
             amount=lambda point: min(1.0, max(0.0, (GROUND - 6 - point[1]) / fur)),
         )  # fmt: skip
 
@@ -153,7 +161,7 @@ class _Painter:
         """The tail of a long-haired cat: fur combed to its tip, short where it grows out of the body."""
         root = self._ribbon.at(0)
         return shaggy(
-            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.name),
+            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.grain),
             flow=lambda share, along: along if share < 0.5 else (-along[0], -along[1]),
             amount=lambda point: min(1.0, max(0.16, (GROUND - 10 - point[1]) / 40), math.dist(root, point) / 240),
         )  # fmt: skip
@@ -287,7 +295,7 @@ class _Painter:
             return
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.body)
-        uneven, lit = Random(self.pose.name), mixed(palette.fur, palette.light, 0.3)
+        uneven, lit = Random(self.pose.grain), mixed(palette.fur, palette.light, 0.3)
         with document.group(fill="none", stroke_width=3, stroke_linecap="round"):
             for index in range(HAIRS):
                 x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)

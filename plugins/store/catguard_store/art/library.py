@@ -1,5 +1,6 @@
 """The scene among books: a shelf with a deep board."""
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from catguard_store.art import plants
@@ -33,7 +34,7 @@ def _bookshelf_back(document: Document, uneven: Random) -> None:
         document.path(box(x, 0, x + 56, 1162), fill=side, stroke="#5a3820", stroke_width=3)
 
 
-_KEPT = {330: ((560, 660),), 800: ((308, 436), (1052, 1190))}
+_KEPT: Mapping[float, Sequence[tuple[float, float]]] = {330: ((560, 660),), 800: ((308, 436), (1052, 1190))}
 """Where a row of books, by the height of its foot, leaves room for other things."""
 
 

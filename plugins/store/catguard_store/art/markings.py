@@ -111,7 +111,7 @@ def _rosettes(breed: Breed, pose: Pose) -> Iterator[Stain]:
     """Broken dark rings around a brown heart, spread evenly over the body with the lie of its fur."""
     palette, strength = breed.palette, breed.coat.rosettes
     left, top, right, bottom = bounds(pose.body)
-    uneven, apart = random.Random(pose.name), 88.0
+    uneven, apart = random.Random(pose.grain), 88.0
     places: list[Point] = []
     for _ in range(600):
         x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)

@@ -55,6 +55,7 @@ class Pose:
         paw: The one to look at: its centre is an anchor.
         lie: The direction in which the fur of the body lies, in degrees, clockwise from the right.
         places: Where the body has patches of another colour, if it has any.
+        grain: What hairs and spots are scattered by.
         plume: A bushy tail, where it cannot be bent as a thin one.
         wrapped: From where on, 0..1, the tail lies before the body; None if it does not.
         asleep: Whether the eyes are closed.
@@ -76,6 +77,7 @@ class Pose:
     paw: Point
     lie: float
     places: tuple[Oval, ...]
+    grain: str
     plume: Ribbon | None = None
     wrapped: float | None = None
     asleep: bool = False
@@ -140,6 +142,7 @@ _SITTING = Pose(
     sheen=((640, 680), (668, 770), (726, 900), (772, 1010), (784, 1090)),
     paw=(566, 1194),
     lie=90,
+    grain="sitting",
 )
 
 _STANDING = Pose(
@@ -189,6 +192,7 @@ _STANDING = Pose(
     sheen=((560, 652), (680, 668), (790, 672), (900, 654), (990, 680)),
     paw=(474, 1196),
     lie=8,
+    grain="standing",
 )
 
 _LOAF = Pose(
@@ -226,6 +230,7 @@ _LOAF = Pose(
     sheen=((640, 756), (760, 756), (890, 784), (1000, 840), (1078, 930)),
     paw=(384, 1212),
     lie=20,
+    grain="loaf",
     wrapped=0.3,
 )
 
@@ -262,6 +267,7 @@ _SLEEPING = Pose(
     sheen=((600, 830), (740, 796), (890, 800), (1020, 846), (1120, 930)),
     paw=(262, 1202),
     lie=24,
+    grain="sleeping",
     wrapped=0.3,
     asleep=True,
 )
@@ -308,6 +314,7 @@ _STRETCHING = Pose(
     sheen=((700, 900), (840, 876), (960, 820), (1070, 730), (1170, 674)),
     paw=(300, 1200),
     lie=-24,
+    grain="stretching",
 )
 # fmt: on
 
