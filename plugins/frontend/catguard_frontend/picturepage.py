@@ -15,12 +15,16 @@ from catguard_frontend import ask, words
 from catguard_frontend.addresses import closer_to, fields, link, page_of, picture_of, srcset
 from catguard_frontend.cats import recipe_of
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import FORMATS
+from catguard_frontend.menu import BREEDS, FORMATS, SCENES
 from catguard_frontend.pages import Choice, Pages, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
 #: What of a cat a visitor may look at closely from here.
 PARTS = ("nose", "eyes", "paw")
+#: Seconds after which the page's script looks again for a picture that may be there by then.
+AGAIN = 5
+#: Cats, and pixels, of a picture that is offered instead of one that cannot be made.
+FEW, WIDTH, HEIGHT = 3, 960, 720
 #: How many times its size a picture is offered to browsers: small phones, and screens with two pixels where one was.
 TIMES = (0.5, 0.75, 1, 1.5, 2)
 #: What each format is called, and what it is good for.
@@ -89,12 +93,9 @@ class PicturePage:
 
     def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
         excuse = words.excuse(failure, recipe.wire())
-        tries = [
-            *([Choice("Try again", page_of(recipe))] if excuse.status >= 500 else []),
-            Choice("Another picture of this kind", _another(recipe)),
-            Choice("All cats", "/"),
-        ]
-        told = {**_told(recipe), "picture": None, "excuse": excuse, "tries": tries}
+        again = AGAIN if excuse.status >= 500 else None
+        tries = (*([Choice("Try again", page_of(recipe))] if again else _instead(recipe)), Choice("All cats", "/"))
+        told = {**_told(recipe), "walls": (), "picture": None, "excuse": excuse, "tries": tries, "again": again}
         return html(self._pages.render("picture", **told), status=excuse.status)
 
     def _not_understood(self, sentence: str, failure: ask.NotUnderstood) -> Response:
@@ -115,6 +116,15 @@ def _told(recipe: Recipe) -> dict[str, Any]:
             Choice(f"More cats {words.located(recipe.scene or '')}", link("/", {"scene": recipe.scene})),
         ],
     }
+
+
+def _instead(recipe: Recipe) -> list[Choice]:
+    """Return pictures that there are, as near to the recipe as can be."""
+    breeds = [recipe.breed] if recipe.breed in BREEDS else BREEDS[:3]
+    scene = recipe.scene if recipe.scene in SCENES else SCENES[0]
+    count = min(recipe.count, FEW)
+    near = [Recipe(width=WIDTH, height=HEIGHT, breed=breed, scene=scene, count=count) for breed in breeds]
+    return [Choice(words.titled(other), _another(other)) for other in near]
 
 
 def _shown(recipe: Recipe, picture: Picture) -> dict[str, Any]:
