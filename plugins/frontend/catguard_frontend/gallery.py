@@ -57,7 +57,9 @@ class Wish:
             height=height,
             breed=self.breed or choose(BREEDS, "breed", self.seed, place),
             scene=self.scene or choose(SCENES, "scene", self.seed, place),
-            seed=number("cat", self.seed, place),
+            # One after the other: of the same breed, Cat-o-matic shows another cat for the next seed. Halved, so that
+            # they never run over the last seed there is.
+            seed=number("cat", self.seed) // 2 + place,
         )
 
     def heading(self) -> str:
