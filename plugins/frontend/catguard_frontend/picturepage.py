@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 import catguard
 from catguard_frontend import ask, words
-from catguard_frontend.addresses import closer_to, fields, link, page_of, picture_of, srcset
-from catguard_frontend.cats import recipe_of
+from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of, picture_of, srcset
+from catguard_frontend.cats import recipe_of, wishes
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import BREEDS, FORMATS, SCENES
+from catguard_frontend.menu import FORMATS, NOTHING, Menu
 from catguard_frontend.pages import Choice, Pages, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
@@ -76,30 +76,49 @@ class PicturePage:
     async def page(self, request: Request) -> Response:
         """Answer with the page of a picture; whatever leaves something open is sent on to an address that does not."""
         query = catguard.exchange(request.scope).query
-        wished = {"seed": self._draw_seed(), **query}
-        try:
-            recipe = recipe_of(wished)
-        except ask.NotUnderstood as failure:
-            return self._not_understood(query["ask"], failure)
-        if fields(recipe) != query:
-            return redirect(page_of(recipe))
+        if query.keys() != set(FIELDS):
+            return await self._elsewhere(query)
+        recipe = Recipe(**query)
         try:
             picture = await asyncio.wait_for(self._kitchen.serve(recipe), self._patience)
         except TimeoutError:
-            return self._missing(recipe, TooSlow("It was not ready when the page was."))
+            return await self._missing(recipe, TooSlow("It was not ready when the page was."))
         except (catguard.CallRefused, NotServed) as failure:
-            return self._missing(recipe, failure)
+            return await self._missing(recipe, failure)
         return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))
 
-    def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
+    async def _elsewhere(self, query: Mapping[str, Any]) -> Response:
+        """Send the visitor to the address of a picture such as was wished, or say why there is none."""
+        try:
+            menu = await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed) as failure:
+            excuse = words.excuse(failure, query)
+            tries = [Choice("Try again", link("/picture", query)), Choice("All cats", "/")]
+            text = self._pages.render("nobody", excuse=excuse, tries=tries, again=AGAIN)
+            return html(text, status=excuse.status)
+        try:
+            recipe = recipe_of(wishes({"seed": self._draw_seed(), **query}, menu), menu)
+        except ask.NotUnderstood as failure:
+            return self._not_understood(query["ask"], failure, menu)
+        return redirect(page_of(recipe))
+
+    async def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
         excuse = words.excuse(failure, recipe.wire())
         again = AGAIN if excuse.status >= 500 else None
-        tries = (*([Choice("Try again", page_of(recipe))] if again else _instead(recipe)), Choice("All cats", "/"))
+        near = [Choice("Try again", page_of(recipe))] if again else _instead(recipe, await self._menu())
+        tries = (*near, Choice("All cats", "/"))
         told = {**_told(recipe), "walls": (), "picture": None, "excuse": excuse, "tries": tries, "again": again}
         return html(self._pages.render("picture", **told), status=excuse.status)
 
-    def _not_understood(self, sentence: str, failure: ask.NotUnderstood) -> Response:
-        text = self._pages.render("asked", sentence=sentence, lost=failure, mended=failure.mended(sentence))
+    async def _menu(self) -> Menu:
+        try:
+            return await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed):
+            return NOTHING
+
+    def _not_understood(self, sentence: str, failure: ask.NotUnderstood, menu: Menu) -> Response:
+        mended = failure.mended(sentence)
+        text = self._pages.render("asked", sentence=sentence, lost=failure, mended=mended, menu=menu)
         return html(text, status=422)
 
 
@@ -118,10 +137,10 @@ def _told(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _instead(recipe: Recipe) -> list[Choice]:
+def _instead(recipe: Recipe, menu: Menu) -> list[Choice]:
     """Return pictures that there are, as near to the recipe as can be."""
-    breeds = [recipe.breed] if recipe.breed in BREEDS else BREEDS[:3]
-    scene = recipe.scene if recipe.scene in SCENES else SCENES[0]
+    breeds = [recipe.breed] if recipe.breed in menu.breeds else list(menu.breeds)[:3]
+    scene = recipe.scene if recipe.scene in menu.scenes else next(iter(menu.scenes), None)
     count = min(recipe.count, FEW)
     near = [Recipe(width=WIDTH, height=HEIGHT, breed=breed, scene=scene, count=count) for breed in breeds]
     return [Choice(words.titled(other), _another(other)) for other in near]
