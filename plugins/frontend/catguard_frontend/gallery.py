@@ -64,11 +64,12 @@ class Wish:
             seed=number("cat", self.seed) // 2 + place,
         )
 
-    def heading(self) -> str:
-        """Say what the page shows: "12 siamese cats in a rose garden"."""
+    def heading(self, *, nobody: bool = False) -> str:
+        """Say what the page shows: "12 siamese cats in a rose garden", or that there is `nobody`."""
         breed = f"{words.spoken(self.breed)} " if self.breed else ""
         scene = f" {words.located(self.scene)}" if self.scene else ""
-        return f"{self.count} {breed}{'cat' if self.count == 1 else 'cats'}{scene}"
+        count = "No" if nobody else self.count
+        return f"{count} {breed}{'cat' if self.count == 1 and not nobody else 'cats'}{scene}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Gallery:
             "gallery",
             wish=wish,
             menu=menu,
-            heading=wish.heading(),
+            heading=wish.heading(nobody=not pictures),
             cards=cards,
             notice=notice,
             tries=_tries(notice, wish, menu) if notice is not None else (),
@@ -190,7 +191,7 @@ def _notice(cards: Sequence[Card]) -> Excuse | None:
 
 
 def _nobody(cards: Sequence[Card]) -> Excuse | None:
-    """Return why there are no cats at all, if that is the same for all of them: it is said once, and not in each place."""
+    """Return why there are no cats at all, if that is the same for all: it is said once, not in each place."""
     excuses = {card.excuse for card in cards}
     return excuses.pop() if len(excuses) == 1 else None
 
