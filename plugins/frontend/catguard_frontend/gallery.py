@@ -193,7 +193,9 @@ def _notice(cards: Sequence[Card]) -> Excuse | None:
 def _nobody(cards: Sequence[Card]) -> Excuse | None:
     """Return why there are no cats at all, if that is the same for all: it is said once, not in each place."""
     excuses = {card.excuse for card in cards}
-    return excuses.pop() if len(excuses) == 1 else None
+    excuse = excuses.pop() if len(excuses) == 1 else None
+    # What there is instead is offered as links.
+    return replace(excuse, reasons=excuse.reasons[:1]) if excuse is not None and excuse.status == 404 else excuse
 
 
 def _tries(notice: Excuse, wish: Wish, menu: Menu) -> Sequence[Choice]:
