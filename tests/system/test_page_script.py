@@ -22,16 +22,16 @@ ROWS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
-@pytest.mark.parametrize("javascript", [False, True])
-def test_rows_fill_the_width_and_have_one_height(visiting: Visitor, width: int, javascript: bool) -> None:
-    visit = visiting(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
+def test_rows_fill_every_width_and_have_one_height(visiting: Visitor) -> None:
+    visit = visiting(java_script_enabled=False)
     visit.open("/?count=17&seed=5")
-    wall = visit.page.evaluate(ROWS)
-    assert len(wall["rows"]) > 1
-    for row in wall["rows"]:
-        assert abs(row["right"] - wall["width"]) < 2, "edge to edge, the last row too"
-        assert max(row["heights"]) - min(row["heights"]) < 2
+    for width in (320, 390, 768, 1280, 1920):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        wall = visit.page.evaluate(ROWS)
+        assert len(wall["rows"]) > 1
+        for row in wall["rows"]:
+            assert abs(row["right"] - wall["width"]) < 2, "edge to edge, the last row too"
+            assert max(row["heights"]) - min(row["heights"]) < 2
 
 
 def test_wall_fills_the_screen_of_whoever_named_no_number(visiting: Visitor) -> None:
