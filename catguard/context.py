@@ -149,7 +149,7 @@ class TierContext:
         return openapi(self._guard.engine.snapshot.policies, self.component)
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Advance]:
-        """Show how far a long task of `prepare` is; the context manager's value has `advance(n=1)`.
+        """Show how far a long task of `prepare` or `fill` is; the context manager's value has `advance(n=1)`.
 
         Args:
             label: what is done: "seeding pictures".

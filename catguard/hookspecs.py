@@ -40,12 +40,16 @@ class Tier:
     Attributes:
         name: the component's name in the policy.
         app: makes the ASGI app, in each worker; usually `return context.app({"render": render, ...})`.
-        prepare: runs to its end once, in a process of its own, before any worker starts: tables, seeding.
+        prepare: runs to its end once, in a process of its own, before any worker starts: tables.
+        fill: runs beside the workers, in a process of its own, once in each run: what may still be missing while the
+            tier serves, as a store's pictures. It is killed with the run, at any moment, and begun again after that:
+            each step of it must be whole, and one that is done must not be done again.
     """
 
     name: str
     app: Callable[[TierContext], ASGIApp]
     prepare: Callable[[TierContext], Awaitable[None]] | None = None
+    fill: Callable[[TierContext], Awaitable[None]] | None = None
 
 
 @hookspec

@@ -102,6 +102,13 @@ async def prepare(settings: HostSettings, component: str) -> None:
             await tier.prepare(context)
 
 
+async def fill(settings: HostSettings, component: str) -> None:
+    """Run what a tier does beside its workers to its end, if it has such; raises as `prepare`."""
+    async with _open(settings, component) as (tier, _, context, _):
+        if tier.fill is not None:
+            await tier.fill(context)
+
+
 def installed_tiers(policies: PolicySet, *, block: Collection[str] = ()) -> tuple[Tier, ...]:
     """Return the tiers that are both installed and declared, in the order in which they start: callees first.
 

@@ -47,6 +47,10 @@ def app(context):
     return context.app({"toys": toys})
 
 
+async def fill(context):
+    (context.data / "filled").touch()
+
+
 async def prepare(context):
     with context.progress("making", 1) as progress:
         progress.advance()
@@ -55,7 +59,7 @@ async def prepare(context):
 
 @catguard.hookimpl
 def catguard_tier():
-    return catguard.Tier("shop", app=app, prepare=prepare)
+    return catguard.Tier("shop", app=app, prepare=prepare, fill=fill)
 
 
 @catguard.hookimpl
@@ -190,9 +194,17 @@ async def test_prepare_runs_with_the_tiers_own_settings_and_folder(
     assert capsys.readouterr().err == "shop: making: 100 % (1 of 1)\n"
 
 
-async def test_prepare_without_a_preparation_is_nothing(settings: HostSettings, distributions: Distributions) -> None:
+async def test_fill_runs_what_the_tier_does_beside_its_workers(settings: HostSettings) -> None:
+    await host.fill(settings, "shop")
+    assert [path.name for path in (settings.data / "shop").iterdir()] == ["filled"]
+
+
+async def test_tier_without_preparation_and_filling_does_nothing(
+    settings: HostSettings, distributions: Distributions
+) -> None:
     distributions.install("cat-barn", OTHER.format(name="barn"))
     await host.prepare(settings, "barn")
+    await host.fill(settings, "barn")
 
 
 async def test_blocked_tier_is_not_installed_and_others_start(

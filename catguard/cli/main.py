@@ -21,6 +21,7 @@ from catguard.errors import CatguardError
 COMMANDS = {
     "check": "catguard.cli.check:check",
     "explain": "catguard.cli.explain:explain",
+    "fill": "catguard.cli.worker:fill",
     "plugins": "catguard.cli.plugins:plugins",
     "prepare": "catguard.cli.worker:prepare",
     "up": "catguard.cli.up:up",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from errno import EADDRINUSE
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 from rich.text import Text
 
 from catguard import host
@@ -25,7 +29,8 @@ from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import compile_texts, read_files
 from catguard.policies.model import Action, PolicySet
 from catguard.supervisor import serving, sockets
-from catguard.supervisor.events import Died, Event, Ready, Serving, Started, StartFailed
+from catguard.supervisor.deaths import classify
+from catguard.supervisor.events import Died, Event, FillDied, Filled, Ready, Serving, Started, StartFailed
 from catguard.supervisor.processes import WorkerSpec
 from catguard.supervisor.workers import Supervisor
 
@@ -52,6 +57,7 @@ Examples:
 
 \b
 Standard output is one line, "ready ADDRESS", when all tiers serve; what happens is told on standard error.
+At the first start the store still draws its cats then, the most wanted first: "store[PID] is complete" ends that.
 The first SIGTERM or SIGINT drains the tiers, callers before those whom they call, and the exit code is 0;
 the second ends them at once. A tier that cannot start ends the others with exit code 1.
 """
@@ -145,7 +151,8 @@ def up(
     )
     if in_process:
         _prepare_here(started, settings)
-        serving.run(_serve_here(listeners, settings, drain))
+        filled = [tier.name for tier in started if tier.fill is not None]
+        serving.run(_serve_here(listeners, settings, drain, filled, lambda event: _tell(console, event)))
         return
     specs = [_spec(tier, listeners[tier.name], settings, limits.get(tier.name), drain) for tier in started]
     sys.exit(Supervisor(specs, drain=drain, report=lambda event: _tell(console, event)).run())
@@ -218,6 +225,7 @@ def _spec(
         socket=listener,
         memory=memory,
         prepare=None if tier.prepare is None else (*COMMAND, "prepare", *arguments(settings, tier.name)),
+        fill=None if tier.fill is None else (*COMMAND, "fill", *arguments(settings, tier.name)),
     )
 
 
@@ -237,14 +245,39 @@ def _prepare_here(tiers: Sequence[Tier], settings: host.HostSettings) -> None:
             raise ConfigurationError(f"{tier.name} could not be prepared (exit code {code}): the reason is above")
 
 
-async def _serve_here(listeners: Mapping[str, socket.socket], settings: host.HostSettings, drain: float) -> None:
+async def _serve_here(
+    listeners: Mapping[str, socket.socket],
+    settings: host.HostSettings,
+    drain: float,
+    filled: Sequence[str],
+    report: Callable[[Event], None],
+) -> None:
     async with contextlib.AsyncExitStack() as stack:
+        for name in filled:
+            stack.callback(asyncio.create_task(_fill_here(name, settings, report)).cancel)
         served = [
             ((await stack.enter_async_context(host.open_tier(settings, name))).app, listener)
             for name, listener in listeners.items()
         ]
         urls = {name: settings.addresses[name] for name in listeners}
         await serving.serve_all(served, on_ready=lambda: _ready(urls), drain=drain)
+
+
+async def _fill_here(tier: str, settings: host.HostSettings, report: Callable[[Event], None]) -> None:
+    """Fill a tier in a process of its own, which ends with this one."""
+    began = time.monotonic()
+    lifeline, held = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, "fill", *arguments(settings, tier), "--lifeline", str(lifeline), pass_fds=[lifeline]
+        )
+        code = await process.wait()
+    finally:
+        os.close(lifeline)
+        os.close(held)
+    seconds = time.monotonic() - began
+    death = classify(code, kill=None, oom=None)
+    report(Filled(tier, process.pid, seconds) if code == 0 else FillDied(tier, process.pid, death, None))
 
 
 def _announce(
@@ -266,6 +299,8 @@ def _tell(console: Console, event: Event) -> None:
     if isinstance(event, Serving):
         _ready(event.urls)
     elif not isinstance(event, Started) or event.limit is not None:
-        wrong = isinstance(event, Died | StartFailed)
-        style = "bold red" if wrong else "green" if isinstance(event, Ready) else "dim"
+        wrong = isinstance(event, Died | StartFailed | FillDied)
+        style = "bold red" if wrong else "green" if isinstance(event, Ready | Filled) else "dim"
+        if console.is_terminal:  # a progress bar may stand on this line; whoever draws it draws it again below
+            console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
         console.print(Text(str(event), style=style), soft_wrap=True)

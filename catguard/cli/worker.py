@@ -1,4 +1,4 @@
-"""The hidden commands that `catguard up` runs in processes of their own: one tier's worker, one tier's preparation."""
+"""The hidden commands that `catguard up` runs in processes of their own: a tier's worker, preparation, filling."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from catguard.cli import options
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
+
+# Requests come first: at 10 the kernel gives a filling process a tenth of a core that a worker wants as well.
+FILL_NICE = 10
 
 
 def arguments(settings: host.HostSettings, tier: str) -> tuple[str, ...]:
@@ -95,10 +98,22 @@ def worker(tier: str, settings: host.HostSettings, drain: float, lifeline: int, 
 @_shared
 def prepare(tier: str, settings: host.HostSettings, lifeline: int) -> None:
     """Prepare one tier under a supervisor."""
+    _end_with_the_supervisor(lifeline)
+    serving.run(host.prepare(settings, tier))
 
-    def end_with_the_supervisor() -> None:
+
+@click.command(hidden=True)
+@_shared
+def fill(tier: str, settings: host.HostSettings, lifeline: int) -> None:
+    """Do what a tier does beside its workers, under a supervisor."""
+    _end_with_the_supervisor(lifeline)
+    os.nice(FILL_NICE)
+    serving.run(host.fill(settings, tier))
+
+
+def _end_with_the_supervisor(lifeline: int) -> None:
+    def follow() -> None:
         os.read(lifeline, 1)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=end_with_the_supervisor, daemon=True).start()
-    serving.run(host.prepare(settings, tier))
+    threading.Thread(target=follow, daemon=True).start()

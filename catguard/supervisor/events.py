@@ -109,4 +109,32 @@ class Stopped:
         return f"{self.tier}[{self.pid}] stopped after {self.uptime:.1f} s"
 
 
-Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a tier does beside its workers is done, so many seconds after it was begun."""
+
+    tier: str
+    pid: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.tier}[{self.pid}] is complete after {self.seconds:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class FillDied:
+    """What a tier does beside its workers ended before it was done; `again_in` are seconds, None if it is left so."""
+
+    tier: str
+    pid: int
+    death: Death
+    again_in: float | None
+
+    def __str__(self) -> str:
+        text = f"{self.tier}[{self.pid}] is not complete: its filling died ({self.death})"
+        if self.again_in is None:
+            return f"{text}; the reason is above, and the next start goes on where it was"
+        return f"{text}; going on in {self.again_in * 1000:.0f} ms"
+
+
+Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped | Filled | FillDied

@@ -28,6 +28,7 @@ class WorkerSpec:
         memory: How much memory a worker may have, in bytes; None for no limit.
         environment: Variables beside those of the supervisor.
         prepare: A command that runs once before any worker, with ``--lifeline M`` added; None for nothing to do.
+        fill: A command that runs to its end beside the workers, likewise; it is run again when it is killed.
     """
 
     tier: str
@@ -36,6 +37,7 @@ class WorkerSpec:
     memory: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: tuple[str, ...] | None = None
+    fill: tuple[str, ...] | None = None
 
 
 class Process:

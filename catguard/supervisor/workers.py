@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from catguard.supervisor.deaths import Death, DrainOver, StoppedAtOnce, SupervisorKill, classify
 from catguard.supervisor.events import Died, Draining, Event, Ready, Serving, Started, StartFailed, Stopped
+from catguard.supervisor.filling import Filling
 from catguard.supervisor.memory import WATCH_SECONDS, MemoryLimit, own_cgroup
 from catguard.supervisor.processes import Process, Worker, WorkerSpec
 from catguard.supervisor.serving import CLOSING_SECONDS, SAME_WISH_SECONDS
@@ -75,12 +76,16 @@ class Supervisor:
         self._lifeline, self._lifeline_held = os.pipe()
         self._signals: list[signal.Signals] = []
         self._signalled = 0.0
+        self._fillings = [
+            Filling(spec, lifeline=self._lifeline, selector=self._selector, report=report, clock=clock)
+            for spec in specs
+        ]
         self._drain_until: float | None = None
         self._failed = False
         self._serving = False
 
     def run(self) -> int:
-        """Prepare the tiers, run them, and end with them.
+        """Prepare the tiers, run them and fill them beside that, and end with them.
 
         Returns:
             The exit code: 0 after a drain, 1 when a tier could not start, the code of a failed prepare command,
@@ -90,6 +95,8 @@ class Supervisor:
             try:
                 return self._run()
             finally:
+                for filling in self._fillings:
+                    filling.end()
                 os.close(self._lifeline_held)  # whoever still runs ends with it
                 os.close(self._lifeline)
                 self._selector.close()
@@ -104,6 +111,8 @@ class Supervisor:
                 return code
         for tier in self._tiers:
             self._start(tier)
+        for filling in self._fillings:
+            filling.start()
         while any(tier.worker or tier.start_at is not None for tier in self._tiers):
             self._wait()
             self._on_time()
@@ -114,6 +123,7 @@ class Supervisor:
     def _wait(self) -> None:
         now = self._clock()
         due = [tier.start_at for tier in self._tiers if tier.start_at is not None]
+        due += [filling.start_at for filling in self._fillings if filling.start_at is not None]
         if any(tier.worker and tier.limit and tier.limit.watched for tier in self._tiers):
             due.append(now + WATCH_SECONDS)
         if self._drain_until is not None:
@@ -134,6 +144,9 @@ class Supervisor:
                 exceeded = tier.limit.exceeded(worker.process.pid)
                 if exceeded is not None:
                     worker.end(exceeded)
+        for filling in self._fillings:
+            if filling.start_at is not None and now >= filling.start_at:
+                filling.start()
         if self._drain_until is not None:
             self._carry_drain_on(now, self._drain_until)
 
@@ -245,6 +258,8 @@ class Supervisor:
         self._drain_until = self._clock() + self._drain
         for tier in self._tiers:
             tier.start_at = None
+        for filling in self._fillings:
+            filling.stop()
         order = tuple(tier.spec.tier for tier in reversed(self._tiers) if tier.worker)
         self._report(Draining(order, self._drain, received.name))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ _TIMESTAMP = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )?"
 _LINE = re.compile(
     _TIMESTAMP + r"(?P<tier>[\w-]+)\[(?P<pid>\d+)\] (?:[A-Z]+ [\w.]+: )?(?P<text>.*?)(?: trace [0-9a-f]{32})?"
 )
+_COMPLETE = re.compile(r"store\[\d+\] is complete after")
 _DEATH = re.compile(r"died (?:before it was ready )?after [\d.]+ s: (?P<cause>.*?)(?:; starting again in \d+ ms)?")
 
 
@@ -94,17 +95,19 @@ class System:
         return bool(self.deaths())
 
     async def ready(self) -> None:
-        """Wait until all tiers serve.
+        """Wait until all tiers serve, and the store has all its pictures.
 
         Raises:
             NotStarted: They do not.
         """
         assert self._process.stdout is not None
-        try:
-            line = (await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)).decode()
-        except TimeoutError:
-            line = ""
-        word, _, self.url = line.strip().partition(" ")
+        word = ""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                line = (await self._process.stdout.readline()).decode()
+                while self._process.returncode is None and not any(_COMPLETE.search(told) for told in self._lines):
+                    await asyncio.sleep(0.1)
+                word, _, self.url = line.strip().partition(" ")
         if word != "ready":
             raise NotStarted("\n".join(["catguard up did not get ready; its last lines:", *self._lines[-20:]]))
 
@@ -131,7 +134,7 @@ class System:
                     self._tell(line)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running(
     options: Sequence[str], *, data: Path, trace: Path, log: Path, tell: Callable[[str], None]
 ) -> AsyncIterator[System]:

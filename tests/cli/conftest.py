@@ -39,6 +39,11 @@ async def prepare(context):
     if context.settings.get("broken"):
         raise catguard.ConfigurationError("the cellar is flooded")
 
+async def fill(context):
+    if context.settings.get("empty"):
+        raise catguard.ConfigurationError("the shelves are missing")
+    (context.data / "filled").touch()
+
 class Front:
     @catguard.hookimpl
     def catguard_tier(self):
@@ -47,7 +52,7 @@ class Front:
 class Back:
     @catguard.hookimpl
     def catguard_tier(self):
-        return catguard.Tier("back", app=lambda context: context.app({"hello": hello}), prepare=prepare)
+        return catguard.Tier("back", app=lambda context: context.app({"hello": hello}), prepare=prepare, fill=fill)
 
 class Command:
     @catguard.hookimpl

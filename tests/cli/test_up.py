@@ -138,6 +138,25 @@ def test_up_prepare_that_fails_ends_the_run(catguard: Start, either: tuple[str, 
     assert "back could not be prepared (exit code 1)" in run.told()
 
 
+def test_up_fills_beside_the_workers(catguard: Start, either: tuple[str, ...]) -> None:
+    run = catguard("up", *ANY, *either)
+    run.ready()
+    while "is complete after" not in run.told():
+        time.sleep(0.05)
+    assert (run.place / "var" / "back" / "filled").exists()
+    assert run.end(signal.SIGTERM) == 0
+
+
+def test_up_filling_that_fails_is_told_and_leaves_the_tiers_serving(catguard: Start, either: tuple[str, ...]) -> None:
+    run = catguard("up", *ANY, *either, CATGUARD_BACK_EMPTY="yes")
+    url = run.ready()
+    while "is not complete: its filling died (exit code 1)" not in run.told():
+        time.sleep(0.05)
+    assert "error: the shelves are missing" in run.told()
+    assert httpx2.get(url).status_code == 200
+    assert run.end(signal.SIGTERM) == 0
+
+
 def test_up_worker_that_cannot_start_ends_the_run(catguard: Start) -> None:
     run = catguard("up", "--block", "back", "--bind", "front=127.0.0.1:0", CATGUARD_UP_BLOCK="")
     assert run.end() == 1

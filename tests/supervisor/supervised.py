@@ -1,6 +1,6 @@
 """A supervisor process over `worker.py`, one tier per argument: what the tests start, kill and read.
 
-Each argument is a JSON object: {"tier", "start", "prepare", "memory", "drain"}; the first line of standard output is
+Each argument is a JSON object: {"tier", "start", "prepare", "fill", "memory", "drain"}; the first line of standard output is
 the addresses, then come the events, one a line.
 """
 
@@ -27,6 +27,7 @@ def main() -> int:
             socket=bind("127.0.0.1", 0, tier=tier["tier"]),
             memory=tier.get("memory"),
             prepare=(sys.executable, WORKER, "--start", tier["prepare"]) if "prepare" in tier else None,
+            fill=(sys.executable, WORKER, "--start", tier["fill"]) if "fill" in tier else None,
         )
         for tier in tiers
     ]

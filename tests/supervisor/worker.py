@@ -97,6 +97,12 @@ def main() -> None:
             with Path(path).open("a") as log:
                 log.write("prepared\n")
             sys.exit(int(code))
+        case ["killed", path, times]:  # a process that is killed so many times, and then gets to its end
+            with Path(path).open("a") as log:
+                log.write(f"{os.getpid()}\n")
+            if len(Path(path).read_text().split()) <= int(times):
+                os.kill(os.getpid(), signal.SIGKILL)
+            sys.exit(0)
         case ["slow"]:
             time.sleep(3600)
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from tests.system.running import PATIENCE, START, STOP, System
+from tests.system.browsing import CHROMIUM, DESK, FLAGS, Visit, Visitor
+from tests.system.browsing import PATIENCE as BROWSER_PATIENCE
+from tests.system.running import PATIENCE, START, STOP, System, nowhere
 from tests.system.wire import ask, head
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -47,3 +53,43 @@ def composes_afterwards(system: System) -> Iterator[None]:
     yield
     answer = httpx2.get(f"{system.addresses['frontend']}/api/cats", params={"seed": 7, "width": 99}, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Ended with the module: while it runs, no event loop can be started in this thread."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=BROWSER_PATIENCE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visiting(browser: Browser, system: System) -> Iterator[Visitor]:
+    """Return what opens a browser of its own, by options of its context; nothing may be wrong at the end."""
+    visits: list[Visit] = []
+
+    def come(*, base_url: str = system.addresses["frontend"], **options: Any) -> Visit:
+        context = browser.new_context(base_url=base_url, viewport=options.pop("viewport", DESK), **options)
+        context.set_default_timeout(BROWSER_PATIENCE)
+        visit = Visit(context.new_page())
+        visit.watch()
+        visits.append(visit)
+        return visit
+
+    yield come
+    for visit in visits:
+        visit.page.context.close()
+    assert [found for visit in visits for found in visit.wrong] == []
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A frontend whose Cat-o-matic is not there."""
+    with nowhere() as nobody:
+        options = ["frontend", "--address", f"catomatic={nobody}"]
+        system = System(tmp_path_factory.mktemp("alone"), tiers=["frontend"], options=options)
+        yield system
+        assert system.stop() == 0

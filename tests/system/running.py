@@ -26,6 +26,7 @@ START, STOP, PATIENCE = 280.0, 60.0, 60.0
 # Of what the store can draw, what these systems begin with: every breed and every scene, in the pose drawn most quickly.
 DRAWINGS = {"CATGUARD_STORE_DRAWINGS": "*/sleeping, */back, */ground, */foreground"}
 _SERVES = re.compile(r"^(\w+)\[(\d+)\] serves (http://\S+) after", re.MULTILINE)
+_COMPLETE = re.compile(r"^store\[\d+\] is complete after", re.MULTILINE)
 _DIED = re.compile(r"^(\w+)\[(\d+)\] died.*$", re.MULTILINE)
 
 
@@ -62,6 +63,7 @@ class System:
         options: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
         data: Path | None = None,
+        complete: bool = True,
     ) -> None:
         """Start it and wait until all tiers serve.
 
@@ -71,6 +73,7 @@ class System:
             options: For `catguard up`, beside those for ports, data and the trace.
             variables: Of its environment, beside those of this process that are not about catguard.
             data: What it begins with; it gets a copy.
+            complete: Whether to wait until the store, if it is among the tiers, has all its pictures.
         """
         self.place = place
         self.trace = place / "trace.jsonl"
@@ -96,6 +99,8 @@ class System:
             )
         try:
             self._await(lambda: self._stdout.read_text().startswith("ready "), START)
+            if complete and "store" in tiers:
+                self.until_complete()
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -110,6 +115,10 @@ class System:
     def log(self) -> str:
         """What was written on standard error so far, by the supervisor and all workers."""
         return self._stderr.read_text(errors="replace")
+
+    def until_complete(self) -> None:
+        """Wait until the store has all its pictures."""
+        self._await(lambda: _COMPLETE.search(self.log()) is not None, START)
 
     def trace_lines(self) -> list[Span]:
         """Every span that had ended when this was called.

@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 from catguard import TierContext, exchange
 from catguard_catomatic import pixels
 from catguard_catomatic.closeup import MissingPart, close_up, look
-from catguard_catomatic.compose import compose, plan
+from catguard_catomatic.compose import compose
 from catguard_catomatic.header import NAME, Shown, header
 from catguard_catomatic.pixels import Encode, Resize
+from catguard_catomatic.plan import cast, plan
 from catguard_catomatic.recipe import CloseUpRecipe, Format, SceneRecipe, recipe
 from catguard_catomatic.store import Store, Unknown, together
 
@@ -32,7 +33,7 @@ def app(context: TierContext) -> ASGIApp:
         workers=workers,
         resize=context.call(
             "resize",
-            args=lambda image, width, height: {
+            args=lambda image, width, height, **_: {
                 "width": image.width,
                 "height": image.height,
                 "to_width": width,
@@ -77,10 +78,12 @@ class Kitchen:
 
     async def _scene(self, order: SceneRecipe) -> Response:
         cats, layers = await together((self._store.cats(order.breed), self._store.scene(order.scene)))
-        planned = await self._aside(partial(plan, order, cats, layers))
+        chosen = cast(order, cats, layers)
+        outlines = await self._store.outlines(chosen.outlined)
+        planned = await self._aside(partial(plan, chosen, outlines))
         images = await self._store.images(planned.needs)
         data = await self._aside(lambda: self._encode(compose(planned, images, resize=self._resize), order.format))
-        shown = [Shown(cat.picture, place.box.rounded()) for cat, place in planned.cats]
+        shown = [Shown(cat.stored.picture, cat.place.box.rounded()) for cat in planned.cats]
         return _picture(data, order.format, header(shown, [layer.picture for layer in planned.layers]))
 
     async def _close_up(self, order: CloseUpRecipe) -> Response:

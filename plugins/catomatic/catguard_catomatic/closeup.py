@@ -7,10 +7,10 @@ from typing import Final
 
 from PIL import Image
 
-from catguard_catomatic.compose import face_of
 from catguard_catomatic.geometry import Box, Window
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.pixels import Resize, crop
+from catguard_catomatic.plan import face_of
 from catguard_catomatic.recipe import CloseUpRecipe, Part
 
 WHOLE: Final = Box(0, 0, 1, 1)

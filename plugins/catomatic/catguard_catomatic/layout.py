@@ -2,70 +2,97 @@
 
 Cats are put in loose rows (staggered, jittered), and a placement is rejected if a face, a body or the edge of the
 picture suffers. The search begins with cats that are too large and shrinks them until a placement holds: a row of
-small cats side by side always does. Pure geometry over plain data; all chance comes from the generator passed in.
+small cats side by side always does. It is made on a stage that has the picture's proportion and always the same area,
+so that a picture of twice the size has the same cats in the same places. All chance comes from the generator passed in.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
-from catguard_catomatic.geometry import Box, Window, cover, visible_share
+from PIL import Image, ImageOps
+
+from catguard_catomatic.geometry import Box, Window, cover
+from catguard_catomatic.outlines import Cover, scaled
 from catguard_catomatic.pictures import Point
 
-# How much smaller a cat on the far line is than one on the near line: a garden seen from a cat's friend's height.
-FAR_SCALE = 0.62
+# How much smaller a cat on the far line is than one on the near line: a garden seen from a cat's friend's height. On a
+# ground that takes less of the picture's height it is in proportion to that.
+FAR_SCALE: Final = 0.62
+SHRINKING: Final = 1.4
 # The nearest cat of a picture takes at most this much of its height and width.
 TALLEST, WIDEST = 0.68, 0.8
 # Nothing comes nearer to the edge of the picture than this share of its shorter side.
-MARGIN = 0.02
+MARGIN: Final = 0.02
 # No cat's feet are higher than this share of the picture's height: a far cat is 0.62 * 0.68 of it tall.
-HIGHEST_FEET = 0.42
+HIGHEST_FEET: Final = 0.42
 # Cats whose feet are less than this apart (of the picture's height) stand side by side and must not melt into one.
-ABREAST = 0.035
-# How much of each face and each body must be seen, among few cats and among many.
-FEW = 6
+ABREAST: Final = 0.035
+# How much of each face and each body must be seen, among few cats and among many. The law says 0.8 and 0.5 of a face:
+# what is above it is for the coarseness of the outlines.
+FEW: Final = 6
 VISIBLE_OF_FEW, VISIBLE_OF_MANY = (0.88, 0.5), (0.68, 0.4)
-MAXIMUM_ROWS = 6
+MAXIMUM_ROWS: Final = 6
 SHRINK, GROW = 0.88, 1.06  # from size to size until a placement holds, and then half a step back
-TRIES = 3  # of each plan of rows at each size
-SMALLEST = 0.25  # of the first size; below that only the row side by side is tried
+TRIES: Final = 4  # of each plan of rows at each size
+SMALLEST: Final = 0.2  # of the first size; below that only the row side by side is tried
+# Cells of the stage: a face is some 25 cells wide where twelve cats share the picture.
+AREA: Final = 40_000
+# Proportions are taken in steps of 1.5 %, so that rounding to whole pixels changes nothing for most sizes.
+STEPS: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What the layout knows of a cat: width by height of its picture, and its face in fractions of the picture."""
+    """What the layout knows of a cat.
+
+    Attributes:
+        proportion: Width by height of its picture.
+        face: What must be seen, in fractions of the picture.
+        head: The length that is equal for all cats of a picture, as a fraction of its width.
+        outline: What it hides of those behind it, as `outline_of` makes it.
+    """
 
     proportion: float
     face: Box
+    head: float
+    outline: Image.Image
 
-    @property
-    def shape(self) -> tuple[Box, Box]:
-        """What the cat hides of those behind it, in fractions of its picture: a head with ears, and below it all."""
-        head = Box(self.face.x, 0, self.face.width, self.face.bottom)
-        return head, Box(0, self.face.bottom, 1, 1 - self.face.bottom)
+    def mirrored(self) -> "Figure":
+        return Figure(self.proportion, self.face.mirrored(), self.head, ImageOps.mirror(self.outline))
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where cats may stand, in pixels: the ends of the far line, and a point of the near line."""
+    """Where cats may stand: the ends of the far line, and a point of the near line."""
 
     left: Point
     right: Point
     near: Point
 
-    def spot(self, share: float, depth: float, width: int) -> Point:
+    def spot(self, share: float, depth: float, width: float) -> Point:
         """The spot at `share` (0 left, 1 right) and `depth` (0 far, 1 near); near, all of the width is ground."""
-        far_left, far_right = max(self.left[0], 0.0), min(self.right[0], float(width))
-        x = _mix(_mix(far_left, 0.0, depth), _mix(far_right, float(width), depth), share)
+        far_left, far_right = max(self.left[0], 0.0), min(self.right[0], width)
+        x = _mix(_mix(far_left, 0.0, depth), _mix(far_right, width, depth), share)
         far = _mix(self.left[1], self.right[1], share)
         return x, _mix(far, max(self.near[1], far), depth)
 
-    def in_view(self, height: int) -> "Ground":
+    def nearness(self, feet: float) -> float:
+        """How near feet are, from 0 on the far line's highest point to 1 on the near line: by height alone."""
+        far = min(self.left[1], self.right[1])
+        return min(1.0, max(0.0, (feet - far) / max(self.near[1] - far, 1e-9)))
+
+    def in_view(self, height: float) -> "Ground":
         """The ground that leaves room above it for a cat: in a flat picture the far line may be out of view."""
         highest = HIGHEST_FEET * height
         left, right = ((x, max(y, highest)) for x, y in (self.left, self.right))
-        return Ground(left, right, (self.near[0], min(max(self.near[1], highest), float(height))))
+        return Ground(left, right, (self.near[0], min(max(self.near[1], highest), height)))
+
+    def scaled(self, width: float, height: float) -> "Ground":
+        return Ground(*((x * width, y * height) for x, y in (self.left, self.right, self.near)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +101,49 @@ class Placement:
 
     Attributes:
         figure: The index of its figure.
-        box: Where its picture goes, in whole pixels.
-        face: What must be seen of it, in pixels.
-        shape: What it hides of the cats behind it, in pixels.
-        depth: How near it is: 0 on the far line, 1 on the near one.
+        box: Where its picture goes.
+        face: What must be seen of it.
+        depth: How near it is: 0 on the far line, 1 on the near one. The nearer, the larger.
     """
 
     figure: int
     box: Box
     face: Box
-    shape: tuple[Box, ...]
     mirrored: bool
     depth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the cats stand on: its size in cells, its ground and what is drawn before the cats, in cells, too."""
+
+    width: float
+    height: float
+    ground: Ground
+    foreground: Image.Image
+
+    @classmethod
+    def of(cls, width: int, height: int, ground: Ground, foregrounds: Sequence[tuple[Image.Image, Box]]) -> "Stage":
+        """The stage of a picture of `width` x `height` pixels.
+
+        Args:
+            width: Of the picture.
+            height: Of the picture.
+            ground: In fractions of the picture.
+            foregrounds: The outline of each layer before the cats, and the part of it that the picture shows.
+        """
+        proportion = 2 ** (round(STEPS * math.log2(width / height)) / STEPS)
+        wide, high = math.sqrt(AREA * proportion), math.sqrt(AREA / proportion)
+        mask = Image.new("L", (max(1, round(wide)), max(1, round(high))))
+        for outline, part in foregrounds:
+            before = scaled(outline, *mask.size, part=part)
+            mask.paste(before, (0, 0), before)
+        return cls(wide, high, ground.scaled(wide, high).in_view(high), mask)
+
+    def scale(self, nearness: float) -> float:
+        """How large cats are there, by what they are on the near line."""
+        far = min(self.ground.left[1], self.ground.right[1])
+        return _mix(max(FAR_SCALE, 1 - SHRINKING * (self.ground.near[1] - far) / self.height), 1.0, nearness)
 
 
 def scene_window(proportion: float, ground: Ground, width: int, height: int, random: Random) -> Window:
@@ -104,66 +162,52 @@ def scene_window(proportion: float, ground: Ground, width: int, height: int, ran
     return cover(proportion, width, height, focus=(middle_x, middle_y))
 
 
-def arrange(
-    figures: Sequence[Figure], ground: Ground, width: int, height: int, random: Random
-) -> tuple[Placement, ...]:
-    """Place every figure in a picture of `width` x `height` pixels; the farthest comes first, as it is drawn first."""
+def arrange(figures: Sequence[Figure], stage: Stage, random: Random) -> tuple[Placement, ...]:
+    """Place every figure, in cells of the stage; the farthest comes first, as it is drawn first."""
     mirrored = [random.random() < 0.5 for _ in figures]
-    stage = _Stage(
-        [
-            Figure(each.proportion, each.face.mirrored()) if flip else each
-            for each, flip in zip(figures, mirrored, strict=True)
-        ],
-        mirrored,
-        [random.uniform(0.95, 1.05) for _ in figures],
-        ground.in_view(height),
-        width,
-        height,
+    troupe = _Troupe(
+        [each.mirrored() if flip else each for each, flip in zip(figures, mirrored, strict=True)], mirrored, stage
     )
-    size = largest = stage.largest()
+    size = largest = troupe.largest()
     while size > largest * SMALLEST:
-        if found := _search(stage, size, random):
-            return _search(stage, size * GROW, random) or found
+        if found := _search(troupe, size, random):
+            return _search(troupe, size * GROW, random) or found
         size *= SHRINK
-    return stage.side_by_side()
+    return troupe.side_by_side()
 
 
-def _search(stage: "_Stage", size: float, random: Random) -> tuple[Placement, ...] | None:
+def _search(troupe: "_Troupe", size: float, random: Random) -> tuple[Placement, ...] | None:
     """An acceptable placement at one size: each plan of rows is tried a few times, in random order."""
-    face, body = VISIBLE_OF_FEW if len(stage.figures) <= FEW else VISIBLE_OF_MANY
-    plans = [plan for plan in _row_plans(len(stage.figures)) if stage.fits(plan, size)]
+    plans = [plan for plan in _row_plans(len(troupe.figures)) if troupe.fits(plan, size)]
     for rows in random.sample(plans * TRIES, len(plans) * TRIES):
-        placements = stage.in_rows(rows, size, random)
-        if stage.acceptable(placements, face=face, body=body):
+        placements = troupe.in_rows(rows, size, random)
+        if troupe.acceptable(placements):
             return placements
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
-    """The picture to fill. A size is the width in pixels of a face on the near line: all cats have equal heads.
+class _Troupe:
+    """The figures on their stage. A size is the width in cells of a head on the near line: all cats have equal heads.
 
     The figures are as they will be seen, those that are `mirrored` already turned round.
     """
 
     figures: Sequence[Figure]
     mirrored: Sequence[bool]
-    variation: Sequence[float]
-    ground: Ground
-    width: int
-    height: int
+    stage: Stage
 
     def largest(self) -> float:
         return min(
-            min(TALLEST * self.height * figure.proportion, WIDEST * self.width) * figure.face.width
+            min(TALLEST * self.stage.height * figure.proportion, WIDEST * self.stage.width) * figure.head
             for figure in self.figures
         )
 
     def fits(self, rows: Sequence[int], size: float) -> bool:
         """Whether the longest row can stand abreast: a cheap test that saves most of the tries."""
-        average = sum(1 / figure.face.width for figure in self.figures) / len(self.figures)
+        average = sum(1 / figure.head for figure in self.figures) / len(self.figures)
         return all(
-            count * average * size * _mix(FAR_SCALE, 1.0, (row + 0.5) / len(rows)) < self.width
+            count * average * size * self.stage.scale((row + 0.5) / len(rows)) < self.stage.width
             for row, count in enumerate(rows)
         )
 
@@ -173,9 +217,9 @@ class _Stage:
         for row, count in enumerate(rows):
             members, order = order[:count], order[count:]
             depth = (row + 0.5) / len(rows) + random.uniform(-0.2, 0.2) / len(rows)
-            widest = max(self._width(member, size, depth) for member in members) / self.width
+            widest = max(size * self.stage.scale(depth) / self.figures[member].head for member in members)
             # Company stands together, a little more than a cat apart, somewhere in the width that there is.
-            pitch = min(1 / count, widest * random.uniform(1.02, 1.3))
+            pitch = min(1 / count, widest / self.stage.width * random.uniform(1.02, 1.3))
             free = 1 - pitch * count
             start = random.uniform(0.2, 0.8) * free
             for place, member in enumerate(members):
@@ -184,75 +228,70 @@ class _Stage:
                 placements.append(self._place(member, share, near, size))
         return tuple(sorted(placements, key=lambda placement: placement.box.bottom))
 
-    def acceptable(self, placements: Sequence[Placement], *, face: float, body: float) -> bool:
-        margin = MARGIN * min(self.width, self.height)
-        indexes = range(len(placements))
+    def acceptable(self, placements: Sequence[Placement]) -> bool:
+        margin = MARGIN * min(self.stage.width, self.stage.height)
+        face, body = VISIBLE_OF_FEW if len(self.figures) <= FEW else VISIBLE_OF_MANY
         return (
             all(self._inside(placement.box, margin) for placement in placements)
             and not any(self._melt(one.box, other.box) for one, other in itertools.combinations(placements, 2))
-            and all(face_visible(placements, index) >= face for index in indexes)
-            and all(_body_visible(placements, index) >= body for index in indexes)
+            and self.least_visible(placements, face=face, body=body) >= 1
         )
 
+    def least_visible(self, placements: Sequence[Placement], *, face: float, body: float) -> float:
+        """The worst share of face or body that is seen, as a multiple of what is asked; below 1 it may be too high."""
+        seen, least = Cover(self.stage.foreground), math.inf
+        for placement in reversed(placements):
+            box = placement.box.rounded()
+            shape = scaled(self.figures[placement.figure].outline, box[2] - box[0], box[3] - box[1])
+            least = min(least, seen.visible(placement.face.rounded()) / face)
+            least = min(least, seen.visible_of(shape, box[0], box[1]) / body)
+            if least < 1:
+                break
+            seen.add(shape, box[0], box[1])
+        return least
+
     def side_by_side(self) -> tuple[Placement, ...]:
-        """One row on the near ground, as large as fits: what is left when there is no room for anything better."""
-        _, feet = self.ground.spot(0.5, 0.8, self.width)
-        feet = min(max(feet, 1.0), float(self.height))
+        """One row, as large as fits: what is left when there is no room for anything better.
+
+        It stands where its faces are seen best: what grows before small cats may be higher than they are.
+        """
+        face, body = VISIBLE_OF_FEW if len(self.figures) <= FEW else VISIBLE_OF_MANY
+        rows = [self._row(depth) for depth in (0.8, 0.6, 0.4, 0.2, 0.0)]
+        return max(rows, key=lambda row: min(1.0, self.least_visible(row, face=face, body=body)))
+
+    def _row(self, depth: float) -> tuple[Placement, ...]:
+        _, feet = self.stage.ground.spot(0.5, depth, self.stage.width)
+        feet = min(max(feet, 1.0), self.stage.height)
         shares = [figure.proportion for figure in self.figures]
-        tall = min(0.96 * self.width / sum(shares), 0.9 * feet)
-        left = (self.width - tall * sum(shares)) / 2
+        tall = min(0.96 * self.stage.width / sum(shares), 0.9 * feet)
+        left = (self.stage.width - tall * sum(shares)) / 2
         placements = []
         for index, share in enumerate(shares):
-            placements.append(self._framed(index, Box(left, feet - tall, share * tall, tall), 0.8))
+            placements.append(self._placement(index, Box(left, feet - tall, share * tall, tall), depth))
             left += share * tall
         return tuple(placements)
 
     def _inside(self, box: Box, margin: float) -> bool:
-        return margin <= min(box.x, box.y) and box.right <= self.width - margin and box.bottom <= self.height
+        wide, high = self.stage.width - margin, self.stage.height
+        return margin <= min(box.x, box.y) and box.right <= wide and box.bottom <= high
 
     def _melt(self, box: Box, nearer: Box) -> bool:
-        if nearer.bottom - box.bottom > ABREAST * self.height:
+        if nearer.bottom - box.bottom > ABREAST * self.stage.height:
             return False
         both = box.overlap(nearer)
         return both is not None and both.width > 0.1 * min(box.width, nearer.width)
 
-    def _width(self, member: int, size: float, depth: float) -> float:
-        return size * self.variation[member] * _mix(FAR_SCALE, 1.0, depth) / self.figures[member].face.width
-
     def _place(self, member: int, share: float, depth: float, size: float) -> Placement:
-        x, feet = self.ground.spot(share, depth, self.width)
-        wide = self._width(member, size, depth)
+        x, feet = self.stage.ground.spot(share, depth, self.stage.width)
+        nearness = self.stage.ground.nearness(feet)
+        wide = size * self.stage.scale(nearness) / self.figures[member].head
         tall = wide / self.figures[member].proportion
-        margin = MARGIN * min(self.width, self.height) + 1
-        left = min(max(x - wide / 2, margin), self.width - margin - wide)
-        return self._framed(member, Box(left, feet - tall, wide, tall), depth)
+        margin = MARGIN * min(self.stage.width, self.stage.height)
+        left = min(max(x - wide / 2, margin), self.stage.width - margin - wide)
+        return self._placement(member, Box(left, feet - tall, wide, tall), nearness)
 
-    def _framed(self, member: int, box: Box, depth: float) -> Placement:
-        """The placement in whole pixels, inside the picture."""
-        wide = min(max(1, round(box.width)), self.width)
-        tall = min(max(1, round(box.height)), self.height)
-        left = min(max(0, round(box.x)), self.width - wide)
-        top = round(box.y) if tall + round(box.y) <= self.height else self.height - tall
-        whole = Box(left, top, wide, tall)
-        figure = self.figures[member]
-        shape = tuple(part.within(whole) for part in figure.shape)
-        return Placement(member, whole, figure.face.within(whole), shape, self.mirrored[member], depth)
-
-
-def face_visible(placements: Sequence[Placement], index: int) -> float:
-    """How much of a face those in front leave visible, from 0 to 1. The placements are in drawing order."""
-    return visible_share(placements[index].face, _shapes(placements[index + 1 :]))
-
-
-def _body_visible(placements: Sequence[Placement], index: int) -> float:
-    # A face that reaches the lower edge leaves no body below it.
-    parts = [part for part in placements[index].shape if part.area > 0]
-    nearer = _shapes(placements[index + 1 :])
-    return sum(part.area * visible_share(part, nearer) for part in parts) / sum(part.area for part in parts)
-
-
-def _shapes(placements: Sequence[Placement]) -> list[Box]:
-    return [part for placement in placements for part in placement.shape]
+    def _placement(self, member: int, box: Box, depth: float) -> Placement:
+        return Placement(member, box, self.figures[member].face.within(box), self.mirrored[member], depth)
 
 
 def _row_plans(count: int) -> list[tuple[int, ...]]:

@@ -15,6 +15,7 @@ class Picture:
         width: Of the original, in pixels; with `height` it gives the proportion of every stored width.
         widths: The widths in pixels at which it is stored, ascending.
         anchors: Named points as fractions of width and height.
+        opaque: Whether it is a photo of a cat, with a background of its own.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Picture:
     layer: str | None
     digest: str
     credit: str
+    opaque: bool = False
 
     @classmethod
     def from_wire(cls, record: Mapping[str, Any]) -> "Picture":
@@ -47,6 +49,7 @@ class Picture:
             layer=record.get("layer"),
             digest=record["digest"],
             credit=f"{thanks} ({record['source']})" if thanks else str(record["source"]),
+            opaque=record.get("opaque", False),
         )
 
     def stored_width(self, needed: float) -> int:

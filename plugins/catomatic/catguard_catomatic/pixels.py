@@ -3,14 +3,13 @@
 import io
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from catguard_catomatic.geometry import Box
 from catguard_catomatic.recipe import Format
 
-Resize = Callable[[Image.Image, int, int], Image.Image]
 Encode = Callable[[Image.Image, Format], bytes]
 
 # What the store may send; Pillow would otherwise try 40 parsers on the bytes.
@@ -26,6 +25,19 @@ ENCODERS: Final[Mapping[Format, Mapping[str, Any]]] = {
     "png": {"compress_level": 1},
     "avif": {"quality": 63, "speed": 8, "max_threads": 1},
 }
+
+
+# Enlarging blurs edges; this brings them back (radius in pixels of the original, percent, threshold). Judged by eye on
+# noses and eyes enlarged two- and threefold: more draws halos around whiskers.
+SHARPEN_RADIUS, SHARPEN_PERCENT, SHARPEN_THRESHOLD = 0.6, 60, 2
+
+
+class Resize(Protocol):
+    """What `resize` is, also where it is guarded."""
+
+    def __call__(
+        self, image: Image.Image, width: int, height: int, *, part: Box | None = None, quick: bool = False
+    ) -> Image.Image: ...
 
 
 class UnusablePicture(ValueError):
@@ -60,12 +72,33 @@ def crop(image: Image.Image, part: Box) -> Image.Image:
     return image.crop((left, top, min(max(right, left + 1), image.width), min(max(bottom, top + 1), image.height)))
 
 
-def resize(image: Image.Image, width: int, height: int) -> Image.Image:
-    """Resize to `width` x `height` pixels: averaged where it shrinks, smooth where it grows."""
-    grows = width > image.width or height > image.height
-    if grows:
-        return image.resize((width, height), Image.Resampling.BICUBIC)
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+def resize(image: Image.Image, width: int, height: int, *, part: Box | None = None, quick: bool = False) -> Image.Image:
+    """Resize to `width` x `height` pixels: averaged where it shrinks, sharpened a little where it grows.
+
+    Args:
+        image: The decoded picture.
+        width: Of the result.
+        height: Of the result.
+        part: What to take of the picture, in fractions of it; else all.
+        quick: Take half the time and lose a little sharpness where it shrinks, as scenery can.
+    """
+    across, down = (part.width, part.height) if part else (1.0, 1.0)
+    box = (
+        (part.x * image.width, part.y * image.height, part.right * image.width, part.bottom * image.height)
+        if part
+        else None
+    )
+    if max(width / (image.width * across), height / (image.height * down)) > 1:
+        larger = image.resize((width, height), Image.Resampling.LANCZOS, box=box)
+        growth = width / (image.width * across)
+        return (
+            larger.filter(ImageFilter.UnsharpMask(SHARPEN_RADIUS * growth, SHARPEN_PERCENT, SHARPEN_THRESHOLD))
+            if growth > 1.2 and larger.mode == "RGB"
+            else larger
+        )
+    if quick:
+        return image.resize((width, height), Image.Resampling.HAMMING, box=box)
+    return image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
 def encode(image: Image.Image, format: Format) -> bytes:

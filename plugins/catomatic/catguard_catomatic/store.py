@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -10,6 +11,7 @@ import httpx2
 from PIL import Image
 
 from catguard_catomatic.cache import Cache
+from catguard_catomatic.outlines import outline_bytes, outline_of
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.pixels import decode, decoded_bytes
 
@@ -19,6 +21,8 @@ Result = TypeVar("Result")
 CATS, LAYERS = 20, 8
 # Decoded pictures: about 60 cats at 768 pixels.
 CACHE_BYTES = 128 * 1024 * 1024
+# Outlines of 9 KiB: some 900 cats.
+OUTLINE_BYTES = 8 * 1024 * 1024
 
 
 class Unknown(LookupError):
@@ -32,6 +36,7 @@ class Store:
         self._client = client
         self._workers = workers
         self._decoded: Cache[tuple[str, int], Image.Image] = Cache(limit=CACHE_BYTES, size=decoded_bytes)
+        self._outlines: Cache[str, Image.Image] = Cache(limit=OUTLINE_BYTES, size=outline_bytes)
 
     async def cats(self, breed: str) -> tuple[Picture, ...]:
         """The cats of a breed, at least one. Raises `Unknown`."""
@@ -61,6 +66,17 @@ class Store:
         wanted = tuple(needs)
         images = await together(self._image(stored) for stored in wanted)
         return {stored.key: image for stored, image in zip(wanted, images, strict=True)}
+
+    async def outlines(self, needs: Iterable[Stored]) -> dict[str, Image.Image]:
+        """What pictures hide of those behind them, by digest. Raises `Unknown`."""
+        wanted = tuple(needs)
+        outlines = await together(
+            self._outlines.get(each.picture.digest, partial(self._outline, each)) for each in wanted
+        )
+        return {stored.picture.digest: outline for stored, outline in zip(wanted, outlines, strict=True)}
+
+    async def _outline(self, stored: Stored) -> Image.Image:
+        return outline_of(await self._image(stored))
 
     async def _image(self, stored: Stored) -> Image.Image:
         return await self._decoded.get(stored.key, lambda: self._fetch(stored))

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catguard_frontend.menu import BREEDS, FORMATS, NUMBERS, PLACES, SCENES
+from catguard_frontend.words import located
 
 EXAMPLE = "three siamese cats in a rose garden at 480x620px"
 
@@ -59,7 +60,7 @@ class Order:
             words.append(self.breed.replace("-", " "))
         words.append("cat" if self.count == 1 else "cats")
         if self.scene is not None:
-            words.append(PLACES[self.scene])
+            words.append(located(self.scene))
         if self.width is not None and self.height is not None:
             words.append(f"at {self.width}x{self.height}px")
         if self.format is not None:
@@ -68,26 +69,35 @@ class Order:
 
 
 class NotUnderstood(Exception):
-    """A sentence left the grammar at `word` (empty at its end); `position`, in words, and `character` count from 1."""
+    """A sentence left the grammar at `word` (empty at its end); `position`, in words, and `character` count from 1.
+
+    In the sentence the word is what is between `character - 1` and `end`, counted from 0.
+    """
 
     def __init__(self, token: Token, expected: Iterable[str], *, suggestion: str | None = None) -> None:
         self.word = token.text
         self.position = token.position
         self.character = token.start + 1
+        self.end = token.end
         self.expected = tuple(expected)
         self.suggestion = suggestion
         what = f"“{self.word}” (word {self.position}, character {self.character})" if self.word else "the end here"
         hint = f" Did you mean “{suggestion}”?" if suggestion else ""
         super().__init__(f"I did not understand {what}: I expected {', or '.join(self.expected)}.{hint}")
 
+    def mended(self, sentence: str) -> str | None:
+        """Return the sentence with what was probably meant, or None if nothing comes near."""
+        return f"{sentence[: self.character - 1]}{self.suggestion}{sentence[self.end :]}" if self.suggestion else None
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of the sentence with its place: `position` counts words from 1, `start` characters from 0."""
+    """One word of the sentence with its place: `position` counts words from 1, `start` and `end` characters from 0."""
 
     text: str
     position: int
     start: int
+    end: int
 
     @property
     def word(self) -> str:
@@ -109,8 +119,8 @@ class _Reader:
 
     def __init__(self, sentence: str) -> None:
         found = list(_TOKEN.finditer(sentence))
-        self._tokens = [Token(match.group(), place, match.start()) for place, match in enumerate(found, start=1)]
-        self._tokens.append(Token("", len(found) + 1, len(sentence)))
+        self._tokens = [Token(match.group(), place, *match.span()) for place, match in enumerate(found, start=1)]
+        self._tokens.append(Token("", len(found) + 1, len(sentence), len(sentence)))
         self._next = 0
 
     def order(self) -> Order:
@@ -178,7 +188,8 @@ class _Reader:
             self._next += 1
         scene = _SCENES.get("-".join(words))
         if scene is None:
-            phrase = Token(" ".join(words), first.position, first.start)
+            end = self._tokens[self._next - 1].end if words else first.end
+            phrase = Token(" ".join(words), first.position, first.start, end)
             raise self._lost([_one_of("a scene", SCENES)], SCENES, token=phrase)
         return scene
 

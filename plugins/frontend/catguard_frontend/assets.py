@@ -17,7 +17,7 @@ from catguard_frontend.cache import PictureCache
 FOR_EVER = "public, max-age=31536000, immutable"
 #: Seconds that a style may be out of date after an upgrade.
 FOR_NOW = "public, max-age=300"
-_MEDIA = {"css": "text/css", "svg": "image/svg+xml"}
+_MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Assets:
         return _whole(Asset(image, digest, f"image/{image_format}"), FOR_EVER)
 
     async def static(self, request: Request) -> Response:
-        """Answer with a style sheet or an icon."""
+        """Answer with a style sheet, a script or an icon."""
         exchange = catguard.exchange(request.scope)
         asset = self._static.get(exchange.params["name"])
         if asset is None:

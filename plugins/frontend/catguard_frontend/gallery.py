@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 import catguard
 from catguard_frontend import words
+from catguard_frontend.addresses import link, page_of, srcset
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, choose, number
-from catguard_frontend.pages import Choice, Pages, html, link
+from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, Frame, choose, number
+from catguard_frontend.pages import Choice, Pages, html
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
 
@@ -22,8 +22,14 @@ from catguard_frontend.words import Excuse
 AT_ONCE = 8
 #: Seconds until what is still missing is given up, so that the page comes while its reader is still there.
 PATIENCE = 9.0
-#: What a click on a cat shows: its face, as large as the view.
-CLOSER = {"part": "face", "scale": 0.0}
+#: How many cats "More cats" adds, and the most that a page of large ones may have (the rule `large-cats-are-few`).
+MORE, MOST_LARGE = 12, 24
+#: Seconds after which the page's script looks again for cats that were late or missed their way here.
+AGAIN = 5
+#: How many times its size on the page a picture is offered: screens have up to three pixels where one was.
+TIMES = (1, 2, 3)
+#: Pixels of the longer side of a picture on its own page.
+WHOLE = 960
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +42,25 @@ class Wish:
     breed: str | None = None
     scene: str | None = None
 
-    def recipes(self) -> list[tuple[str, Recipe]]:
-        """Return frame and recipe of each cat; they follow from the wish alone."""
-        return [self._recipe(place) for place in range(self.count)]
+    def recipes(self) -> list[tuple[Frame, Recipe]]:
+        """Return frame and recipe of each cat; they follow from the wish, and more begin with the same ones."""
+        return [(frame, self._recipe(place, frame)) for place, frame in enumerate(self.frames(self.count))]
 
-    def _recipe(self, place: int) -> tuple[str, Recipe]:
-        frame = choose(FRAMES, "frame", self.seed, place)
+    def frames(self, count: int) -> list[Frame]:
+        """Return the frames of the first `count` cats."""
+        return [choose(FRAMES, "frame", self.seed, place) for place in range(count)]
+
+    def _recipe(self, place: int, frame: Frame) -> Recipe:
         height = HEIGHTS[self.size]
-        recipe = Recipe(
+        return Recipe(
             width=height * frame.width // frame.height,
             height=height,
             breed=self.breed or choose(BREEDS, "breed", self.seed, place),
             scene=self.scene or choose(SCENES, "scene", self.seed, place),
-            seed=number("cat", self.seed, place),
+            # One after the other: of the same breed, Cat-o-matic shows another cat for the next seed. Halved, so that
+            # they never run over the last seed there is.
+            seed=number("cat", self.seed) // 2 + place,
         )
-        return frame.name, recipe
 
     def heading(self) -> str:
         """Say what the page shows: "12 siamese cats in a rose garden"."""
@@ -61,14 +71,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One place on the page: a picture with its texts and its closer look, or the excuse for it."""
+    """One place on the page: a picture with its texts and the sizes it comes in, or the excuse for it; and its page."""
 
-    frame: str
+    frame: Frame
+    recipe: Recipe
+    href: str
     picture: Picture | None
     excuse: Excuse | None
     alt: str = ""
-    caption: str = ""
-    closer: str | None = None
+    srcset: str = ""
 
 
 class Gallery:
@@ -103,8 +114,19 @@ class Gallery:
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
+            more=self._more(wish),
+            ratios=" ".join(f"{frame.width / frame.height:.4f}" for frame in wish.frames(self._most(wish))),
+            again=AGAIN if notice is not None and notice.status >= 500 else None,
         )
         return html(text)
+
+    def _more(self, wish: Wish) -> str | None:
+        """Return where there are more of the same cats, if one page may have more."""
+        count = min(wish.count + MORE, self._most(wish))
+        return f"{link('/', asdict(wish) | {'count': count})}#cat-{wish.count + 1}" if count > wish.count else None
+
+    def _most(self, wish: Wish) -> int:
+        return MOST_LARGE if wish.size == "large" else self._count_bounds.get("maximum", wish.count)
 
     async def _serve(self, recipes: Sequence[Recipe]) -> list[Picture | Excuse]:
         """Order all recipes, `AT_ONCE` at a time, and return what came of each when patience ends."""
@@ -133,18 +155,13 @@ def _too_late(recipe: Recipe) -> Excuse:
     return words.excuse(TooSlow("It was not ready when the page was."), recipe.wire())
 
 
-def _card(frame: str, recipe: Recipe, result: Picture | Excuse) -> Card:
+def _card(frame: Frame, recipe: Recipe, result: Picture | Excuse) -> Card:
+    longer = max(frame.width, frame.height)
+    page = page_of(replace(recipe, width=WHOLE * frame.width // longer, height=WHOLE * frame.height // longer))
     if isinstance(result, Excuse):
-        return Card(frame, None, result)
-    cat: Mapping[str, Any] | None = result.cats[0] if result.cats else None
-    return Card(
-        frame,
-        result,
-        None,
-        alt=words.described(result, recipe),
-        caption=words.spoken(cat["breed"]).capitalize() if cat else "",
-        closer=link("/zoom", {"picture": cat["picture"], **CLOSER}) if cat else None,
-    )
+        return Card(frame, recipe, page, None, result)
+    sizes = srcset(recipe, TIMES, known={recipe: result.url})
+    return Card(frame, recipe, page, result, None, alt=words.described(result, recipe), srcset=sizes)
 
 
 def _notice(cards: Sequence[Card]) -> Excuse | None:

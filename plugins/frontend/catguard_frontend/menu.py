@@ -42,9 +42,9 @@ class Frame:
     height: int
 
 
-FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 3))
+FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 3), Frame("wide", 3, 2))
 #: Pixels of a picture's height on the page by size. Rows are shown a little lower than this, so that cats stay sharp.
-HEIGHTS = {"small": 240, "medium": 360, "large": 480}
+HEIGHTS = {"small": 192, "medium": 288, "large": 384}
 
 #: Seeds have 31 bits (the shape `Seed` of the policy).
 SEEDS = 2**31

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from catguard import RefusalPage
-from catguard_frontend.words import maker, reasons_of, spoken
+from catguard_frontend import ask
+from catguard_frontend.addresses import link
+from catguard_frontend.credits import credited
+from catguard_frontend.menu import BREEDS, FORMATS, PLACES
+from catguard_frontend.words import counted, located, reasons_of, spoken
 
-#: Every page is made of files of this tier alone: no script, nothing inline, nothing from elsewhere.
+#: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
 HEADERS = {
-    "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cache-control": "no-cache",
@@ -36,6 +40,16 @@ _HEADINGS: Mapping[int, str] = {
 }
 
 
+#: What a sentence may say, for the help beside the box that takes it.
+ASKING: Mapping[str, Any] = {
+    "example": ask.EXAMPLE,
+    "examples": (ask.EXAMPLE, "a maine coon in the snow", "twelve ginger cats on a roof at night"),
+    "breeds": BREEDS,
+    "places": tuple(PLACES.values()),
+    "formats": FORMATS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A link among several; `current` is the one that is shown now."""
@@ -47,13 +61,12 @@ class Choice:
 
 def html(text: str, *, status: int = 200) -> Response:
     """Return a page as a response, with the headers that every page has."""
-    return HTMLResponse(text, status, HEADERS)
+    return HTMLResponse(text, status, {**HEADERS, "cache-control": "no-store"} if status >= 400 else HEADERS)
 
 
-def link(path: str, wishes: Mapping[str, Any]) -> str:
-    """Return a path with the wishes that were made as its query."""
-    query = urlencode({name: value for name, value in wishes.items() if value is not None})
-    return f"{path}?{query}" if query else path
+def redirect(address: str) -> Response:
+    """Return the way to an address that leaves nothing open; the next one who comes is sent to another."""
+    return Response(status_code=302, headers={**HEADERS, "cache-control": "no-store", "location": address})
 
 
 class Pages:
@@ -67,11 +80,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"spoken": spoken, "maker": maker}
+        self._templates.filters |= {"spoken": spoken, "located": located, "counted": counted}
+        self._templates.globals |= {"asking": ASKING, "link": link}
 
     def render(self, name: str, *, credits: Sequence[str] = (), **content: Any) -> str:
         """Return the template `name` filled with `content`; `credits` say whom the page thanks for its pictures."""
-        return self._templates.get_template(f"{name}.html").render(credits=credits, **content)
+        return self._templates.get_template(f"{name}.html").render(credits=credited(credits), **content)
 
     def refusal(self, page: RefusalPage) -> str:
         """Return the page for a request that a guard refused: what was asked, what is allowed, and what to try."""
@@ -93,7 +107,7 @@ def _number(value: str) -> int | str:
 
 
 def _tries(page: RefusalPage) -> Sequence[Choice]:
-    back = Choice("Twelve cats, any kind", "/")
+    back = Choice("Twelve cats, any kind", "/?count=12")
     if page.status >= 500:
         return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

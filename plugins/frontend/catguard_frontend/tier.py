@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,9 @@ from catguard_frontend.cats import Cats
 from catguard_frontend.files import Files
 from catguard_frontend.gallery import PATIENCE, Gallery
 from catguard_frontend.kitchen import Kitchen
+from catguard_frontend.menu import SEEDS
 from catguard_frontend.pages import Pages
+from catguard_frontend.picturepage import PicturePage
 from catguard_frontend.zoom import Zoom
 
 if TYPE_CHECKING:
@@ -43,6 +47,9 @@ def app(context: TierContext) -> ASGIApp:
             ).page,
             "cats": Cats(kitchen).api,
             "picture": assets.picture,
+            "picture-page": PicturePage(
+                kitchen, pages, draw_seed=partial(secrets.randbelow, SEEDS), patience=_patience(context)
+            ).page,
             "zoom-page": zoom.page,
             "zoom": zoom.api,
             "openapi": describe,

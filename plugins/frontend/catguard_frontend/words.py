@@ -34,6 +34,7 @@ RULES: Mapping[str, str] = {
     "work": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
     "large-cats-are-few": "So many large cats are too much for one page. Try fewer cats or a smaller size.",
     "a-sentence-says-it-all": "A sentence and single wishes at once have no one meaning. Send one or the other.",
+    "a-way-back-is-whole": "A part of this link is missing. Take it from the page of the picture.",
     "a-close-up-has-one-cat": "A closer look is at one cat.",
     "scene-has-room": "In so small a picture the cats would hide each other. Try fewer cats or a larger picture.",
 }
@@ -159,17 +160,24 @@ def described(picture: Picture, recipe: Recipe) -> str:
     first = cats[0] if cats else {"breed": recipe.breed or "shy", "pose": ""}
     place = f" {located(recipe.scene)}" if recipe.scene else ""
     if len(cats) > 1:
-        count = NUMBERS[len(cats) - 1] if len(cats) <= len(NUMBERS) else str(len(cats))
-        return f"{count.capitalize()} {spoken(first['breed'])} cats{place}"
+        return f"{counted(len(cats)).capitalize()} {spoken(first['breed'])} cats{place}"
     if recipe.part:
         return f"The {recipe.part} of {article(first['breed'])} cat"
     pose = f" {spoken(first['pose'])}" if first["pose"] else ""
     return f"{article(first['breed']).capitalize()} cat{pose}{place}"
 
 
-def maker(credit: str) -> str:
-    """Return whom a credit thanks, without the source that follows in brackets: "somebody, CC0 (where)"."""
-    return credit.partition(" (")[0]
+def titled(recipe: Recipe) -> str:
+    """Return what a picture is called before anybody has seen it: "Three siamese cats in a rose garden"."""
+    breed, place = recipe.breed or "shy", f" {located(recipe.scene)}" if recipe.scene else ""
+    if recipe.count == 1:
+        return f"{article(breed)} cat{place}".capitalize()
+    return f"{counted(recipe.count)} {spoken(breed)} cats{place}".capitalize()
+
+
+def counted(count: int) -> str:
+    """Return a number as people write it: up to twelve as a word."""
+    return NUMBERS[count - 1] if 1 <= count <= len(NUMBERS) else f"{count:,}"
 
 
 def located(scene: str) -> str:

@@ -12,16 +12,24 @@ from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import words
+from catguard_frontend.addresses import FIELDS, link
 from catguard_frontend.answers import answer, failed
 from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import PARTS, SCALES
-from catguard_frontend.pages import Choice, Pages, html, link
+from catguard_frontend.pages import Choice, Pages, html
 from catguard_frontend.recipes import Recipe
 
 #: Width of the view on the page, in pixels.
 VIEW = 480
 #: The page while there is nothing to show.
-_EMPTY: Mapping[str, Any] = {"heading": "A closer look", "picture": None, "excuse": None, "parts": (), "scales": ()}
+_EMPTY: Mapping[str, Any] = {
+    "heading": "A closer look",
+    "picture": None,
+    "excuse": None,
+    "parts": (),
+    "scales": (),
+    "back": None,
+}
 
 
 def closer(picture: str, part: str, scale: float, *, proportion: tuple[int, int]) -> Recipe:
@@ -87,7 +95,9 @@ class Zoom:
 
 def _choices(query: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the other parts and scales that a page offers."""
+    within = {name: query[name] for name in FIELDS if name in query}
     return {
+        "back": link("/picture", within) if within else None,
         "parts": [
             Choice(part.capitalize(), link("/zoom", {**query, "part": part}), part == query["part"]) for part in PARTS
         ],

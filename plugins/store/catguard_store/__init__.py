@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @catguard.hookimpl
 def catguard_tier() -> catguard.Tier:
-    from catguard_store.tier import app, prepare  # the renderer and the database load only where the tier is served
+    from catguard_store.tier import app, fill, prepare  # renderer and database load only where the tier is served
 
-    return catguard.Tier("store", app=app, prepare=prepare)
+    return catguard.Tier("store", app=app, prepare=prepare, fill=fill)
 
 
 @catguard.hookimpl

@@ -51,18 +51,17 @@ class Drawing:
 
 
 def catalogue() -> tuple[Drawing, ...]:
-    """Every breed in every pose, and every layer of every scene."""
-    cats = [
-        Drawing("cat", breed.name, pose, None, _unique(breed.name, pose, *breed.tags))
-        for breed in BREEDS.values()
-        for pose in POSES
-    ]
-    layers = [
-        Drawing("scene", place.name, "scene", layer, place.tags)
-        for place in scene.SCENES.values()
-        for layer in place.layers
-    ]
-    return (*cats, *layers)
+    """Every breed in every pose, and every layer of every scene, the most wanted first.
+
+    They are drawn in this order while others look: a scene, every breed once, and then more of both by turns.
+    """
+    found, places = list[Drawing](), tuple(scene.SCENES.values())
+    for turn, pose in enumerate(POSES):
+        for place in places[turn :: len(POSES)]:
+            found += (Drawing("scene", place.name, "scene", layer, place.tags) for layer in place.layers)
+        for breed in BREEDS.values():
+            found.append(Drawing("cat", breed.name, pose, None, _unique(breed.name, pose, *breed.tags)))
+    return tuple(found)
 
 
 def _unique(*tags: str) -> tuple[str, ...]:

@@ -23,13 +23,23 @@ def app(context: catguard.TierContext) -> ASGIApp:
 
 
 async def prepare(context: catguard.TierContext) -> None:
-    """Make the tables, and store the drawings that are not stored yet.
+    """Make the tables.
 
     Raises:
         ConfigurationError: The database cannot be opened, reached or written, or the drawings chosen do not exist.
     """
-    source = _drawings(context)
-    repository = await open_repository(context)
+    _drawings(context)
+    await open_repository(context)
+
+
+async def fill(context: catguard.TierContext) -> None:
+    """Store the drawings that are not stored yet, while the workers serve those that are.
+
+    Raises:
+        ConfigurationError: The database cannot be opened, or the drawings chosen do not exist.
+        CallRefused: The policy does not admit a drawing.
+    """
+    source, repository = _drawings(context), Repository(_database(context))
     wanted = await missing(repository, source)
     if not wanted:
         return

@@ -1,14 +1,19 @@
 """Pictures of plain shapes: a cat is a head on a body, a scene has a sky, a ground and a hedge before the feet."""
 
 import hashlib
+from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
+from catguard_catomatic.outlines import outline_of
 from catguard_catomatic.pictures import Picture, Stored
+from catguard_catomatic.plan import Plan, cast, plan
+from catguard_catomatic.recipe import SceneRecipe
 
 WIDTHS = {"cat": (64, 128, 256), "scene": (320, 640)}
 FACE = ((0.2, 0.06), (0.8, 0.4))
 FUR, NOSE, SKY, EARTH, HEDGE = (120, 80, 60), (255, 0, 128), (90, 150, 230), (90, 160, 70), (20, 60, 20)
+PATH = (170, 140, 100)
 
 
 def cat(name: str = "tom", *, breed: str = "siamese", proportion: float = 0.65) -> Picture:
@@ -66,6 +71,10 @@ def image(stored: Stored) -> Image.Image:
         hedge = Image.new("RGBA", (width, height))
         hedge.paste((*HEDGE, 255), (0, int(height * 0.97), width, height))
         return hedge
+    if stored.picture.layer == "ground":
+        path = Image.new("RGBA", (width, height))
+        path.paste((*PATH, 255), (0, int(height * 0.6), width, height))
+        return path
     ground = Image.new("RGB", (width, height), SKY)
     ground.paste(EARTH, (0, int(height * 0.55), width, height))
     return ground
@@ -86,3 +95,9 @@ def _cat(picture: Picture, width: int, height: int) -> Image.Image:
 
 def images(needs: tuple[Stored, ...]) -> dict[tuple[str, int], Image.Image]:
     return {stored.key: image(stored) for stored in needs}
+
+
+def planned(recipe: SceneRecipe, cats: Sequence[Picture], layers: Sequence[Picture]) -> Plan:
+    """The plan of a recipe, with the outlines that it needs."""
+    chosen = cast(recipe, cats, layers)
+    return plan(chosen, {stored.picture.digest: outline_of(image(stored)) for stored in chosen.outlined})

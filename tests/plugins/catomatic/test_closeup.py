@@ -93,7 +93,7 @@ def test_close_up_takes_no_part_in_deciding_what_is_too_large() -> None:
     asked = []
     view = close_up(order("nose", 480_000, 738_000), CAT)
 
-    def resize(image: Image.Image, width: int, height: int) -> Image.Image:
+    def resize(image: Image.Image, width: int, height: int, **_: object) -> Image.Image:
         asked.append((width, height))
         raise MemoryError
 

@@ -4,12 +4,12 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from catguard_catomatic.geometry import Box, visible_share
-from catguard_catomatic.layout import Figure, Ground, Placement, arrange, face_visible, scene_window
+from catguard_catomatic.geometry import Box
+from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange, scene_window
+from catguard_catomatic.outlines import HIDDEN, SIDE, Cover, outline_of, scaled
 
-SITTING = Figure(0.68, Box(0.1, 0.14, 0.62, 0.37))
-STANDING = Figure(1.1, Box(0.06, 0.18, 0.42, 0.4))
 USUAL = [(480, 620), (480, 480), (1200, 400), (300, 900), (1600, 1000), (1920, 1080), (640, 480), (240, 240)]
 GROUND = Ground((0.05, 0.64), (0.95, 0.64), (0.5, 0.95))
 
@@ -18,96 +18,123 @@ seeds = st.integers(0, 2**31 - 1)
 sides = st.integers(16, 4096)
 
 
-def placed(count: int, width: int, height: int, seed: int) -> tuple[Placement, ...]:
+def outline(*parts: Box) -> Image.Image:
+    mask = Image.new("L", (SIDE, SIDE))
+    for part in parts:
+        mask.paste(HIDDEN, part.within(Box(0, 0, SIDE, SIDE)).rounded())
+    return mask
+
+
+def figure(proportion: float, face: Box, *others: Box) -> Figure:
+    return Figure(proportion, face, face.width, outline(face, *others))
+
+
+SITTING = figure(0.68, Box(0.1, 0.14, 0.62, 0.37), Box(0, 0.45, 1, 0.55))
+STRETCHING = figure(1.3, Box(0.06, 0.3, 0.42, 0.5), Box(0, 0.8, 1, 0.2), Box(0.8, 0, 0.2, 1))
+
+
+def stage(width: int, height: int, *, ground: Ground = GROUND, grass: float = 0) -> Stage:
+    """A stage whose lowest part is hidden by grass."""
+    return Stage.of(width, height, ground, [(outline(Box(0, 1 - grass, 1, grass)), Box(0, 0, 1, 1))] if grass else [])
+
+
+def placed(count: int, width: int, height: int, seed: int, *, grass: float = 0) -> tuple[Placement, ...]:
     random = Random(seed)
-    window = scene_window(4 / 3, GROUND, width, height, random)
-    ground = Ground(window.apply(GROUND.left), window.apply(GROUND.right), window.apply(GROUND.near))
-    figures = [random.choice((SITTING, STANDING)) for _ in range(count)]
-    return arrange(figures, ground, width, height, random)
+    figures = [random.choice((SITTING, STRETCHING)) for _ in range(count)]
+    return arrange(figures, stage(width, height, grass=grass), random)
 
 
-@settings(max_examples=40)
-@given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
-def test_arrange_hides_no_face(count: int, size: tuple[int, int], seed: int) -> None:
-    placements = placed(count, *size, seed)
+def test_outline_of_a_cut_out_is_where_it_is_opaque() -> None:
+    cut_out = Image.new("RGBA", (40, 20))
+    cut_out.paste((9, 9, 9, 255), (20, 0, 40, 20))
 
-    least = 0.8 if count <= 6 else 0.5
-    assert min(face_visible(placements, index) for index in range(count)) >= least
+    assert outline_of(cut_out) == outline(Box(0.5, 0, 0.5, 1))
+    assert outline_of(cut_out.convert("RGB")) == outline(Box(0, 0, 1, 1))
 
 
-@settings(max_examples=40)
-@given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
-def test_arrange_leaves_something_of_each_body(count: int, size: tuple[int, int], seed: int) -> None:
-    placements = placed(count, *size, seed)
+def test_scaled_takes_a_part_of_an_outline() -> None:
+    left_dark = outline(Box(0, 0, 0.5, 1))
 
-    for index, placement in enumerate(placements):
-        nearer = [part for other in placements[index + 1 :] for part in other.shape]
-        seen = sum(part.area * visible_share(part, nearer) for part in placement.shape)
-        assert seen >= 0.4 * sum(part.area for part in placement.shape)
+    assert scaled(left_dark, 8, 4, part=Box(0.25, 0, 0.5, 1)).tobytes() == (b"\xff" * 4 + b"\0" * 4) * 4
+
+
+def test_cover_tells_what_is_visible_of_boxes_and_shapes() -> None:
+    cover = Cover(Image.new("L", (10, 10)))
+    cover.add(Image.new("L", (5, 10), HIDDEN), 0, 0)
+
+    assert cover.visible((0, 0, 10, 10)) == 0.5
+    assert cover.visible((4, 0, 6, 2)) == 0.5
+    assert cover.visible((8, 8, 12, 12)) == 1
+    assert cover.visible_of(Image.new("L", (10, 2), HIDDEN), -5, 0) == 0.5
+    assert cover.visible_of(Image.new("L", (2, 2)), 0, 0) == 1
 
 
 @settings(max_examples=40)
 @given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
 def test_arrange_lets_no_cats_that_stand_abreast_melt_into_one(count: int, size: tuple[int, int], seed: int) -> None:
     placements = placed(count, *size, seed)
+    height = stage(*size).height
 
     for one, other in itertools.combinations((placement.box for placement in placements), 2):
-        if abs(one.bottom - other.bottom) <= 0.03 * size[1] and (both := one.overlap(other)):
+        if abs(one.bottom - other.bottom) <= 0.03 * height and (both := one.overlap(other)):
             assert both.width <= 0.1 * min(one.width, other.width) + 1
 
 
 def test_arrange_stands_cats_in_view_where_the_far_ground_is_not() -> None:
     placements = placed(3, 1600, 200, 4)
 
-    assert min(placement.box.height for placement in placements) > 0.3 * 200
+    assert min(placement.box.height for placement in placements) > 0.3 * stage(1600, 200).height
 
 
 @given(count=counts, width=sides, height=sides, seed=seeds)
 def test_arrange_keeps_every_cat_in_the_picture(count: int, width: int, height: int, seed: int) -> None:
     placements = placed(count, width, height, seed)
+    whole = stage(width, height)
 
     assert sorted(placement.figure for placement in placements) == list(range(count))
     for box in (placement.box for placement in placements):
-        assert box.x >= 0
-        assert box.y >= 0
-        assert box.right <= width
-        assert box.bottom <= height
-        assert min(box.width, box.height) >= 1
-        assert all(value == int(value) for value in (box.x, box.y, box.width, box.height))
+        assert box.x >= -0.001
+        assert box.y >= -0.001
+        assert box.right <= whole.width + 0.001
+        assert box.bottom <= whole.height + 0.001
+
+
+@settings(max_examples=40)
+@given(count=counts, width=st.integers(16, 1000), height=st.integers(16, 1000), times=st.integers(2, 4), seed=seeds)
+def test_arrange_is_the_same_at_every_size(count: int, width: int, height: int, times: int, seed: int) -> None:
+    assert placed(count, width, height, seed) == placed(count, times * width, times * height, seed)
 
 
 @settings(max_examples=40)
 @given(count=counts, size=st.sampled_from(USUAL), seed=seeds)
-def test_arrange_draws_far_cats_first_and_stands_them_on_the_ground(
+def test_arrange_draws_far_cats_first_and_smaller_and_all_on_the_ground(
     count: int, size: tuple[int, int], seed: int
 ) -> None:
-    random = Random(seed)
-    width, height = size
-    ground = Ground((0, 0.6 * height), (width, 0.6 * height), (width / 2, 0.95 * height))
-
-    placements = arrange([SITTING] * count, ground, width, height, random)
+    placements = placed(count, *size, seed)
+    ground = stage(*size).ground
 
     feet = [placement.box.bottom for placement in placements]
+    heads = [placement.face.width for placement in placements]
     assert feet == sorted(feet)
-    assert min(feet) >= 0.6 * height - 1
-    assert max(feet) <= 0.95 * height + 1
-
-
-def test_arrange_makes_far_cats_smaller() -> None:
-    placements = placed(12, 1600, 1000, 5)
-
-    far, near = placements[0], placements[-1]
-    assert far.depth < near.depth
-    assert far.face.width < 0.9 * near.face.width
+    assert heads == sorted(heads)
+    assert min(feet) >= min(ground.left[1], ground.right[1]) - 0.001
+    assert max(feet) <= ground.near[1] + 0.001
 
 
 def test_arrange_gives_cats_of_different_poses_equal_heads() -> None:
-    heads = {}
-    for figure in (SITTING, STANDING):
-        (placement,) = arrange([figure], Ground((0, 500), (800, 500), (400, 501)), 800, 600, Random(1))
-        heads[figure] = placement.face.width / placement.box.width / figure.face.width
+    flat = stage(800, 600, ground=Ground((0, 0.8), (1, 0.8), (0.5, 0.801)))
 
-    assert heads[SITTING] == pytest.approx(heads[STANDING], abs=0.01)
+    sitting, stretching = arrange([SITTING, STRETCHING], flat, Random(1))
+    assert sitting.face.width == pytest.approx(stretching.face.width, rel=0.01)
+
+
+@settings(max_examples=20)
+@given(count=st.integers(1, 6), seed=seeds)
+def test_arrange_hides_no_face_behind_what_grows_before_it(count: int, seed: int) -> None:
+    placements = placed(count, 480, 480, seed, grass=0.15)
+
+    for placement in placements:
+        assert placement.face.bottom <= 0.85 * 200 + 0.2 * placement.face.height
 
 
 def test_arrange_mirrors_some_cats_with_their_faces() -> None:
@@ -116,8 +143,7 @@ def test_arrange_mirrors_some_cats_with_their_faces() -> None:
     turned = [each for each in placements if each.mirrored]
     assert 5 < len(turned) < 35
     for each in turned:
-        middle = each.face.x + each.face.width / 2 - each.box.x
-        assert middle > each.box.width / 2  # both figures look from the left half of their picture
+        assert each.face.centre[0] > each.box.centre[0]  # both figures look from the left half of their picture
 
 
 def test_arrange_is_the_same_for_a_seed_and_differs_for_another() -> None:
@@ -127,11 +153,13 @@ def test_arrange_is_the_same_for_a_seed_and_differs_for_another() -> None:
 
 def test_arrange_without_room_stands_all_side_by_side() -> None:
     """On a ground without depth twelve wide cats only fit as a row, however small."""
-    ground = Ground((0, 60), (64, 60), (32, 60))
+    flat = stage(64, 64, ground=Ground((0, 0.94), (1, 0.94), (0.5, 0.94)))
 
-    placements = arrange([Figure(6.0, Box(0.4, 0, 0.2, 1))] * 12, ground, 64, 64, Random(3))
+    placements = arrange([figure(6.0, Box(0.4, 0, 0.2, 1), Box(0, 0, 1, 1))] * 12, flat, Random(3))
 
-    assert all(face_visible(placements, index) == 1 for index in range(12))
+    for one, other in itertools.combinations((placement.box for placement in placements), 2):
+        both = one.overlap(other)
+        assert both is None or both.width < 0.001
 
 
 @given(width=sides, height=sides, seed=seeds)
@@ -146,7 +174,6 @@ def test_scene_window_keeps_the_near_ground_in_view(width: int, height: int, see
 
 
 def test_arrange_takes_a_face_that_reaches_the_lower_edge() -> None:
-    ground = Ground((0.0, 300.0), (480.0, 300.0), (240.0, 600.0))
-    curled = Figure(1.2, Box(0.2, 0.4, 0.4, 0.6))
-    placements = arrange([curled] * 6, ground, 480, 620, Random(5))
-    assert len(placements) == 6
+    curled = figure(1.2, Box(0.2, 0.4, 0.4, 0.6))
+
+    assert len(arrange([curled] * 6, stage(480, 620), Random(5))) == 6

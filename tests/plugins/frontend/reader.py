@@ -6,12 +6,13 @@ import httpx2
 
 
 class Page(HTMLParser):
-    """What the tests ask of a page: its tags and its text."""
+    """What the tests ask of a page: its tags, its text, and the words that are marked in it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.text = ""
+        self.marked: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -19,6 +20,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self.tags and self.tags[-1][0] == "mark" and self.get_starttag_text() == "<mark>" and not self.marked:
+            self.marked.append(data)
 
     def all(self, tag: str, **having: str) -> list[dict[str, str]]:
         return [found for name, found in self.tags if name == tag and having.items() <= found.items()]
@@ -28,8 +31,12 @@ class Page(HTMLParser):
         return [image for image in self.all("img") if image["src"].startswith("/pictures/")]
 
     @property
+    def links(self) -> list[str]:
+        return [found["href"] for found in self.all("a") if "href" in found]
+
+    @property
     def placeholders(self) -> int:
-        return len([1 for tag in self.all("div") if tag.get("class") == "missing"])
+        return len(self.all("span", **{"class": "missing"}))
 
 
 async def page(frontend: httpx2.AsyncClient, url: str, *, status: int = 200) -> Page:

@@ -10,18 +10,48 @@ from catguard_frontend.pages import Pages
 from .reader import Page, page
 
 CSP = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
+#: One of each kind of page.
+PAGES = {
+    "/?count=2": 200,
+    "/picture?breed=tabby&scene=beach&count=2&width=64&height=48&seed=7": 200,
+    "/picture?ask=three+unicorns": 422,
+    "/zoom?picture=0123456789abcdef": 200,
+    "/zoom": 200,
+    "/?count=1000": 400,
+    "/nowhere": 404,
+}
 
 
-async def test_pages_run_no_script_and_load_nothing_from_elsewhere(frontend: httpx2.AsyncClient) -> None:
-    response = await frontend.get("/?count=1", headers={"accept": "text/html"})
+@pytest.mark.parametrize(("target", "status"), PAGES.items())
+async def test_pages_have_nothing_inline_and_load_nothing_from_elsewhere(
+    frontend: httpx2.AsyncClient, target: str, status: int
+) -> None:
+    response = await frontend.get(target, headers={"accept": "text/html"})
     shown = Page(response.text)
 
-    assert response.headers["content-security-policy"] == CSP
+    assert response.status_code == status
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert not shown.all("script")
-    assert not re.search(r"\sstyle=|<style|\son\w+=|https?://", response.text)
+    assert not re.search(r"\sstyle=|<style|<script>|\son\w+=", response.text)
+    loaded = [tag["src"] for tag in (*shown.all("img"), *shown.all("script"))] + [
+        tag["href"] for tag in shown.all("link")
+    ]
+    assert {address[:1] for address in loaded} == {"/"}
+    if status < 400:
+        assert response.headers["content-security-policy"] == CSP
+        assert response.headers["referrer-policy"] == "same-origin"
+    else:
+        assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("target", ["/?count=1000", "/nowhere"])
+async def test_pages_of_the_guard_ask_for_no_script_that_it_forbids(frontend: httpx2.AsyncClient, target: str) -> None:
+    response = await frontend.get(target, headers={"accept": "text/html"})
+
+    assert "script-src" not in response.headers["content-security-policy"]
+    assert not Page(response.text).all("script")
 
 
 async def test_pages_can_be_used_by_keyboard_and_reader(frontend: httpx2.AsyncClient) -> None:
@@ -48,9 +78,12 @@ def luminance(colour: str) -> float:
     ("front", "back", "least"),
     [
         *((front, back, 4.5) for front in ("ink", "soft", "accent") for back in ("paper", "card", "notice")),
-        ("soft", "glow-one", 4.5),
-        ("soft", "glow-two", 4.5),
+        *((front, back, 4.5) for front in ("ink", "soft", "accent") for back in ("glow-one", "glow-two")),
         ("on-accent", "accent", 4.5),
+        ("on-accent", "accent-deep", 4.5),
+        ("paper", "ink", 4.5),
+        ("paper", "soft", 4.5),
+        *((front, "paper", 3.0) for front in ("tone-which", "tone-where", "tone-size")),
         ("edge", "paper", 3.0),
         ("focus", "paper", 3.0),
     ],

@@ -20,7 +20,7 @@ from catguard_store.drawings import Drawings, choose
 from catguard_store.records import Picture
 from catguard_store.renditions import widths
 from catguard_store.repository import Repository
-from catguard_store.tier import prepare
+from catguard_store.tier import fill, prepare
 
 #: Of the catalogue, what is drawn here: some of every kind.
 FEW = "siamese/sitting, siamese/loaf, white/sleeping, rose-garden, night-roof/back"
@@ -41,6 +41,7 @@ def prepared(guard: catguard.Guard, tmp_path_factory: pytest.TempPathFactory) ->
 
     async def run() -> None:
         await prepare(context)
+        await fill(context)
         await context.close()
 
     with contextlib.redirect_stderr(io.StringIO()) as told:
@@ -66,10 +67,10 @@ async def everything(repository: Repository) -> tuple[Picture, ...]:
 
 def test_tier_is_served_under_its_name() -> None:
     tier = catguard_tier()
-    assert (tier.name, tier.prepare) == ("store", prepare)
+    assert (tier.name, tier.prepare, tier.fill) == ("store", prepare, fill)
 
 
-async def test_prepare_stores_the_drawings_of_the_settings(seeded: Repository) -> None:
+async def test_fill_stores_the_drawings_of_the_settings(seeded: Repository) -> None:
     stored = {picture.source: picture for picture in await everything(seeded)}
     assert stored.keys() == {drawing.source for drawing in choose(FEW)}
     for proposal in Drawings(FEW).proposals():
@@ -79,7 +80,7 @@ async def test_prepare_stores_the_drawings_of_the_settings(seeded: Repository) -
         assert picture.licence == "MIT"
 
 
-async def test_prepare_stores_images_that_are_what_is_said_of_them(seeded: Repository) -> None:
+async def test_fill_stores_images_that_are_what_is_said_of_them(seeded: Repository) -> None:
     for picture in await everything(seeded):
         for width in picture.widths:
             image = await seeded.image(picture.id, width)
@@ -92,36 +93,34 @@ async def test_prepare_stores_images_that_are_what_is_said_of_them(seeded: Repos
         assert (image.width, image.height) == (picture.width, picture.height)
 
 
-async def test_prepare_keeps_layers_of_a_scene_alike(seeded: Repository) -> None:
+async def test_fill_keeps_layers_of_a_scene_alike(seeded: Repository) -> None:
     layers = await seeded.find(limit=60, kind="scene", breed="rose-garden")
     assert {layer.layer for layer in layers} == {"back", "ground", "foreground"}
     assert {(layer.width, layer.height) for layer in layers} == {(1600, 1200)}
     assert all(layer.anchors == layers[0].anchors for layer in layers)
 
 
-async def test_prepare_tags_cats_by_breed_and_pose(seeded: Repository) -> None:
+async def test_fill_tags_cats_by_breed_and_pose(seeded: Repository) -> None:
     found = await seeded.find(limit=60, kind="cat", tag="siamese")
     assert {(picture.breed, picture.pose) for picture in found} == {("siamese", "sitting"), ("siamese", "loaf")}
     assert all(picture.pose in picture.tags for picture in found)
 
 
-async def test_prepare_again_draws_nothing(context: TierContext, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fill_again_draws_nothing(context: TierContext, monkeypatch: pytest.MonkeyPatch) -> None:
     def candidate(self: Drawings, proposal: object) -> None:
         pytest.fail("it was drawn again")
 
     monkeypatch.setattr(Drawings, "candidate", candidate)
     await prepare(context)
+    await fill(context)
     await context.close()
 
 
-def test_prepare_tells_how_far_it_is(prepared: Prepared) -> None:
+def test_fill_tells_how_far_it_is(prepared: Prepared) -> None:
     assert f"100 % ({len(choose(FEW))} of {len(choose(FEW))})" in prepared.told
 
 
-async def test_prepare_uses_the_database_of_the_settings(
-    guard: catguard.Guard, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Drawings, "proposals", lambda self: [])
+async def test_prepare_uses_the_database_of_the_settings(guard: catguard.Guard, tmp_path: Path, url: str) -> None:
     context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url}, addresses={})
     await prepare(context)
     await context.close()

@@ -1,0 +1,155 @@
+"""The page of one picture: its recipe, the ways to keep it, a closer look at each cat in it, and whom to thank."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import catguard
+from catguard_frontend import ask, words
+from catguard_frontend.addresses import closer_to, fields, link, page_of, picture_of, srcset
+from catguard_frontend.cats import recipe_of
+from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
+from catguard_frontend.menu import FORMATS
+from catguard_frontend.pages import Choice, Pages, html, redirect
+from catguard_frontend.recipes import Picture, Recipe
+
+#: What of a cat a visitor may look at closely from here.
+PARTS = ("nose", "eyes", "paw")
+#: How many times its size a picture is offered to browsers: small phones, and screens with two pixels where one was.
+TIMES = (0.5, 0.75, 1, 1.5, 2)
+#: What each format is called, and what it is good for.
+USES: Mapping[str, tuple[str, str]] = {
+    "webp": ("WebP", "small and sharp, for web pages and chats"),
+    "png": ("PNG", "every pixel exact, for editing and printing"),
+    "jpeg": ("JPEG", "opens everywhere, on old devices too"),
+    "avif": ("AVIF", "the smallest file, for newer browsers"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A picture as a file: its format and what people call it, what it is for, its address, and the file's name."""
+
+    format: str
+    label: str
+    use: str
+    href: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """A cat in the picture: what it is, where it is in pixels, and the closer looks at it."""
+
+    name: str
+    box: Mapping[str, int]
+    closer: str
+    parts: tuple[Choice, ...]
+
+
+class PicturePage:
+    """Serves `GET /picture`.
+
+    Args:
+        kitchen: where the picture comes from.
+        pages: the templates.
+        draw_seed: gives a seed to those who did not ask for one.
+        patience: seconds until a visitor is told that it takes longer.
+    """
+
+    def __init__(self, kitchen: Kitchen, pages: Pages, *, draw_seed: Callable[[], int], patience: float) -> None:
+        self._kitchen = kitchen
+        self._pages = pages
+        self._draw_seed = draw_seed
+        self._patience = patience
+
+    async def page(self, request: Request) -> Response:
+        """Answer with the page of a picture; whatever leaves something open is sent on to an address that does not."""
+        query = catguard.exchange(request.scope).query
+        wished = {"seed": self._draw_seed(), **query}
+        try:
+            recipe = recipe_of(wished)
+        except ask.NotUnderstood as failure:
+            return self._not_understood(query["ask"], failure)
+        if fields(recipe) != query:
+            return redirect(page_of(recipe))
+        try:
+            picture = await asyncio.wait_for(self._kitchen.serve(recipe), self._patience)
+        except TimeoutError:
+            return self._missing(recipe, TooSlow("It was not ready when the page was."))
+        except (catguard.CallRefused, NotServed) as failure:
+            return self._missing(recipe, failure)
+        return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))
+
+    def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
+        excuse = words.excuse(failure, recipe.wire())
+        tries = [
+            *([Choice("Try again", page_of(recipe))] if excuse.status >= 500 else []),
+            Choice("Another picture of this kind", _another(recipe)),
+            Choice("All cats", "/"),
+        ]
+        told = {**_told(recipe), "picture": None, "excuse": excuse, "tries": tries}
+        return html(self._pages.render("picture", **told), status=excuse.status)
+
+    def _not_understood(self, sentence: str, failure: ask.NotUnderstood) -> Response:
+        text = self._pages.render("asked", sentence=sentence, lost=failure, mended=failure.mended(sentence))
+        return html(text, status=422)
+
+
+def _told(recipe: Recipe) -> dict[str, Any]:
+    """Return what is known of a picture before it is there."""
+    return {
+        "recipe": recipe,
+        "heading": words.titled(recipe),
+        "sentence": ask.Order(recipe.count, recipe.breed, recipe.scene, recipe.width, recipe.height).sentence(),
+        "address": page_of(recipe),
+        "another": _another(recipe),
+        "walls": [
+            Choice(f"More {words.spoken(recipe.breed or '')} cats", link("/", {"breed": recipe.breed})),
+            Choice(f"More cats {words.located(recipe.scene or '')}", link("/", {"scene": recipe.scene})),
+        ],
+    }
+
+
+def _shown(recipe: Recipe, picture: Picture) -> dict[str, Any]:
+    return {
+        "picture": picture,
+        "alt": words.described(picture, recipe),
+        "srcset": srcset(recipe, TIMES, known={recipe: picture.url}),
+        "picture_address": picture_of(recipe),
+        "downloads": [_download(recipe, image_format) for image_format in FORMATS],
+        "sitters": _sitters(recipe, picture.cats),
+        "credits": picture.credits,
+    }
+
+
+def _another(recipe: Recipe) -> str:
+    """Return where the same wish gives another picture: without a seed."""
+    return link("/picture", {**fields(recipe), "seed": None})
+
+
+def _download(recipe: Recipe, image_format: str) -> Download:
+    suffix = {"jpeg": "jpg"}.get(image_format, image_format)
+    name = f"{words.titled(recipe).lower().replace(' ', '-')}-{recipe.width}x{recipe.height}.{suffix}"
+    return Download(image_format, *USES[image_format], picture_of(replace(recipe, format=image_format)), name)
+
+
+def _sitters(recipe: Recipe, cats: Sequence[Mapping[str, Any]]) -> list[Sitter]:
+    return [
+        Sitter(
+            name=f"{words.spoken(cat['breed']).capitalize()}, {words.spoken(cat['pose'])}",
+            box=cat["box"],
+            closer=closer_to(cat["picture"], part="face", scale=0.0, within=recipe),
+            parts=tuple(
+                Choice(part.capitalize(), closer_to(cat["picture"], part=part, scale=0.0, within=recipe))
+                for part in PARTS
+            ),
+        )
+        for cat in cats
+    ]
