@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +12,7 @@ import catguard
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import EVERYTHING, Drawings
+from catguard_store.menu import read_menu
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
@@ -18,8 +20,11 @@ from catguard_store.studio import Studio
 
 def app(context: catguard.TierContext) -> ASGIApp:
     """The app of one worker."""
-    handlers = Handlers(Repository(_database(context)))
-    return context.app({"find": handlers.find, "picture": handlers.picture, "image": handlers.image})
+    database = _database(context)
+    handlers = Handlers(Repository(database), partial(read_menu, database))
+    return context.app(
+        {"find": handlers.find, "picture": handlers.picture, "image": handlers.image, "menu": handlers.menu}
+    )
 
 
 async def prepare(context: catguard.TierContext) -> None:
