@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from catguard_store.import_command import import_command
+
 SUFFIXES = (".webp", ".png", ".jpg", ".jpeg")
 QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
 
@@ -13,11 +15,14 @@ QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
     epilog="""\b
 Examples:
   catguard cats sheet
-  catguard cats sheet --out cats.png
+  catguard cats import photos/ --licence CC-BY-4.0 --author "Ann Author"
 """
 )
 def cats() -> None:
-    """Look at the cats of the picture store."""
+    """Look at the cats of the picture store, and put your own into it."""
+
+
+cats.add_command(import_command)
 
 
 @cats.command(
