@@ -205,6 +205,9 @@ def explain(name: str, files: tuple[Path, ...], actions: tuple[str, ...], everyt
     console = options.output()
     if isinstance(found, Component):
         console.print(f"[bold]{found.name}[/]: {escape(found.about)}  owner {escape(str(found.owner))}")
+        soft = [f"{side} {action}" for side, action in found.undeclared.items() if action != "deny"]
+        if soft:
+            console.print(f"undeclared calls: {', '.join(soft)}; they pass unchecked", style="yellow")
     if policies.actions:
         console.print(f"actions overridden: {', '.join(f'{glob}={action}' for glob, action in policies.actions)}")
     show(boundaries, console, everything=everything)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from catguard.policies.actions import Actions
+from catguard.policies.actions import Actions, of_undeclared
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
@@ -17,6 +17,7 @@ from catguard.policies.model import (
     Boundary,
     Component,
     Example,
+    FailurePolicy,
     Fault,
     Kind,
     Owner,
@@ -31,6 +32,7 @@ from catguard.policies.phases import PhaseBuilder, Written
 from catguard.policies.shapes import UNDECLARED, ShapeReader
 
 PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+SIDES: tuple[Side, ...] = ("inbound", "outbound")
 #: The one response of kinds that have no status.
 ANY_STATUS = "*"
 
@@ -94,7 +96,19 @@ class Builder:
                     boundaries[operation] = self.boundary(name, side, operation, entry, at, owner)
         needs = tuple((data.get("health") or {}).get("needs", ()))
         location = self.document.key(path)
-        return Component(name, owner, str(data.get("about", "")), location, needs, sides["inbound"], sides["outbound"])
+        about = str(data.get("about", ""))
+        undeclared = self.undeclared(name, data.get("undeclared"))
+        return Component(name, owner, about, location, needs, sides["inbound"], sides["outbound"], undeclared)
+
+    def undeclared(self, component: str, written: Any) -> dict[Side, Action]:
+        """Return what becomes of undeclared calls: as written there, for all components of the file, or by override."""
+        own = written if isinstance(written, dict) else {"inbound": written, "outbound": written}
+        defaults = self.document.data.get("defaults") or {}
+        actions: dict[Side, Action] = {}
+        for side in SIDES:
+            action: Action = own.get(side) or (defaults.get(side) or {}).get("undeclared") or "deny"
+            actions[side] = of_undeclared(component, side, action, self.overrides)
+        return actions
 
     def owner(self, name: Any, path: Path) -> Owner:
         if name in self.owners:
@@ -114,7 +128,10 @@ class Builder:
         actions = Actions(name, data.get("action") or defaults.get("action") or "deny", own, self.overrides)
         if "owner" in data:
             owner = self.owner(data["owner"], (*path, "owner"))
-        written = Written(name, kind, owner, self.owners, actions, self.document, self.shapes, self.faults)
+        failure_policy: FailurePolicy = data.get("failure_policy") or defaults.get("failure_policy") or "fail"
+        written = Written(
+            name, kind, owner, self.owners, actions, failure_policy, self.document, self.shapes, self.faults
+        )
         request = PhaseBuilder(written, "request", None, (*path, "request")).build(data.get("request") or {})
         responses = self.responses(written, data.get("response") or {}, path)
         made = PhaseBuilder(written, "response", None, (*path, "response"))

@@ -38,7 +38,7 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
         ConfigurationError: An override matches nothing.
     """
     policies = finish(*build(read_files(paths), actions=actions))
-    check_overrides(actions, policies.boundaries())
+    check_overrides(actions, policies)
     return policies
 
 
@@ -74,7 +74,7 @@ def compile_texts(
         raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
     finish(policies, [*faults, *more])
-    check_overrides(actions, policies.boundaries())
+    check_overrides(actions, policies)
     return compiled
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Action = Literal["deny", "warn", "audit"]
+FailurePolicy = Literal["fail", "ignore"]
 Side = Literal["inbound", "outbound"]
 Kind = Literal["http", "call", "sql"]
 PhaseName = Literal["request", "response"]
@@ -78,11 +79,16 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL expression that must hold; `location` is that of its first character."""
+    """A CEL expression that must hold; `location` is that of its first character.
+
+    `failure_policy` says what it means that the expression cannot be evaluated: "fail" counts it as broken, with the
+    assumption's own action, "ignore" tells telemetry only.
+    """
 
     assumption: Assumption
     expression: str
     location: Location
+    failure_policy: FailurePolicy = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,10 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A box of the system."""
+    """A box of the system.
+
+    `undeclared` is what becomes of calls that no boundary declares, by side.
+    """
 
     name: str
     owner: Owner
@@ -230,6 +239,7 @@ class Component:
     needs: tuple[str, ...] = ()
     inbound: Mapping[str, Boundary] = field(default_factory=dict)
     outbound: Mapping[str, Boundary] = field(default_factory=dict)
+    undeclared: Mapping[Side, Action] = field(default_factory=lambda: {"inbound": "deny", "outbound": "deny"})
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield inbound boundaries, then outbound ones."""

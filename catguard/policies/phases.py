@@ -13,6 +13,7 @@ from catguard.policies.model import (
     Action,
     Assumption,
     AssumptionKind,
+    FailurePolicy,
     Fault,
     Kind,
     Location,
@@ -75,6 +76,7 @@ class Written:
     owner: Owner
     owners: Mapping[str, Owner]
     actions: Actions
+    failure_policy: FailurePolicy
     document: Document
     shapes: ShapeReader
     faults: list[Fault]
@@ -267,5 +269,6 @@ class PhaseBuilder:
                 owner=owner,
             )
             place = self.written.document.value((*path, "rule"))
-            rules.append(Rule(assumption, str(entry["rule"]), place))
+            failure_policy = entry.get("failure_policy", self.written.failure_policy)
+            rules.append(Rule(assumption, str(entry["rule"]), place, failure_policy))
         return rules

@@ -256,7 +256,11 @@ async def _answer(
         # uvicorn cancels what outlasts the drain, and would log the traceback of an innocent application.
         if not cycle.response_started:
             cycle.keep_alive = False
-            headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"1")]
+            headers = [
+                (b"content-type", b"application/problem+json"),
+                (b"cache-control", b"no-store"),
+                (b"retry-after", b"1"),
+            ]
             await send({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": _document(503, "the service is being stopped")})
 
@@ -265,7 +269,7 @@ def _problem(status: int, detail: str) -> bytes:
     body = _document(status, detail)
     head = (
         f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\ncontent-type: application/problem+json\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        f"cache-control: no-store\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     )
     return head.encode("ascii") + body
 

@@ -10,6 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import Violation
+from catguard.policies.model import Action
 from catguard.telemetry import names
 
 #: Longest text in an attribute; what is longer was sent by somebody else.
@@ -36,7 +37,7 @@ def cut(value: AttributeValue) -> AttributeValue:
 
 def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
     """Return what is told of a violation: what broke and whose it is, never a value of the exchange."""
-    return {
+    attributes: dict[str, AttributeValue] = {
         names.ASSUMPTION: cut(violation.assumption),
         names.BOUNDARY_NAME: cut(violation.boundary),
         names.BOUNDARY_SIDE: violation.side,
@@ -47,6 +48,9 @@ def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
         names.POLICY: cut(violation.policy),
         names.ACTION: violation.action,
     }
+    if violation.unevaluated:
+        attributes[names.UNEVALUATED] = True
+    return attributes
 
 
 def severity(violation: Violation) -> SeverityNumber:
@@ -91,7 +95,7 @@ class Events:
         name, level = EXCEPTION_EVENTS[kind]
         self._emit(name, level, type(error).__qualname__, None, context, exception=error)
 
-    def undeclared(self, method: str, path: str, context: Context) -> None:
+    def undeclared(self, method: str, path: str, action: Action, context: Context) -> None:
         """Emit a sample of the requests that no boundary declares: a few in each window, with the count so far."""
         now = self._clock()
         if now >= self._window_end:
@@ -105,11 +109,12 @@ class Events:
         self._emit(
             names.EVENT_UNDECLARED,
             SeverityNumber.INFO,
-            f"{self._component}: {count} requests that no boundary declares, lately {method}",
+            f"{self._component}: {count} requests that no boundary declares, lately {method} ({action})",
             {
                 names.COMPONENT: self._component,
                 names.HTTP_REQUEST_METHOD: method,
                 names.URL_PATH: cut(path),
+                names.ACTION: action,
                 names.UNDECLARED_COUNT: count,
             },
             context,

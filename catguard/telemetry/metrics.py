@@ -9,6 +9,7 @@ from opentelemetry.metrics import Meter
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import Violation
+from catguard.policies.model import Action
 from catguard.telemetry import names
 
 
@@ -54,9 +55,10 @@ class Metrics:
             context,
         )
 
-    def undeclared(self, method: str, context: Context) -> None:
+    def undeclared(self, method: str, action: Action, context: Context) -> None:
         """Count a request that no boundary declares; `method` is a known one or `_OTHER`."""
-        self._undeclared.add(1, {names.COMPONENT: self._component, names.HTTP_REQUEST_METHOD: method}, context)
+        attributes = {names.COMPONENT: self._component, names.HTTP_REQUEST_METHOD: method, names.ACTION: action}
+        self._undeclared.add(1, attributes, context)
 
     def duration(self, kind: str, seconds: float, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Record how long an exchange took, if its kind has a duration; of `attributes` only those with few values."""

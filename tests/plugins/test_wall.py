@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from catguard_catomatic.plan import cast
 from catguard_catomatic.recipe import recipe
 from catguard_frontend.gallery import Wish
-from catguard_frontend.menu import BREEDS
+from catguard_frontend.menu import BREEDS, SCENES, Menu
 from tests.plugins.catomatic import shapes
 
 POSES = 5
+MENU = Menu(dict.fromkeys(BREEDS, ""), dict.fromkeys(SCENES, ""), "")
 HOUSE = {breed: [shapes.cat(f"{breed} {pose}", breed=breed) for pose in range(POSES)] for breed in BREEDS}
 LAYERS = (shapes.layer("back"),)
 
@@ -20,7 +21,7 @@ LAYERS = (shapes.layer("back"),)
 def shown(wish: Wish, *, poses: int = POSES) -> list[str]:
     """The pictures of a wall, in the order of the page."""
     pictures = []
-    for _, ordered in wish.recipes():
+    for _, ordered in wish.recipes(MENU):
         order = recipe(ordered.wire())
         pictures += [cat.id for cat in cast(order, HOUSE[order.breed][:poses], LAYERS).cats]
     return pictures
@@ -44,6 +45,6 @@ def test_wall_of_one_breed_shows_all_of_its_cats(seed: int) -> None:
 
 
 def test_wall_of_the_largest_seed_stays_within_the_seeds_there_are() -> None:
-    seeds = [ordered.seed for _, ordered in Wish(count=60, size="small", seed=2**31 - 1).recipes()]
+    seeds = [ordered.seed for _, ordered in Wish(count=60, size="small", seed=2**31 - 1).recipes(MENU)]
 
     assert max(seeds) < 2**31

@@ -79,7 +79,7 @@ def test_schema_refuses_a_top_level_key_that_nothing_enforces(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["deadline", "concurrency", "retries", "fan_out", "spend", "grant", "failure_policy", "undeclared", "background"],
+    ["deadline", "concurrency", "retries", "fan_out", "spend", "grant", "undeclared", "background"],
 )
 @pytest.mark.parametrize("side", ["inbound", "outbound"])
 def test_schema_refuses_a_boundary_key_that_nothing_enforces(side: str, key: str) -> None:

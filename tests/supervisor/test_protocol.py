@@ -24,6 +24,7 @@ def refusal(received: bytes) -> tuple[int, str]:
     head, _, body = received.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head
     assert b"connection: close" in head
+    assert b"cache-control: no-store" in head
     document = json.loads(body)
     assert document["status"] == int(head.split()[1])
     return document["status"], document["detail"]

@@ -159,6 +159,7 @@ def test_request_that_outlasts_the_drain_is_told_so_and_the_run_ends(supervised:
     assert system.end() == 0
     answer = call.result()
     assert answer.status_code == 503
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "application/problem+json"
     assert "Traceback" not in system.process.communicate()[1]
 

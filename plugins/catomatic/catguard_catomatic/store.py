@@ -1,9 +1,9 @@
 """The picture store as Cat-o-matic sees it: what it asks for, and the decoded pictures that it keeps."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -11,9 +11,10 @@ import httpx2
 from PIL import Image
 
 from catguard_catomatic.cache import Cache
+from catguard_catomatic.failures import StoreBroken, answered
 from catguard_catomatic.outlines import outline_bytes, outline_of
 from catguard_catomatic.pictures import Picture, Stored
-from catguard_catomatic.pixels import decode, decoded_bytes
+from catguard_catomatic.pixels import UnusablePicture, decode, decoded_bytes
 
 Result = TypeVar("Result")
 
@@ -30,13 +31,21 @@ class Unknown(LookupError):
 
 
 class Store:
-    """Asks the store, through the guarded client, for no more than a render needs."""
+    """Asks the store, through the guarded client, for no more than a render needs.
+
+    All of it raises `Failure` where the store does not answer, or not with what is needed.
+    """
 
     def __init__(self, client: httpx2.AsyncClient, *, workers: anyio.CapacityLimiter) -> None:
         self._client = client
         self._workers = workers
         self._decoded: Cache[tuple[str, int], Image.Image] = Cache(limit=CACHE_BYTES, size=decoded_bytes)
         self._outlines: Cache[str, Image.Image] = Cache(limit=OUTLINE_BYTES, size=outline_bytes)
+
+    async def menu(self) -> Mapping[str, Any]:
+        """What there is, as the store tells it."""
+        found: Mapping[str, Any] = (await answered(self._client.get("/v1/menu"))).json()
+        return found
 
     async def cats(self, breed: str) -> tuple[Picture, ...]:
         """The cats of a breed, at least one. Raises `Unknown`."""
@@ -47,18 +56,17 @@ class Store:
         return await self._find("scene", name, LAYERS, f"We have no scene called “{name}”.")
 
     async def _find(self, kind: str, breed: str, limit: int, unknown: str) -> tuple[Picture, ...]:
-        answer = await self._client.get("/v1/pictures", params={"kind": kind, "breed": breed, "limit": limit})
-        answer.raise_for_status()
+        wanted = httpx2.QueryParams({"kind": kind, "breed": breed, "limit": limit})
+        answer = await answered(self._client.get("/v1/pictures", params=wanted))
         if not (found := answer.json()["pictures"]):
             raise Unknown(unknown)
         return tuple(Picture.from_wire(record) for record in found)
 
     async def picture(self, identifier: str) -> Picture:
         """One picture. Raises `Unknown`."""
-        answer = await self._client.get(f"/v1/pictures/{identifier}")
+        answer = await answered(self._client.get(f"/v1/pictures/{identifier}"))
         if answer.status_code == httpx2.codes.NOT_FOUND:
             raise Unknown(f"We have no picture {identifier}.")
-        answer.raise_for_status()
         return Picture.from_wire(answer.json())
 
     async def images(self, needs: Iterable[Stored]) -> dict[tuple[str, int], Image.Image]:
@@ -83,11 +91,13 @@ class Store:
 
     async def _fetch(self, stored: Stored) -> Image.Image:
         path = f"/v1/pictures/{stored.picture.id}/image"
-        answer = await self._client.get(path, params={"width": stored.width})
+        answer = await answered(self._client.get(path, params={"width": stored.width}))
         if answer.status_code == httpx2.codes.NOT_FOUND:  # taken out since it was found
             raise Unknown(f"We have no picture {stored.picture.id} any more.")
-        answer.raise_for_status()
-        return await anyio.to_thread.run_sync(decode, answer.content, limiter=self._workers)
+        try:
+            return await anyio.to_thread.run_sync(decode, answer.content, limiter=self._workers)
+        except UnusablePicture as error:
+            raise StoreBroken(f"The picture {stored.picture.id} cannot be used: {error}.") from error
 
 
 async def together(work: Iterable[Coroutine[object, object, Result]]) -> list[Result]:

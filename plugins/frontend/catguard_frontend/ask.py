@@ -3,39 +3,37 @@
     sentence = ["please"] ["give" "me"] count (breed ["cat"] | "cat")
                [("in" | "on") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]]
                ["as" format] ["please"] ["."]
-    scene    = its name, or as one says it: "roof at night"
+    breed    = a name on the menu, such as "maine coon"
+    scene    = likewise, or as one says it: "roof at night"
     count    = "a" | "an" | "one" ... "twelve" | INTEGER
 
-Breeds and `cat` may stand in the plural. Numbers have no bound here: what may be ordered is the policy's to say.
+Breeds and `cat` may stand in the plural. What is on the menu is what there are pictures of. Numbers have no bound here:
+what may be ordered is the policy's to say.
 """
 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catguard_frontend.menu import BREEDS, FORMATS, NUMBERS, PLACES, SCENES
+from catguard_frontend.menu import FORMATS, NUMBERS, PLACES, Menu
 from catguard_frontend.words import located
 
 EXAMPLE = "three siamese cats in a rose garden at 480x620px"
 
 #: A number, a word (with inner hyphens), or any other single character.
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:-[^\W\d_]+)*|\S")
+#: What parts the words of a name: hyphens, and the change between letters and digits.
+_PARTING = re.compile(r"-+|(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])")
 _COUNTS: Mapping[str, int] = {"a": 1, "an": 1} | {word: value for value, word in enumerate(NUMBERS, start=1)}
 _ARTICLES = ("a", "an", "the")
-_BREEDS: Mapping[str, str] = {
-    **{breed: breed for breed in BREEDS},
-    **{f"{breed}s": breed for breed in BREEDS},
-    "tabbies": "tabby",
-    "tuxedoes": "tuxedo",
-    "calicoes": "calico",
-    "sphynxes": "sphynx",
-}
-_SCENES: Mapping[str, str] = {scene: scene for scene in SCENES} | {
-    "-".join(word for word in place.split()[1:] if word not in _ARTICLES): scene for scene, place in PLACES.items()
-}
+#: Plurals that take more than an s.
+_PLURALS: Mapping[str, str] = {"tabbies": "tabby", "tuxedoes": "tuxedo", "calicoes": "calico", "sphynxes": "sphynx"}
+#: What may come after a scene.
+_AFTER = ("", "at", "as", "please", ".")
 _FORMATS: Mapping[str, str] = {name: name for name in FORMATS} | {"jpg": "jpeg"}
 _CATS = ("cat", "cats")
 _TIMES = ("x", "\N{MULTIPLICATION SIGN}", "by")
@@ -105,19 +103,42 @@ class Token:
         return self.text.lower()
 
 
-def read(sentence: str) -> Order:
-    """Return what `sentence` asks for.
+def read(sentence: str, menu: Menu) -> Order:
+    """Return what `sentence` asks for, by the names that are on the menu.
 
     Raises:
         NotUnderstood: the sentence is not one of the grammar.
     """
-    return _Reader(sentence).order()
+    return _Reader(sentence, menu).order()
+
+
+class _Names:
+    """The names of breeds or scenes, found in a sentence by their words: hyphens and digits part words as spaces do."""
+
+    def __init__(self, names: Iterable[str], others: Mapping[str, str]) -> None:
+        """`others` are further words for names that may be among `names`."""
+        self.names = tuple(names)
+        self._by_words = {_words(other): name for other, name in others.items() if name in self.names}
+        self._by_words |= {_words(name): name for name in self.names}  # a name itself goes before words for another
+        # A hyphen between words may be a token of its own.
+        self.longest = max((2 * words.count("-") + 1 for words in self._by_words), default=0)
+
+    def find(self, words: Iterable[str]) -> str | None:
+        """Return the name that these words of a sentence are."""
+        return self._by_words.get(_words("-".join(words)))
+
+
+def _words(text: str) -> str:
+    """Return the words of a name with one hyphen between them: "maine coon" is "maine-coon", "mau2" is "mau-2"."""
+    return _PARTING.sub("-", text.lower().replace(" ", "-"))
 
 
 class _Reader:
-    """A recursive-descent reader without recursion: the grammar has one rule and one word of look-ahead."""
+    """A recursive-descent reader without recursion: the grammar has one rule and looks ahead as far as a name goes."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, menu: Menu) -> None:
+        self._breeds = _Names(menu.breeds, {**_PLURALS, **{f"{breed}s": breed for breed in menu.breeds}})
+        self._scenes = _Names(menu.scenes, {_bare(phrase): scene for scene, phrase in PLACES.items()})
         found = list(_TOKEN.finditer(sentence))
         self._tokens = [Token(match.group(), place, *match.span()) for place, match in enumerate(found, start=1)]
         self._tokens.append(Token("", len(found) + 1, len(sentence), len(sentence)))
@@ -169,34 +190,37 @@ class _Reader:
         return int(token.text)
 
     def _breed(self, *, plural: bool) -> str | None:
-        for length in (2, 1):  # "maine coon" has two words
-            words = (token.word for token in self._tokens[self._next : self._next + length])
-            breed = _BREEDS.get("-".join(words))
-            if breed is not None:
-                self._next += length
-                self._accept(*_CATS)
-                return breed
-        self._expect(_CATS, [_one_of("a breed", BREEDS), "“cats”" if plural else "“cat”"], near=BREEDS)
+        breed = self._name(self._breeds)
+        if breed is not None:
+            self._accept(*_CATS)
+            return breed
+        names = self._breeds.names
+        self._expect(_CATS, [_one_of("a breed", names), "“cats”" if plural else "“cat”"], near=names)
         return None
 
     def _scene(self) -> str:
         self._accept(*_ARTICLES)
-        first = self._token
-        words: list[str] = []
-        while self._token.text and (self._token.word not in ("at", "as", "please", ".") or self._goes_on(words)):
-            words.append(self._token.word)
-            self._next += 1
-        scene = _SCENES.get("-".join(words))
+        scene = self._name(self._scenes, before=_AFTER)
         if scene is None:
-            end = self._tokens[self._next - 1].end if words else first.end
-            phrase = Token(" ".join(words), first.position, first.start, end)
-            raise self._lost([_one_of("a scene", SCENES)], SCENES, token=phrase)
+            lost = list(itertools.takewhile(lambda token: token.word not in _AFTER, self._tokens[self._next :]))
+            first, end = self._token, (lost or [self._token])[-1].end
+            phrase = Token(" ".join(token.word for token in lost), first.position, first.start, end)
+            raise self._lost([_one_of("a scene", self._scenes.names)], self._scenes.names, token=phrase)
         return scene
 
-    def _goes_on(self, words: Sequence[str]) -> bool:
-        """Whether the name of a scene goes on with this word and the next one: a roof at night."""
-        following = self._tokens[self._next : self._next + 2]
-        return "-".join((*words, *(token.word for token in following))) in _SCENES
+    def _name(self, names: _Names, *, before: Sequence[str] = ()) -> str | None:
+        """Take the longest of `names` that comes next, if one of the words `before` which it may stand follows."""
+        words = [*self._following(), ""]
+        for length in range(min(names.longest, len(words) - 1), 0, -1):
+            name = names.find(words[:length])
+            if name is not None and (not before or words[length] in before):
+                self._next += length
+                return name
+        return None
+
+    def _following(self) -> list[str]:
+        """Return the words that are left, without the end of the sentence."""
+        return [token.word for token in self._tokens[self._next : -1]]
 
     def _size(self) -> tuple[int, int]:
         width = self._integer(["a width in pixels, as in “at 480x620px”"])
@@ -223,6 +247,11 @@ class _Reader:
                 "the end of the sentence",
             ]
             raise self._lost(later, ("in", "at", "as", "please"))
+
+
+def _bare(phrase: str) -> str:
+    """Return a place without its preposition and article: "on a roof at night" is a "roof at night"."""
+    return " ".join(word for word in phrase.split()[1:] if word not in _ARTICLES)
 
 
 def _one_of(what: str, names: Iterable[str]) -> str:

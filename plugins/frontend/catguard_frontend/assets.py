@@ -12,11 +12,8 @@ from starlette.responses import Response
 import catguard
 from catguard_frontend.answers import problem
 from catguard_frontend.cache import PictureCache
+from catguard_frontend.conditional import FOR_EVER, FOR_NOW, has, kept, not_modified
 
-#: A digest names its bytes for ever; a year is the longest that caches agree on (RFC 9111 has no such word as ever).
-FOR_EVER = "public, max-age=31536000, immutable"
-#: Seconds that a style may be out of date after an upgrade.
-FOR_NOW = "public, max-age=300"
 _MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -44,8 +41,8 @@ class Assets:
         """Answer with a picture that was made here, or 304 where the browser has it."""
         exchange = catguard.exchange(request.scope)
         digest, image_format = exchange.params["digest"], exchange.params["ext"]
-        if _has(exchange.headers.get("if-none-match"), digest):
-            return _not_modified(digest, FOR_EVER)
+        if has(exchange.headers.get("if-none-match"), digest):
+            return not_modified(kept(digest, FOR_EVER))
         image = await self._cache.image(digest, image_format)
         if image is None:
             return problem(
@@ -59,24 +56,10 @@ class Assets:
         asset = self._static.get(exchange.params["name"])
         if asset is None:
             return problem(404, "No such file", f"There is {' and '.join(sorted(self._static))}.")
-        if _has(exchange.headers.get("if-none-match"), asset.digest):
-            return _not_modified(asset.digest, FOR_NOW)
+        if has(exchange.headers.get("if-none-match"), asset.digest):
+            return not_modified(kept(asset.digest, FOR_NOW))
         return _whole(asset, FOR_NOW)
 
 
-def _has(if_none_match: str | None, digest: str) -> bool:
-    """Tell whether the browser has it, by weak comparison; `*` is any of ours (RFC 9110 section 13.1.2)."""
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return tags == ["*"] or f'"{digest}"' in tags
-
-
 def _whole(asset: Asset, keep: str) -> Response:
-    return Response(asset.data, headers=_headers(asset.digest, keep), media_type=asset.media)
-
-
-def _not_modified(digest: str, keep: str) -> Response:
-    return Response(status_code=304, headers=_headers(digest, keep))
-
-
-def _headers(digest: str, keep: str) -> dict[str, str]:
-    return {"etag": f'"{digest}"', "cache-control": keep, "x-content-type-options": "nosniff"}
+    return Response(asset.data, headers=kept(asset.digest, keep), media_type=asset.media)

@@ -1,4 +1,8 @@
-"""The picture cache: pictures by the digest of their bytes, and the picture of each recipe that was cooked before."""
+"""The picture cache: pictures by the digest of their bytes, and the picture of each recipe that was cooked before.
+
+A tag names a recipe together with the art that it is cooked from (`Recipe.tag`): what was cooked from other art is not
+found any more, and leaves in its turn.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 
 from catguard_frontend.files import Files
 from catguard_frontend.recipes import Picture, Recipe
+from catguard_frontend.timing import Timing
 
 #: What pictures and their recipes may take on disk.
 LIMIT = 256 * 1024 * 1024
@@ -25,60 +30,64 @@ class _Flight:
 
 
 class PictureCache:
-    """Keeps pictures in `files`. Equal recipes give equal pictures (their seed decides), so each is cooked once."""
+    """Keeps pictures in `files`. Equal tags give equal pictures, so each is cooked once."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._flights: dict[str, _Flight] = {}
 
-    async def get(self, recipe: Recipe, cook: Callable[[Recipe], Awaitable[Picture]]) -> Picture:
-        """Return the picture of `recipe`; if it is not here, `cook` it, once for all who ask at the same time.
+    async def get(self, tag: str, cook: Callable[[], Awaitable[Picture]], *, timing: Timing) -> Picture:
+        """Return the picture of `tag`; if it is not here, `cook` it, once for all who ask at the same time.
 
-        Raises what `cook` raises, to each of those who wait.
+        Raises what `cook` raises, to each of those who wait. `timing` is told whether it was here and how long it took.
         """
-        found = await self.find(recipe)
+        with timing.measure("cache"):
+            found = await self.find(tag)
         if found is not None:
+            timing.describe("cache", "hit")
             return found
-        flight = self._flights.get(recipe.key)
+        flight = self._flights.get(tag)
+        timing.describe("cache", "miss" if flight is None else "shared")
         if flight is None:
-            flight = _Flight(asyncio.ensure_future(cook(recipe)))
-            self._flights[recipe.key] = flight
-            flight.task.add_done_callback(lambda _: self._land(recipe.key, flight))
+            flight = _Flight(asyncio.ensure_future(cook()))
+            self._flights[tag] = flight
+            flight.task.add_done_callback(lambda _: self._land(tag, flight))
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            with timing.measure("render"):
+                return await asyncio.shield(flight.task)
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
                 flight.task.cancel()  # nobody is left to show it to
-                self._land(recipe.key, flight)  # and nobody who comes now may wait for it
+                self._land(tag, flight)  # and nobody who comes now may wait for it
 
-    def _land(self, key: str, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _land(self, tag: str, flight: _Flight) -> None:
+        if self._flights.get(tag) is flight:
+            del self._flights[tag]
         if flight.task.done() and not flight.task.cancelled():
             flight.task.exception()  # seen, so that it is not logged as never retrieved
 
-    async def find(self, recipe: Recipe) -> Picture | None:
-        """Return the picture that `recipe` gave before, if it is still here."""
-        return await asyncio.to_thread(self._find, recipe)
+    async def find(self, tag: str) -> Picture | None:
+        """Return the picture that was kept as `tag`, if it is still here."""
+        return await asyncio.to_thread(self._find, tag)
 
     async def keep(
-        self, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self, tag: str, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
     ) -> Picture:
-        """Keep `image` as what came of `recipe`.
+        """Keep `image` as what came of `recipe`, under its `tag`.
 
         Raises:
             OSError: the disk is full.
         """
-        return await asyncio.to_thread(self._keep, recipe, image, cats, credits)
+        return await asyncio.to_thread(self._keep, tag, recipe, image, cats, credits)
 
     async def image(self, digest: str, image_format: str) -> bytes | None:
         """Return the bytes of a kept picture, or None."""
         return await asyncio.to_thread(self._image, digest, image_format)
 
-    def _find(self, recipe: Recipe) -> Picture | None:
-        record = _record(self._files.read(f"{recipe.key}.recipe"))
+    def _find(self, tag: str) -> Picture | None:
+        record = _record(self._files.read(f"{tag}.recipe"))
         if record is None:
             return None
         try:
@@ -88,12 +97,12 @@ class PictureCache:
         return picture if self._files.touch(f"{picture.digest}.{picture.format}") else None
 
     def _keep(
-        self, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self, tag: str, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
     ) -> Picture:
         digest = hashlib.sha256(image).hexdigest()
         picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits)
         self._files.write(f"{digest}.{recipe.format}", image)
-        self._files.write(f"{recipe.key}.recipe", json.dumps(asdict(picture)).encode())
+        self._files.write(f"{tag}.recipe", json.dumps(asdict(picture)).encode())
         return picture
 
     def _image(self, digest: str, image_format: str) -> bytes | None:

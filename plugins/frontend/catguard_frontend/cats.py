@@ -1,54 +1,85 @@
-"""Pictures for programs: an order by its fields, or as a sentence."""
+"""Cats to order: the picture itself, or as JSON what is in it; by fields, or as a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import ask
-from catguard_frontend.answers import answer, failed, problem
+from catguard_frontend.accept import preferred
+from catguard_frontend.addresses import picture_of
+from catguard_frontend.answers import answer, failed, not_understood
+from catguard_frontend.conditional import FOR_EVER, has, kept, not_modified
 from catguard_frontend.kitchen import Kitchen, NotServed
-from catguard_frontend.menu import BREEDS, SCENES, choose
+from catguard_frontend.menu import Menu
 from catguard_frontend.recipes import Recipe
+from catguard_frontend.timing import Timing
 
 
 class Cats:
-    """Serves `GET /api/cats`."""
+    """Serves `GET /cats` and `GET /api/cats`.
 
-    def __init__(self, kitchen: Kitchen) -> None:
+    Args:
+        kitchen: gives pictures and the menu.
+        draw: returns a seed for those who bring none.
+    """
+
+    def __init__(self, kitchen: Kitchen, *, draw: Callable[[], int]) -> None:
         self._kitchen = kitchen
+        self._draw = draw
+
+    async def picture(self, request: Request) -> ASGIApp:
+        """Answer with the picture, with 304 where the caller has it, or with its address where that was not asked for.
+
+        What names a picture is known before it is made: whoever has it already costs no work at all.
+        """
+        exchange = catguard.exchange(request.scope)
+        timing = Timing()
+        try:
+            with timing.measure("menu"):
+                menu = await self._kitchen.menu()
+            wished = wishes(exchange.query, menu)
+            chosen = {} if "format" in wished else {"format": preferred(exchange.headers.get("accept", ""))}
+            vary = {"vary": "Accept"} if chosen else {}
+            recipe = recipe_of({"seed": self._draw(), **wished, **chosen}, menu)
+            tag = await self._kitchen.tag(recipe, timing=timing)
+            if "seed" not in exchange.query or "ask" in exchange.query:
+                return _elsewhere(picture_of(recipe), vary)
+            headers = {**kept(tag, FOR_EVER), **vary}
+            if has(exchange.headers.get("if-none-match"), tag):
+                return not_modified({**headers, "server-timing": timing.header()})
+            picture = await self._kitchen.serve(recipe, tag=tag, timing=timing)
+            image = await self._kitchen.image(picture)
+        except ask.NotUnderstood as failure:
+            return not_understood(failure)
+        except (catguard.CallRefused, NotServed) as failure:
+            return failed(failure, request)
+        return Response(image, 200, {**headers, "server-timing": timing.header()}, f"image/{picture.format}")
 
     async def api(self, request: Request) -> ASGIApp:
-        """Answer with one picture of so many cats."""
+        """Answer with where one picture of so many cats is, what is in it, and how to get it again."""
         query = catguard.exchange(request.scope).query
+        timing = Timing()
         try:
-            recipe = recipe_of(query)
+            with timing.measure("menu"):
+                menu = await self._kitchen.menu()
+            recipe = recipe_of(wishes(query, menu), menu)
+            picture = await self._kitchen.serve(recipe, timing=timing)
         except ask.NotUnderstood as failure:
-            return problem(
-                422,
-                "Sentence not understood",
-                str(failure),
-                word=failure.word,
-                position=failure.position,
-                character=failure.character,
-                expected=list(failure.expected),
-                example=ask.EXAMPLE,
-            )
-        try:
-            picture = await self._kitchen.serve(recipe)
-        except (catguard.CallRefused, NotServed) as refused:
-            return failed(refused, request)
-        return answer(picture, recipe, understood=_understood(recipe) if "ask" in query else None)
+            return not_understood(failure)
+        except (catguard.CallRefused, NotServed) as failure:
+            return failed(failure, request)
+        understood = _understood(recipe) if "ask" in query else None
+        return answer(picture, recipe, timing=timing, understood=understood)
 
 
-def recipe_of(query: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of an order; breed and scene that are left open follow from the seed.
-
-    What a sentence says replaces the defaults of the fields, whatever it says: the outbound guard is what refuses.
+def wishes(query: Mapping[str, Any], menu: Menu) -> dict[str, Any]:
+    """Return what is wished by field; what a sentence says replaces the fields, whatever it says.
 
     Raises:
         ask.NotUnderstood: the order is a sentence that is not in the grammar.
@@ -56,12 +87,26 @@ def recipe_of(query: Mapping[str, Any]) -> Recipe:
     wished = dict(query)
     sentence = wished.pop("ask", None)
     if sentence is not None:
-        order = ask.read(sentence)
+        order = ask.read(sentence, menu)
         said = {name: getattr(order, name) for name in ("count", "breed", "scene", "width", "height", "format")}
         wished |= {name: value for name, value in said.items() if value is not None}
-    wished.setdefault("breed", choose(BREEDS, "breed", wished["seed"]))
-    wished.setdefault("scene", choose(SCENES, "scene", wished["seed"]))
-    return Recipe(**wished)
+    return wished
+
+
+def recipe_of(wished: Mapping[str, Any], menu: Menu) -> Recipe:
+    """Return the recipe of what is wished; breed and scene that are left open follow from the seed.
+
+    Nothing is bounded here: the outbound guard is what refuses.
+    """
+    seed = wished["seed"]
+    return Recipe(**{"breed": menu.breed("breed", seed), "scene": menu.scene("scene", seed), **wished})
+
+
+def _elsewhere(address: str, vary: Mapping[str, str]) -> Response:
+    """Send the caller to an address of this tier; the next one who asks is sent to another picture."""
+    return PlainTextResponse(
+        f"This picture: {address}\n", 302, {"location": address, "cache-control": "no-store", **vary}
+    )
 
 
 def _understood(recipe: Recipe) -> str:

@@ -13,7 +13,7 @@ import catguard
 from catguard_frontend import words
 from catguard_frontend.addresses import link, page_of, srcset
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import BREEDS, FRAMES, HEIGHTS, SCENES, Frame, choose, number
+from catguard_frontend.menu import FRAMES, HEIGHTS, NOTHING, Frame, Menu, choose, number
 from catguard_frontend.pages import Choice, Pages, html
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
@@ -42,21 +42,21 @@ class Wish:
     breed: str | None = None
     scene: str | None = None
 
-    def recipes(self) -> list[tuple[Frame, Recipe]]:
-        """Return frame and recipe of each cat; they follow from the wish, and more begin with the same ones."""
-        return [(frame, self._recipe(place, frame)) for place, frame in enumerate(self.frames(self.count))]
+    def recipes(self, menu: Menu) -> list[tuple[Frame, Recipe]]:
+        """Return frame and recipe of each cat; they follow from wish and menu, and more begin with the same ones."""
+        return [(frame, self._recipe(place, frame, menu)) for place, frame in enumerate(self.frames(self.count))]
 
     def frames(self, count: int) -> list[Frame]:
         """Return the frames of the first `count` cats."""
         return [choose(FRAMES, "frame", self.seed, place) for place in range(count)]
 
-    def _recipe(self, place: int, frame: Frame) -> Recipe:
+    def _recipe(self, place: int, frame: Frame, menu: Menu) -> Recipe:
         height = HEIGHTS[self.size]
         return Recipe(
             width=height * frame.width // frame.height,
             height=height,
-            breed=self.breed or choose(BREEDS, "breed", self.seed, place),
-            scene=self.scene or choose(SCENES, "scene", self.seed, place),
+            breed=self.breed or menu.breed("breed", self.seed, place),
+            scene=self.scene or menu.scene("scene", self.seed, place),
             # One after the other: of the same breed, Cat-o-matic shows another cat for the next seed. Halved, so that
             # they never run over the last seed there is.
             seed=number("cat", self.seed) // 2 + place,
@@ -74,10 +74,10 @@ class Card:
     """One place on the page: a picture with its texts and the sizes it comes in, or the excuse for it; and its page."""
 
     frame: Frame
-    recipe: Recipe
     href: str
     picture: Picture | None
     excuse: Excuse | None
+    recipe: Recipe | None = None
     alt: str = ""
     srcset: str = ""
 
@@ -96,21 +96,20 @@ class Gallery:
     async def page(self, request: Request) -> Response:
         """Answer with as many cats as asked for."""
         wish = Wish(**catguard.exchange(request.scope).query)
-        orders = wish.recipes()
-        served = await self._serve([recipe for _, recipe in orders])
-        cards = [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
+        menu, cards = await self._cards(wish)
         pictures = [card.picture for card in cards if card.picture is not None]
         notice = _notice(cards)
         text = self._pages.render(
             "gallery",
             wish=wish,
+            menu=menu,
             heading=wish.heading(),
             cards=cards,
             notice=notice,
             tries=_tries(notice, wish) if notice is not None else (),
             credits=sorted({credit for picture in pictures for credit in picture.credits}),
-            breeds=_offered(BREEDS, wish.breed),
-            scenes=_offered(SCENES, wish.scene),
+            breeds=_offered(tuple(menu.breeds), wish.breed),
+            scenes=_offered(tuple(menu.scenes), wish.scene),
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
@@ -119,6 +118,18 @@ class Gallery:
             again=AGAIN if notice is not None and notice.status >= 500 else None,
         )
         return html(text)
+
+    async def _cards(self, wish: Wish) -> tuple[Menu, list[Card]]:
+        """Return the menu and a card for each cat; without a menu each of them says why there is none."""
+        try:
+            menu = await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed) as failure:
+            excuse = words.excuse(failure, {})
+            one = link("/picture", {"breed": wish.breed, "scene": wish.scene})
+            return NOTHING, [Card(frame, one, None, excuse) for frame in wish.frames(wish.count)]
+        orders = wish.recipes(menu)
+        served = await self._serve([recipe for _, recipe in orders])
+        return menu, [_card(frame, recipe, result) for (frame, recipe), result in zip(orders, served, strict=True)]
 
     def _more(self, wish: Wish) -> str | None:
         """Return where there are more of the same cats, if one page may have more."""
@@ -159,9 +170,9 @@ def _card(frame: Frame, recipe: Recipe, result: Picture | Excuse) -> Card:
     longer = max(frame.width, frame.height)
     page = page_of(replace(recipe, width=WHOLE * frame.width // longer, height=WHOLE * frame.height // longer))
     if isinstance(result, Excuse):
-        return Card(frame, recipe, page, None, result)
+        return Card(frame, page, None, result, recipe)
     sizes = srcset(recipe, TIMES, known={recipe: result.url})
-    return Card(frame, recipe, page, result, None, alt=words.described(result, recipe), srcset=sizes)
+    return Card(frame, page, result, None, recipe, alt=words.described(result, recipe), srcset=sizes)
 
 
 def _notice(cards: Sequence[Card]) -> Excuse | None:

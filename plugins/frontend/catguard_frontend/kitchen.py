@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import httpx2
 
 from catguard_frontend.cache import PictureCache
+from catguard_frontend.menu import Menu, NotOffered
 from catguard_frontend.recipes import Picture, Recipe
+from catguard_frontend.timing import Timing
 
 _PICTURE_ID = re.compile(r"[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -21,10 +24,14 @@ REMEMBERED = 4096
 
 
 class NotServed(Exception):
-    """Cat-o-matic gave no picture; `status` is what this tier answers for it."""
+    """Cat-o-matic gave no picture.
+
+    `status` is what this tier answers for it, `retry_after` the seconds after which it is worth another try, if known.
+    """
 
     status = 502
     title = "The picture went missing"
+    retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
         self.detail = detail
@@ -36,6 +43,11 @@ class NoSuchCat(NotServed):
 
     status = 404
     title = "No such cat"
+
+    def __init__(self, detail: str, *, missing: NotOffered | None = None) -> None:
+        """`missing` says what is not on the menu, if it was the menu that said so."""
+        super().__init__(detail)
+        self.missing = missing
 
 
 class NotPossible(NotServed):
@@ -50,6 +62,15 @@ class Unreachable(NotServed):
 
     status = 503
     title = "No answer just now"
+    retry_after = 2
+
+
+class NothingYet(NotServed):
+    """There are no pictures to make anything of: the first ones are still being drawn."""
+
+    status = 503
+    title = "No cats yet"
+    retry_after = 5
 
 
 class TooSlow(NotServed):
@@ -67,9 +88,14 @@ class NotKept(NotServed):
 
 
 class Kitchen:
-    """Serves pictures from the cache, else from Cat-o-matic through the guarded `client`."""
+    """Serves pictures from the cache, else from Cat-o-matic through the guarded `client`.
 
-    def __init__(self, client: httpx2.AsyncClient, cache: PictureCache) -> None:
+    Attributes:
+        menu: returns what can be ordered now; raises as `serve` does.
+    """
+
+    def __init__(self, client: httpx2.AsyncClient, cache: PictureCache, menu: Callable[[], Awaitable[Menu]]) -> None:
+        self.menu = menu
         self._client = client
         self._cache = cache
         self._proportions: dict[str, tuple[int, int]] = {}  # the longest unused first
@@ -85,32 +111,65 @@ class Kitchen:
         """
         known = self._proportions.pop(picture, None)
         if known is None:
-            told = (await _answered(self._client.get(f"/v1/pictures/{picture}"))).json()
+            told = (await answered(self._client.get(f"/v1/pictures/{picture}"))).json()
             known = told["width"], told["height"]
             if len(self._proportions) >= REMEMBERED:
                 del self._proportions[next(iter(self._proportions))]
         self._proportions[picture] = known
         return known
 
-    async def serve(self, recipe: Recipe) -> Picture:
+    async def tag(self, recipe: Recipe, *, timing: Timing | None = None) -> str:
+        """Return what names the picture that `recipe` gives now, without making it: equal tags are equal bytes.
+
+        Raises:
+            catguard.CallRefused: a guard, ours or Cat-o-matic's, refused to say what there is.
+            NotServed: it cannot be made; its class says why.
+        """
+        with (timing or Timing()).measure("menu"):
+            menu = await self.menu()
+        try:
+            return recipe.tag(menu.art(recipe))
+        except NotOffered as missing:
+            raise NoSuchCat(str(missing), missing=missing) from missing
+
+    async def serve(self, recipe: Recipe, *, tag: str | None = None, timing: Timing | None = None) -> Picture:
         """Return the picture of `recipe`.
+
+        Args:
+            recipe: what is ordered.
+            tag: what `tag` said of it, if that was asked before.
+            timing: is told how long its parts took.
 
         Raises:
             catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
             NotServed: there is no picture; its class says why.
         """
-        return await self._cache.get(recipe, self._cook)
+        timing = timing or Timing()
+        if tag is None:
+            tag = await self.tag(recipe, timing=timing)
+        return await self._cache.get(tag, partial(self._cook, recipe, tag), timing=timing)
 
-    async def _cook(self, recipe: Recipe) -> Picture:
-        response = await _answered(self._client.post("/v1/render", json=recipe.wire()))
+    async def image(self, picture: Picture) -> bytes:
+        """Return the bytes of a picture that was served just now.
+
+        Raises:
+            NotKept: it is gone already.
+        """
+        image = await self._cache.image(picture.digest, picture.format)
+        if image is None:
+            raise NotKept("The picture was made and had to leave for others at once. Try again in a moment.")
+        return image
+
+    async def _cook(self, recipe: Recipe, tag: str) -> Picture:
+        response = await answered(self._client.post("/v1/render", json=recipe.wire()))
         cats, credits = read_cats(response.headers.get("catomatic-cats", ""))
         try:
-            return await self._cache.keep(recipe, response.content, cats, credits)
+            return await self._cache.keep(tag, recipe, response.content, cats, credits)
         except OSError as error:
             raise NotKept("There is no room left to keep the picture.") from error
 
 
-async def _answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
+async def answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
     """Return the answer to a call, which is a 200.
 
     Raises:
@@ -128,6 +187,10 @@ async def _answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
         raise NoSuchCat(_detail(response, "Cat-o-matic knows no such cat or scene."))
     if response.status_code == 422:
         raise NotPossible(_detail(response, "Cat-o-matic cannot make this picture."))
+    if response.status_code == 503:
+        raise Unreachable(_detail(response, "Cat-o-matic cannot reach its pictures. Try again in a moment."))
+    if response.status_code == 504:
+        raise TooSlow(_detail(response, "Cat-o-matic waited too long for its pictures. Try again in a moment."))
     if response.status_code != 200:
         raise NotServed(f"Cat-o-matic answered {response.status_code}.")
     return response

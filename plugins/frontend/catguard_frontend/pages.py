@@ -14,7 +14,7 @@ from catguard import RefusalPage
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
-from catguard_frontend.menu import BREEDS, FORMATS, PLACES
+from catguard_frontend.menu import FORMATS
 from catguard_frontend.words import counted, located, reasons_of, spoken
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
@@ -44,8 +44,6 @@ _HEADINGS: Mapping[int, str] = {
 ASKING: Mapping[str, Any] = {
     "example": ask.EXAMPLE,
     "examples": (ask.EXAMPLE, "a maine coon in the snow", "twelve ginger cats on a roof at night"),
-    "breeds": BREEDS,
-    "places": tuple(PLACES.values()),
     "formats": FORMATS,
 }
 
@@ -60,8 +58,8 @@ class Choice:
 
 
 def html(text: str, *, status: int = 200) -> Response:
-    """Return a page as a response, with the headers that every page has."""
-    return HTMLResponse(text, status, {**HEADERS, "cache-control": "no-store"} if status >= 400 else HEADERS)
+    """Return a page as a response, with the headers that every page has; a page that says what failed is not kept."""
+    return HTMLResponse(text, status, HEADERS if status < 400 else {**HEADERS, "cache-control": "no-store"})
 
 
 def redirect(address: str) -> Response:

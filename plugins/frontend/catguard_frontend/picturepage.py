@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 import catguard
 from catguard_frontend import ask, words
-from catguard_frontend.addresses import closer_to, fields, link, page_of, picture_of, srcset
-from catguard_frontend.cats import recipe_of
+from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of, picture_of, srcset
+from catguard_frontend.cats import recipe_of, wishes
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import FORMATS
+from catguard_frontend.menu import FORMATS, Menu
 from catguard_frontend.pages import Choice, Pages, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
@@ -72,13 +72,9 @@ class PicturePage:
     async def page(self, request: Request) -> Response:
         """Answer with the page of a picture; whatever leaves something open is sent on to an address that does not."""
         query = catguard.exchange(request.scope).query
-        wished = {"seed": self._draw_seed(), **query}
-        try:
-            recipe = recipe_of(wished)
-        except ask.NotUnderstood as failure:
-            return self._not_understood(query["ask"], failure)
-        if fields(recipe) != query:
-            return redirect(page_of(recipe))
+        if query.keys() != set(FIELDS):
+            return await self._elsewhere(query)
+        recipe = Recipe(**query)
         try:
             picture = await asyncio.wait_for(self._kitchen.serve(recipe), self._patience)
         except TimeoutError:
@@ -86,6 +82,23 @@ class PicturePage:
         except (catguard.CallRefused, NotServed) as failure:
             return self._missing(recipe, failure)
         return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))
+
+    async def _elsewhere(self, query: Mapping[str, Any]) -> Response:
+        """Send the visitor to the address of a picture such as was wished, or say why there is none."""
+        try:
+            menu = await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed) as failure:
+            excuse = words.excuse(failure, query)
+            tries = [Choice("Try again", link("/picture", query)), Choice("All cats", "/")]
+            text = self._pages.render(
+                "refusal", status=excuse.status, heading=excuse.title, reasons=excuse.reasons, tries=tries
+            )
+            return html(text, status=excuse.status)
+        try:
+            recipe = recipe_of(wishes({"seed": self._draw_seed(), **query}, menu), menu)
+        except ask.NotUnderstood as failure:
+            return self._not_understood(query["ask"], failure, menu)
+        return redirect(page_of(recipe))
 
     def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
         excuse = words.excuse(failure, recipe.wire())
@@ -97,8 +110,9 @@ class PicturePage:
         told = {**_told(recipe), "picture": None, "excuse": excuse, "tries": tries}
         return html(self._pages.render("picture", **told), status=excuse.status)
 
-    def _not_understood(self, sentence: str, failure: ask.NotUnderstood) -> Response:
-        text = self._pages.render("asked", sentence=sentence, lost=failure, mended=failure.mended(sentence))
+    def _not_understood(self, sentence: str, failure: ask.NotUnderstood, menu: Menu) -> Response:
+        mended = failure.mended(sentence)
+        text = self._pages.render("asked", sentence=sentence, lost=failure, mended=mended, menu=menu)
         return html(text, status=422)
 
 

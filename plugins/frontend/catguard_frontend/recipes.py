@@ -29,10 +29,9 @@ class Recipe:
         """Return the body of `POST /v1/render`."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
-    @property
-    def key(self) -> str:
-        """The SHA-256 that names this recipe: equal recipes have equal keys."""
-        return hashlib.sha256(json.dumps(self.wire(), sort_keys=True).encode()).hexdigest()
+    def tag(self, art: str) -> str:
+        """Return the SHA-256 that names this recipe as it is cooked from `art` (`Menu.art`)."""
+        return hashlib.sha256(json.dumps([self.wire(), art], sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from catguard_frontend.files import Files
 from catguard_frontend.gallery import PATIENCE, Gallery
 from catguard_frontend.kitchen import Kitchen
 from catguard_frontend.menu import SEEDS
+from catguard_frontend.menus import Menus
 from catguard_frontend.pages import Pages
 from catguard_frontend.picturepage import PicturePage
 from catguard_frontend.zoom import Zoom
@@ -28,10 +31,14 @@ if TYPE_CHECKING:
     from catguard import TierContext
 
 
-def app(context: TierContext) -> ASGIApp:
-    """Return the frontend, ready to be guarded."""
+def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) -> ASGIApp:
+    """Return the frontend, ready to be guarded; `clock` tells the seconds after which the menu is asked for again."""
     cache = PictureCache(Files(context.data / "pictures", limit=LIMIT))
-    kitchen = Kitchen(context.client("catomatic"), cache)
+    client = context.client("catomatic")
+    menus = Menus(client, clock=clock)
+    context.on_close(menus.close)
+    kitchen = Kitchen(client, cache, menus.current)
+    cats = Cats(kitchen, draw=partial(secrets.randbelow, SEEDS))
     pages = Pages()
     assets = Assets(cache)
     zoom = Zoom(kitchen, pages)
@@ -45,7 +52,8 @@ def app(context: TierContext) -> ASGIApp:
             "gallery": Gallery(
                 kitchen, pages, count_bounds=_bounds(context, "gallery", "count"), patience=_patience(context)
             ).page,
-            "cats": Cats(kitchen).api,
+            "cats": cats.api,
+            "cats-picture": cats.picture,
             "picture": assets.picture,
             "picture-page": PicturePage(
                 kitchen, pages, draw_seed=partial(secrets.randbelow, SEEDS), patience=_patience(context)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catguard import CallRefused, Violation
-from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
-from catguard_frontend.menu import BREEDS, NUMBERS, PLACES, SCENES
+from catguard_frontend.kitchen import NoSuchCat, NothingYet, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.menu import NUMBERS, PLACES
 from catguard_frontend.recipes import Picture, Recipe
 
 #: How a wish reads, by the name of the field that carries it.
@@ -43,6 +43,7 @@ _APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
     NotPossible: ("This cat would not fit", "This picture cannot be made. Try fewer cats, or another size."),
     Unreachable: ("No cat came", "Nobody answers where the pictures are made. Try again in a moment."),
     TooSlow: ("This cat takes its time", "The picture was not ready in time. Try again: it may be by then."),
+    NothingYet: ("No cats yet", "The first cats are still being drawn. Try again in a moment."),
     NotKept: ("No room for this cat", "The picture was made, and there was no room to keep it. Try again later."),
     NotServed: ("This cat ran away", "The picture got lost on its way here. Try again in a moment."),
 }
@@ -71,7 +72,7 @@ def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse
         reasons = tuple(reasons_of(failure.violations, asked, wish="That takes {}"))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
-        return Excuse("No such cat", _unknown(asked), failure.status)
+        return Excuse("No such cat", _unknown(failure, asked), failure.status)
     if isinstance(failure, CallRefused):
         title, reason = _APOLOGIES[NotServed]
         return Excuse(title, (reason,), refusal_status(failure))
@@ -133,14 +134,15 @@ def readable(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _unknown(asked: Mapping[str, Any]) -> tuple[str, ...]:
+def _unknown(failure: NoSuchCat, asked: Mapping[str, Any]) -> tuple[str, ...]:
     if "picture" in asked:
         return ("There is no such cat any more, or there never was.", "Choose one from the page of cats.")
-    if asked["breed"] not in BREEDS:
-        return (f"We have no {spoken(asked['breed'])} cats.", f"There are {listed(BREEDS)} cats.")
-    if asked["scene"] not in SCENES:
-        return (f"We have no scene called {spoken(asked['scene'])}.", f"There are {listed(SCENES)}.")
-    return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
+    missing = failure.missing
+    if missing is None:
+        return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
+    if missing.kind == "breed":
+        return (f"We have no {spoken(missing.name)} cats.", f"There are {listed(missing.offered)} cats.")
+    return (f"We have no scene called {spoken(missing.name)}.", f"There are {listed(missing.offered)}.")
 
 
 def spoken(name: str) -> str:

@@ -1,14 +1,15 @@
-"""The store's HTTP side: three handlers over the repository, with validators for caches."""
+"""The store's HTTP side: four handlers over the repository, with validators for caches."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import catguard
+from catguard_store.menu import Menu
 from catguard_store.repository import Repository
 
 REVALIDATE = "public, max-age=60"
@@ -19,10 +20,11 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Handlers:
-    """Answers find, picture and image; everything asked comes checked and typed from the exchange."""
+    """Answers find, picture, image and menu; everything asked comes checked and typed from the exchange."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, menu: Callable[[], Awaitable[Menu]]) -> None:
         self._repository = repository
+        self._menu = menu
 
     async def find(self, request: Request) -> Response:
         query = catguard.exchange(request.scope).query
@@ -59,6 +61,9 @@ class Handlers:
             return Response(status_code=304, headers=headers)
         return Response(image.bytes, media_type=image.media, headers=headers)
 
+    async def menu(self, _: Request) -> Response:
+        return JSONResponse((await self._menu()).as_json(), headers={"cache-control": "no-cache"})
+
 
 def _validators(digest: str, caching: str) -> dict[str, str]:
     return {"etag": f'"{digest}"', "cache-control": caching}
@@ -77,4 +82,5 @@ def _unknown(identifier: str) -> Response:
         "status": 404,
         "detail": f"no picture {identifier} is stored: GET /v1/pictures finds those that are",
     }
-    return JSONResponse(problem, status_code=404, media_type="application/problem+json")
+    headers = {"cache-control": "no-store"}
+    return JSONResponse(problem, status_code=404, headers=headers, media_type="application/problem+json")

@@ -63,6 +63,8 @@ class Repository:
         if tag is not None:
             tagged = picture_tags.c.picture == pictures.c.id
             statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
+        else:
+            statement = statement.execution_options(catguard="select-pictures")  # the menu reads that table too
         for name in _FILTERS:
             if filters.get(name) is not None:
                 statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))

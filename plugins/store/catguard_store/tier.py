@@ -1,5 +1,7 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
+from functools import partial
+
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
@@ -8,6 +10,7 @@ import catguard
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import EVERYTHING, Drawings
+from catguard_store.menu import read_menu
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
 from catguard_store.studio import Studio
@@ -15,8 +18,11 @@ from catguard_store.studio import Studio
 
 def app(context: catguard.TierContext) -> ASGIApp:
     """The app of one worker."""
-    handlers = Handlers(Repository(_database(context)))
-    return context.app({"find": handlers.find, "picture": handlers.picture, "image": handlers.image})
+    database = _database(context)
+    handlers = Handlers(Repository(database), partial(read_menu, database))
+    return context.app(
+        {"find": handlers.find, "picture": handlers.picture, "image": handlers.image, "menu": handlers.menu}
+    )
 
 
 async def prepare(context: catguard.TierContext) -> None:

@@ -48,6 +48,7 @@ class StandInStore:
         self.reset()
         self.app = Starlette(
             routes=[
+                Route("/v1/menu", self.menu),
                 Route("/v1/pictures", self.find),
                 Route("/v1/pictures/{id}", self.picture),
                 Route("/v1/pictures/{id}/image", self.image),
@@ -58,9 +59,15 @@ class StandInStore:
         self.asked: list[str] = []
         self.gone: set[str] = set()
         self.bytes: bytes | None = None
+        self.art = "0" * 16
 
     def _note(self, request: Request) -> None:
         self.asked.append(f"{request.url.path}?{request.url.query}".rstrip("?"))
+
+    async def menu(self, request: Request) -> Response:
+        self._note(request)
+        cats = [{"breed": "siamese", "pictures": 2, "art": self.art}]
+        return JSONResponse({"cats": cats, "scenes": [{"scene": "garden", "layers": ["back"], "art": "0" * 16}]})
 
     async def find(self, request: Request) -> Response:
         self._note(request)

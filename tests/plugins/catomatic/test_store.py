@@ -4,8 +4,8 @@ import anyio
 import httpx2
 import pytest
 
+from catguard_catomatic.failures import StoreBroken
 from catguard_catomatic.pictures import Picture, Stored
-from catguard_catomatic.pixels import UnusablePicture
 from catguard_catomatic.store import Store, Unknown, together
 from tests.plugins.catomatic import shapes
 from tests.plugins.catomatic.stand_in import PICTURES, StandInStore, record
@@ -65,7 +65,7 @@ async def test_images_of_a_picture_that_was_taken_out_are_unknown(store: Store, 
 async def test_images_that_are_no_pictures_are_refused_and_not_kept(store: Store, behind: StandInStore) -> None:
     behind.bytes = b"RIFF, but no picture"
 
-    with pytest.raises(UnusablePicture):
+    with pytest.raises(StoreBroken, match=TOM.id):
         await store.images([Stored(TOM, 64)])
     behind.bytes = None
     assert await store.images([Stored(TOM, 64)])

@@ -26,6 +26,7 @@ from catguard.engine.evaluator import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
 from catguard_frontend import tier
+from catguard_frontend.menu import BREEDS, SCENES
 from catguard_frontend.pages import Pages
 
 Order = dict[str, Any]
@@ -59,7 +60,8 @@ def problem(status: int, detail: str) -> Response:
 class CatOMatic:
     """Answers orders by `answer`, and remembers them and how many were under way at once.
 
-    Pictures are as `original` says, but for those that are `gone`; `asked` are the ids that somebody asked about.
+    Pictures are as `original` says, but for those that are `gone`; `asked` are the ids that somebody asked about. The
+    menu has `breeds` and `scenes` with their art, unless `menus` answers instead.
     """
 
     def __init__(self) -> None:
@@ -70,6 +72,11 @@ class CatOMatic:
         self.orders: list[Order] = []
         self.original: dict[str, Any] = {"breed": "siamese", "pose": "sitting", "width": 300, "height": 401}
         self.gone: set[str] = set()
+        self.breeds: dict[str, str] = dict.fromkeys(BREEDS, "0" * 16)
+        self.scenes: dict[str, str] = dict.fromkeys(SCENES, "0" * 16)
+        self.layers = ["back", "foreground"]
+        self.menus: Callable[[], Response] | None = None
+        self.menus_told = 0
         self.asked: list[str] = []
         self.under_way = 0
         self.most = 0
@@ -90,6 +97,14 @@ class CatOMatic:
         if wanted in self.gone:
             return problem(404, f"We have no picture {wanted}.")
         return JSONResponse({"id": wanted, **self.original})
+
+    async def menu(self, _: Request) -> Response:
+        self.menus_told += 1
+        if self.menus is not None:
+            return self.menus()
+        cats = [{"breed": breed, "pictures": 5, "art": art} for breed, art in self.breeds.items()]
+        scenes = [{"scene": scene, "layers": self.layers, "art": art} for scene, art in self.scenes.items()]
+        return JSONResponse({"edition": "0" * 16, "cats": cats, "scenes": scenes})
 
 
 def listening() -> socket.socket:
@@ -115,6 +130,7 @@ def _catomatic() -> Iterator[tuple[CatOMatic, str]]:
         routes=[
             Route("/v1/render", catomatic.render, methods=["POST"]),
             Route("/v1/pictures/{id}", catomatic.picture),
+            Route("/v1/menu", catomatic.menu),
         ]
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
@@ -139,14 +155,19 @@ Opener = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 @pytest.fixture
 def frontend_of(_catomatic: tuple[CatOMatic, str], compiled: CompiledPolicySet, tmp_path: Path) -> Opener:
-    """Return what opens a frontend: `patience` in seconds, `catomatic` the address where it looks for one."""
+    """Return what opens a frontend.
+
+    `patience` is in seconds, `catomatic` the address where it looks for one, `clock` what its menus go by.
+    """
 
     @asynccontextmanager
-    async def opened(*, patience: float = 20.0, catomatic: str = _catomatic[1]) -> AsyncIterator[httpx2.AsyncClient]:
+    async def opened(
+        *, patience: float = 20.0, catomatic: str = _catomatic[1], clock: Callable[[], float] = time.monotonic
+    ) -> AsyncIterator[httpx2.AsyncClient]:
         guard = Guard(Engine(compiled), "frontend")
         settings = {"patience": str(patience)}
         context = TierContext(guard, data=tmp_path, settings=settings, addresses={"catomatic": catomatic})
-        app = guard.asgi(tier.app(context), render=Pages().refusal)
+        app = guard.asgi(tier.app(context, clock=clock), render=Pages().refusal)
         transport = httpx2.ASGITransport(app=app)
         try:
             async with httpx2.AsyncClient(transport=transport, base_url="http://frontend") as visitor:

@@ -7,8 +7,10 @@ import pytest
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.files import BLOCK, Files
 from catguard_frontend.recipes import Picture, Recipe
+from catguard_frontend.timing import Timing
 
 RECIPE = Recipe(width=480, height=620, breed="siamese", scene="rose-garden", seed=1)
+TAG, OTHER = RECIPE.tag("art"), RECIPE.tag("newer art")
 BOX = {"x": 1, "y": 2, "width": 90, "height": 120}
 CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
 
@@ -20,14 +22,14 @@ def cache(tmp_path: Path) -> PictureCache:
 
 class Cook:
     def __init__(self, cache: PictureCache, *, fails: Exception | None = None) -> None:
-        self.cooked: list[Recipe] = []
+        self.cooked = 0
         self.cancelled = 0
         self.go = asyncio.Event()
         self._cache = cache
         self._fails = fails
 
-    async def __call__(self, recipe: Recipe) -> Picture:
-        self.cooked.append(recipe)
+    async def __call__(self) -> Picture:
+        self.cooked += 1
         try:
             await self.go.wait()
         except asyncio.CancelledError:
@@ -35,47 +37,53 @@ class Cook:
             raise
         if self._fails:
             raise self._fails
-        return await self._cache.keep(recipe, b"miau", (CAT,), ("nobody",))
+        return await self._cache.keep(TAG, RECIPE, b"miau", (CAT,), ("nobody",))
 
 
 async def test_keep_then_find_gives_the_same_picture(cache: PictureCache) -> None:
-    kept = await cache.keep(RECIPE, b"miau", (CAT,), ("nobody, CC0",))
+    kept = await cache.keep(TAG, RECIPE, b"miau", (CAT,), ("nobody, CC0",))
 
-    assert await cache.find(RECIPE) == kept
+    assert await cache.find(TAG) == kept
     assert await cache.image(kept.digest, "webp") == b"miau"
     assert kept.digest == hashlib.sha256(b"miau").hexdigest()
     assert kept.url == f"/pictures/{kept.digest}.webp"
 
 
 async def test_find_of_another_seed_finds_nothing(cache: PictureCache) -> None:
-    await cache.keep(RECIPE, b"miau", (CAT,), ())
+    await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
 
-    assert await cache.find(Recipe(**RECIPE.wire() | {"seed": 2})) is None
+    assert await cache.find(Recipe(**RECIPE.wire() | {"seed": 2}).tag("art")) is None
+
+
+async def test_find_of_newer_art_finds_nothing(cache: PictureCache) -> None:
+    await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
+
+    assert await cache.find(OTHER) is None
 
 
 async def test_find_after_a_restart_finds_it(tmp_path: Path) -> None:
-    kept = await PictureCache(Files(tmp_path, limit=100 * BLOCK)).keep(RECIPE, b"miau", (CAT,), ())
+    kept = await PictureCache(Files(tmp_path, limit=100 * BLOCK)).keep(TAG, RECIPE, b"miau", (CAT,), ())
 
-    assert await PictureCache(Files(tmp_path, limit=100 * BLOCK)).find(RECIPE) == kept
+    assert await PictureCache(Files(tmp_path, limit=100 * BLOCK)).find(TAG) == kept
 
 
 async def test_find_without_the_bytes_finds_nothing(cache: PictureCache, tmp_path: Path) -> None:
-    kept = await cache.keep(RECIPE, b"miau", (CAT,), ())
+    kept = await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
     next(tmp_path.rglob(f"{kept.digest}.webp")).unlink()
 
-    assert await cache.find(RECIPE) is None
+    assert await cache.find(TAG) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"digest": "x", "cats": 1, "credits": []}', b"\xff"])
 async def test_find_of_a_damaged_record_finds_nothing(cache: PictureCache, tmp_path: Path, damage: bytes) -> None:
-    await cache.keep(RECIPE, b"miau", (CAT,), ())
+    await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
     next(tmp_path.rglob("*.recipe")).write_bytes(damage)
 
-    assert await cache.find(RECIPE) is None
+    assert await cache.find(TAG) is None
 
 
 async def test_image_that_was_cut_short_is_not_served(cache: PictureCache, tmp_path: Path) -> None:
-    kept = await cache.keep(RECIPE, b"miau", (CAT,), ())
+    kept = await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
     path = next(tmp_path.rglob(f"{kept.digest}.webp"))
     path.write_bytes(b"mi")
 
@@ -85,35 +93,52 @@ async def test_image_that_was_cut_short_is_not_served(cache: PictureCache, tmp_p
 
 async def test_get_cooks_equal_recipes_once(cache: PictureCache) -> None:
     cook = Cook(cache)
-    waiting = [asyncio.create_task(cache.get(RECIPE, cook)) for _ in range(5)]
+    waiting = [asyncio.create_task(cache.get(TAG, cook, timing=Timing())) for _ in range(5)]
     while not cook.cooked:
         await asyncio.sleep(0.001)
     cook.go.set()
 
     pictures = await asyncio.gather(*waiting)
 
-    assert len(cook.cooked) == 1
+    assert cook.cooked == 1
     assert len({picture.digest for picture in pictures}) == 1
-    assert await cache.get(RECIPE, cook) == pictures[0]
-    assert len(cook.cooked) == 1
+    assert await cache.get(TAG, cook, timing=Timing()) == pictures[0]
+    assert cook.cooked == 1
+
+
+async def test_get_says_whether_it_was_here(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    first, second, third = Timing(), Timing(), Timing()
+    waiting = [asyncio.create_task(cache.get(TAG, cook, timing=timing)) for timing in (first, second)]
+    while not cook.cooked:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)  # both wait now
+    cook.go.set()
+    await asyncio.gather(*waiting)
+    await cache.get(TAG, cook, timing=third)
+
+    told = [timing.header().split(";dur", 1)[0] for timing in (first, second, third)]
+    assert sorted(told[:2]) == ["cache;desc=miss", "cache;desc=shared"]
+    assert told[2] == "cache;desc=hit"
+    assert ["render" in timing.header() for timing in (first, second, third)] == [True, True, False]
 
 
 async def test_get_tells_a_failure_to_all_and_keeps_none_of_it(cache: PictureCache) -> None:
     cook = Cook(cache, fails=LookupError("no such cat"))
     cook.go.set()
 
-    results = await asyncio.gather(*(cache.get(RECIPE, cook) for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(*(cache.get(TAG, cook, timing=Timing()) for _ in range(3)), return_exceptions=True)
     assert all(isinstance(result, LookupError) for result in results)
 
-    cooked = len(cook.cooked)
+    cooked = cook.cooked
     with pytest.raises(LookupError):
-        await cache.get(RECIPE, cook)
-    assert len(cook.cooked) == cooked + 1
+        await cache.get(TAG, cook, timing=Timing())
+    assert cook.cooked == cooked + 1
 
 
 async def test_get_goes_on_while_one_still_waits(cache: PictureCache) -> None:
     cook = Cook(cache)
-    leaver, stayer = (asyncio.create_task(cache.get(RECIPE, cook)) for _ in range(2))
+    leaver, stayer = (asyncio.create_task(cache.get(TAG, cook, timing=Timing())) for _ in range(2))
     while not cook.cooked:
         await asyncio.sleep(0.001)
     await asyncio.sleep(0.02)  # both wait now
@@ -123,12 +148,12 @@ async def test_get_goes_on_while_one_still_waits(cache: PictureCache) -> None:
     cook.go.set()
 
     assert (await stayer).cats == (CAT,)
-    assert (len(cook.cooked), cook.cancelled) == (1, 0)
+    assert (cook.cooked, cook.cancelled) == (1, 0)
 
 
 async def test_get_ends_when_nobody_waits_and_begins_anew(cache: PictureCache) -> None:
     cook = Cook(cache)
-    leaver = asyncio.create_task(cache.get(RECIPE, cook))
+    leaver = asyncio.create_task(cache.get(TAG, cook, timing=Timing()))
     while not cook.cooked:
         await asyncio.sleep(0.001)
     leaver.cancel()
@@ -136,5 +161,5 @@ async def test_get_ends_when_nobody_waits_and_begins_anew(cache: PictureCache) -
         await leaver
     cook.go.set()
 
-    assert (await cache.get(RECIPE, cook)).credits == ("nobody",)
-    assert (len(cook.cooked), cook.cancelled) == (2, 1)
+    assert (await cache.get(TAG, cook, timing=Timing())).credits == ("nobody",)
+    assert (cook.cooked, cook.cancelled) == (2, 1)

@@ -72,6 +72,8 @@ async def test_cats_lets_the_guard_refuse_what_a_sentence_asks(
         (problem(422, "no room"), 422),
         (Response(b"GIF89a", media_type="image/gif"), 502),
         (problem(500, "broken"), 502),
+        (problem(503, "no store"), 503),
+        (problem(504, "a slow store"), 504),
         (refusal_of_the_guard(500), 502),
     ],
 )
@@ -82,9 +84,10 @@ async def test_cats_answers_with_a_problem_where_there_is_no_picture(
         return answer
 
     catomatic.answer = answering
-    response = await frontend.get("/api/cats?breed=unicorn")
+    response = await frontend.get("/api/cats?breed=tabby")
 
     assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"]
 
@@ -95,3 +98,37 @@ async def test_cats_without_catomatic_is_unavailable(frontend_of: Callable[..., 
 
     assert response.status_code == 503
     assert response.json()["status"] == 503
+    assert response.headers["retry-after"] == "2"
+
+
+async def test_cats_says_how_to_get_the_same_picture_again(frontend: httpx2.AsyncClient) -> None:
+    answer = await frontend.get("/api/cats?breed=tabby&format=png&seed=8")
+    told = answer.json()
+
+    assert (
+        told["address"]
+        == f"/cats?breed=tabby&scene={told['recipe']['scene']}&count=1&width=480&height=480&format=png&seed=8"
+    )
+    again = await frontend.get(told["address"])
+    assert again.content == (await frontend.get(told["url"])).content
+    assert "cache;desc=miss" in answer.headers["server-timing"]
+    assert "cache;desc=hit" in again.headers["server-timing"]
+
+
+async def test_cats_of_a_breed_that_was_imported(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.breeds = {"siamese": "0" * 16, "ragdoll": "1" * 16}
+
+    response = await frontend.get("/api/cats", params={"ask": "two ragdolls"})
+
+    assert (response.status_code, response.json()["recipe"]["breed"]) == (200, "ragdoll")
+    assert response.json()["understood"].startswith("two ragdoll cats ")
+
+
+async def test_cats_of_an_unknown_breed_lists_what_there_is(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.breeds = {"siamese": "0" * 16, "ragdoll": "1" * 16}
+
+    told = (await frontend.get("/api/cats?breed=unicorn")).json()
+
+    assert (told["status"], told["breed"], told["offered"]) == (404, "unicorn", ["siamese", "ragdoll"])
+    assert "There is no breed “unicorn” here. There are: siamese, ragdoll." in told["detail"]
+    assert not catomatic.orders

@@ -8,6 +8,7 @@ from catguard_frontend import kitchen
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.files import Files
 from catguard_frontend.kitchen import Kitchen, NotServed, read_cats
+from catguard_frontend.menus import Menus
 
 BOX = {"x": -3, "y": 2, "width": 9, "height": 9}
 CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
@@ -55,7 +56,7 @@ async def test_proportion_is_asked_again_of_the_longest_unused_only(
 
     monkeypatch.setattr(kitchen, "REMEMBERED", 2)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://catomatic") as client:
-        cook = Kitchen(client, PictureCache(Files(tmp_path, limit=1)))
+        cook = Kitchen(client, PictureCache(Files(tmp_path, limit=1)), Menus(client).current)
         for picture in "abacab":  # c takes the place of b, and then b that of c
             assert await cook.proportion(picture) == (300, 401)
 

@@ -4,7 +4,8 @@ import pytest
 
 from catguard import CallRefused, Violation
 from catguard_frontend import words
-from catguard_frontend.kitchen import NoSuchCat, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.kitchen import NoSuchCat, NothingYet, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.menu import NotOffered
 from catguard_frontend.recipes import Picture, Recipe
 
 RECIPE = Recipe(width=480_000, height=620, breed="siamese", scene="rose-garden", seed=1)
@@ -81,7 +82,15 @@ def test_excuse_for_a_catomatic_that_failed_blames_nobody_who_asked(violations: 
 
 @pytest.mark.parametrize(
     ("failure", "status"),
-    [(NoSuchCat, 404), (NotPossible, 422), (NotServed, 502), (Unreachable, 503), (NotKept, 503), (TooSlow, 504)],
+    [
+        (NoSuchCat, 404),
+        (NotPossible, 422),
+        (NotServed, 502),
+        (Unreachable, 503),
+        (NothingYet, 503),
+        (NotKept, 503),
+        (TooSlow, 504),
+    ],
 )
 def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: int) -> None:
     excuse = words.excuse(failure("Cat-o-matic: internal detail"), ASKED)
@@ -92,16 +101,27 @@ def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: in
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("missing", "reasons"),
     [
-        ({"breed": "poodle", "scene": "meadow"}, "We have no poodle cats."),
-        ({"breed": "tabby", "scene": "the-moon"}, "We have no scene called the moon."),
-        ({"breed": "tabby", "scene": "meadow"}, "We have no tabby cats in a meadow just now."),
-        ({"picture": "0", "part": "nose"}, "There is no such cat any more, or there never was."),
+        (
+            NotOffered("breed", "poodle", ("siamese", "maine-coon")),
+            ("We have no poodle cats.", "There are siamese and maine coon cats."),
+        ),
+        (
+            NotOffered("scene", "the-moon", ("meadow",)),
+            ("We have no scene called the moon.", "There are meadow."),
+        ),
+        (None, ("We have no tabby cats in a meadow just now.",)),
     ],
 )
-def test_excuse_for_an_unknown_cat_says_what_is_unknown(asked: dict[str, str], reason: str) -> None:
-    assert words.excuse(NoSuchCat("no"), asked).reasons[0] == reason
+def test_excuse_for_an_unknown_cat_says_what_is_unknown(missing: NotOffered | None, reasons: tuple[str, ...]) -> None:
+    failure = NoSuchCat("no", missing=missing)
+    assert words.excuse(failure, {"breed": "tabby", "scene": "meadow"}).reasons == reasons
+
+
+def test_excuse_for_an_unknown_picture_says_where_to_choose_another() -> None:
+    excuse = words.excuse(NoSuchCat("no"), {"picture": "0", "part": "nose"})
+    assert excuse.reasons[0] == "There is no such cat any more, or there never was."
 
 
 COUNT = violation("/query/count", "query/count/maximum", "at most 60")

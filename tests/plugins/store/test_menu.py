@@ -1,0 +1,114 @@
+"""The menu, on both databases and behind the shipped policies."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import catguard
+from catguard_store import menu
+from catguard_store.menu import DIGITS, Menu, read_menu
+from catguard_store.records import Picture
+from catguard_store.repository import Repository
+from catguard_store.tables import metadata, pictures
+
+from .pictures import images, picture
+from .test_app import client  # noqa: F401 # its fixture
+
+
+async def keep(repository: Repository, *stored: Picture) -> None:
+    for entry in stored:
+        await repository.insert(entry, images(entry))
+
+
+def art(found: Menu) -> dict[str, str]:
+    return {entry.name: entry.art for entry in (*found.breeds, *found.scenes)}
+
+
+async def test_menu_of_an_empty_store_is_empty(repository: Repository, engine: AsyncEngine) -> None:
+    assert await read_menu(engine) == Menu((), ())
+
+
+async def test_menu_counts_breeds_and_tells_the_layers_of_scenes(repository: Repository, engine: AsyncEngine) -> None:
+    await keep(
+        repository,
+        picture("a"),
+        picture("b", pose="standing"),
+        picture("c", breed="ragdoll"),
+        picture("d", kind="scene", breed="snow", pose="scene", layer="foreground"),
+        picture("e", kind="scene", breed="snow", pose="scene", layer="back"),
+        picture("f", kind="scene", breed="attic", pose="scene", layer="back"),
+        picture("g", kind="scene", breed="tabby", pose="scene", layer="back"),  # a scene of a breed's name
+    )
+    found = await read_menu(engine)
+
+    assert [(entry.name, entry.pictures) for entry in found.breeds] == [("ragdoll", 1), ("tabby", 2)]
+    assert [(entry.name, entry.layers) for entry in found.scenes] == [
+        ("attic", ("back",)),
+        ("snow", ("back", "foreground")),
+        ("tabby", ("back",)),
+    ]
+    assert len({entry.art for entry in (*found.breeds, *found.scenes)}) == 5
+
+
+async def test_art_changes_with_the_pictures_of_its_own_name_only(repository: Repository, engine: AsyncEngine) -> None:
+    await keep(repository, picture("a"), picture("b", breed="siamese"))
+    before = art(await read_menu(engine))
+    await keep(repository, picture("c", breed="siamese", pose="standing"))
+    added = art(await read_menu(engine))
+    newer = dataclasses.replace(picture("newer b", breed="siamese"), source="test/b")
+    await repository.insert(newer, images(newer), replaces=picture("b").id)
+    replaced = art(await read_menu(engine))
+
+    assert before["tabby"] == added["tabby"] == replaced["tabby"]
+    assert len({before["siamese"], added["siamese"], replaced["siamese"]}) == 3
+
+
+async def test_art_is_the_same_whichever_came_first(repository: Repository, engine: AsyncEngine) -> None:
+    one, other = picture("a"), picture("b")
+    await keep(repository, one, other)
+    first = art(await read_menu(engine))
+    await repository.insert(other, images(other), replaces=one.id)
+    await keep(repository, one)
+
+    assert art(await read_menu(engine)) == first
+
+
+async def test_menu_has_no_more_than_its_limit(
+    repository: Repository, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(repository, *(picture(name, breed=name) for name in ("a", "b", "c")))
+    monkeypatch.setattr(menu, "LIMIT", 2)
+    with pytest.raises(catguard.CallRefused):  # the policy knows the limit, too
+        await read_menu(engine)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=4), min_size=1, max_size=5, unique=True))
+def test_mark_is_the_sum_of_the_first_digits(contents: list[bytes]) -> None:
+    ids = [hashlib.sha256(content).hexdigest()[:16] for content in contents]
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for identifier in ids:
+            entry = {**dataclasses.asdict(picture("x")), "id": identifier, "source": identifier}
+            connection.execute(pictures.insert(), entry)
+        marks = connection.execute(select(menu._mark("sqlite"))).scalars().all()
+    engine.dispose()
+
+    assert sorted(marks) == sorted(int(identifier[:DIGITS], 16) for identifier in ids)
+
+
+async def test_menu_goes_over_the_wire(client: httpx2.AsyncClient) -> None:  # noqa: F811 # the fixture
+    answer = await client.get("/v1/menu")
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    told = answer.json()
+    assert [(cat["breed"], cat["pictures"]) for cat in told["cats"]] == [("siamese", 1), ("tabby", 1)]
+    assert [(scene["scene"], scene["layers"]) for scene in told["scenes"]] == [("rose-garden", ["back"])]
