@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catguard.errors import CatguardError
-from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side
+from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side, Waiver
 
 #: What a caller from outside is told (DESIGN.md section 6).
 PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message")
@@ -23,8 +23,8 @@ class Violation:
 
     `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
     allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
-    as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false. Values
-    of the exchange are never in it.
+    as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false;
+    `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it.
     """
 
     assumption: str
@@ -41,6 +41,7 @@ class Violation:
     kind: str = "shape"
     status: int = 422
     unevaluated: bool = False
+    waiver: Waiver | None = None
 
     def __str__(self) -> str:
         where, message = _loggable(self.where), _loggable(self.message)
@@ -153,8 +154,10 @@ def violated(
     """Return the violation of a written assumption.
 
     `unevaluated` is the failure policy of a rule that could not be evaluated: "ignore" leaves nothing but telemetry of
-    it, and "fail" the assumption's own action, so that neither denies where a false rule would not.
+    it, and "fail" the assumption's own action, so that neither denies where a false rule would not. A waiver that is in
+    force leaves nothing but telemetry either.
     """
+    waiver = assumption.waiver if assumption.waiver is not None and assumption.waiver.holds() else None
     return Violation(
         assumption=assumption.id,
         boundary=assumption.boundary,
@@ -166,8 +169,9 @@ def violated(
         why=assumption.why,
         owner=str(assumption.owner),
         policy=str(assumption.location),
-        action="audit" if unevaluated == "ignore" else assumption.action,
+        action="audit" if waiver is not None or unevaluated == "ignore" else assumption.action,
         kind=assumption.kind,
         status=status,
         unevaluated=unevaluated is not None,
+        waiver=waiver,
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from catguard.policies.actions import Actions, of_undeclared
+from catguard.policies.clock import Clock, utc_now
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
@@ -30,6 +31,7 @@ from catguard.policies.model import (
 )
 from catguard.policies.phases import PhaseBuilder, Written
 from catguard.policies.shapes import UNDECLARED, ShapeReader
+from catguard.policies.waivers import Waivers
 
 PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 SIDES: tuple[Side, ...] = ("inbound", "outbound")
@@ -47,6 +49,7 @@ class Builder:
         *,
         actions: Sequence[tuple[str, Action]] = (),
         skip: Collection[Path] = (),
+        clock: Clock = utc_now,
     ) -> None:
         self.document = document
         self.faults = faults
@@ -59,6 +62,7 @@ class Builder:
             if not self.skipped(("owners", name))
         }
         self.nobody = Owner("nobody", "nobody", "nowhere")
+        self.waivers = Waivers(document, faults, self.owner, clock=clock, skip=skip)
 
     def skipped(self, path: Path) -> bool:
         return any(bad[: len(path)] == path for bad in self.skip)
@@ -70,6 +74,7 @@ class Builder:
             for name, entry in data["components"].items()
             if isinstance(entry, dict) and ("components", name) not in self.skip
         }
+        self.waivers.check(components)
         content = json.dumps([data, self.overrides], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return PolicySet(
             system=str(data.get("system", "")),
@@ -78,6 +83,7 @@ class Builder:
             files=self.document.files,
             revision=hashlib.sha256(content.encode()).hexdigest(),
             actions=self.overrides,
+            waivers=self.waivers.all,
             unused_shapes={
                 name: self.document.key(("shapes", name))
                 for name in data.get("shapes") or {}
@@ -130,7 +136,16 @@ class Builder:
             owner = self.owner(data["owner"], (*path, "owner"))
         failure_policy: FailurePolicy = data.get("failure_policy") or defaults.get("failure_policy") or "fail"
         written = Written(
-            name, kind, owner, self.owners, actions, failure_policy, self.document, self.shapes, self.faults
+            boundary=name,
+            kind=kind,
+            owner=owner,
+            owners=self.owners,
+            actions=actions,
+            failure_policy=failure_policy,
+            waivers=self.waivers.of(name),
+            document=self.document,
+            shapes=self.shapes,
+            faults=self.faults,
         )
         request = PhaseBuilder(written, "request", None, (*path, "request")).build(data.get("request") or {})
         responses = self.responses(written, data.get("response") or {}, path)

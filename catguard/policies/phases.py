@@ -22,6 +22,7 @@ from catguard.policies.model import (
     PhaseName,
     Rule,
     Shape,
+    Waiver,
 )
 from catguard.policies.quantities import format_quantity, parse_quantity
 from catguard.policies.shapes import UNDECLARED, WITHOUT_REASON, ShapeReader, built_in_shape
@@ -77,6 +78,7 @@ class Written:
     owners: Mapping[str, Owner]
     actions: Actions
     failure_policy: FailurePolicy
+    waivers: Mapping[str, Waiver]
     document: Document
     shapes: ShapeReader
     faults: list[Fault]
@@ -154,6 +156,7 @@ class PhaseBuilder:
             owner=owner or written.owner,
             location=location,
             limit=limit,
+            waiver=written.waivers.get(identity),
         )
 
     def _limit(self, key: str, value: Any, *, default: int | None = None, why: str = SILENCE) -> int:

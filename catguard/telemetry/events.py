@@ -48,6 +48,10 @@ def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
         names.POLICY: cut(violation.policy),
         names.ACTION: violation.action,
     }
+    if violation.waiver is not None:
+        attributes[names.WAIVED] = True
+        attributes[names.WAIVER_OWNER] = str(violation.waiver.owner)
+        attributes[names.WAIVER_EXPIRES] = violation.waiver.expires.isoformat()
     if violation.unevaluated:
         attributes[names.UNEVALUATED] = True
     return attributes
@@ -81,11 +85,12 @@ class Events:
 
     def violation(self, violation: Violation, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Emit a violation in the context of the span that saw it."""
+        became = f"waived {violation.waiver}" if violation.waiver is not None else violation.action
         self._emit(
             names.EVENT_VIOLATION,
             severity(violation),
             f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
-            f"{cut(violation.where)} ({violation.action}; {cut(violation.owner)}, {cut(violation.policy)})",
+            f"{cut(violation.where)} ({became}; {cut(violation.owner)}, {cut(violation.policy)})",
             attributes,
             context,
         )

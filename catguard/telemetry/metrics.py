@@ -43,17 +43,16 @@ class Metrics:
 
     def violation(self, violation: Violation, context: Context) -> None:
         """Count an own violation; those that a callee tells are counted where they were found."""
-        self._violations.add(
-            1,
-            {
-                names.ASSUMPTION: violation.assumption,
-                names.BOUNDARY_NAME: violation.boundary,
-                names.BOUNDARY_SIDE: violation.side,
-                names.PHASE: violation.phase,
-                names.ACTION: violation.action,
-            },
-            context,
-        )
+        attributes: dict[str, AttributeValue] = {
+            names.ASSUMPTION: violation.assumption,
+            names.BOUNDARY_NAME: violation.boundary,
+            names.BOUNDARY_SIDE: violation.side,
+            names.PHASE: violation.phase,
+            names.ACTION: violation.action,
+        }
+        if violation.waiver is not None:
+            attributes[names.WAIVED] = True
+        self._violations.add(1, attributes, context)
 
     def undeclared(self, method: str, action: Action, context: Context) -> None:
         """Count a request that no boundary declares; `method` is a known one or `_OTHER`."""

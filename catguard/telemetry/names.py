@@ -21,6 +21,9 @@ Catguard's own names, where no convention exists:
 | catguard.owner              | "Cat-o-matic (#catomatic-oncall)"         | violations                          |
 | catguard.policy             | "policies.yaml:31:17"                     | violations                          |
 | catguard.action             | "deny", "warn" or "audit"                 | violations, `catguard.undeclared`   |
+| catguard.waived             | true where a waiver lets it through       | violations                          |
+| catguard.waiver.owner       | "Cat-o-matic (#catomatic-oncall)"         | violations that are waived          |
+| catguard.waiver.expires     | "2027-01-31": its last day, in UTC        | violations that are waived          |
 | catguard.unevaluated        | true where a rule could not be evaluated  | violations                          |
 | catguard.undeclared.count   | requests since the last sample            | `catguard.undeclared`               |
 
@@ -31,7 +34,7 @@ Catguard's own names, where no convention exists:
 
 | metric                      | is                                        | by                                  |
 |-----------------------------|-------------------------------------------|-------------------------------------|
-| catguard.violations         | counter of broken assumptions             | boundary, phase, assumption, action |
+| catguard.violations         | counter of broken assumptions             | assumption, action, `waived` if so  |
 | catguard.undeclared.requests| counter of requests that nothing declares | component, method, action           |
 | http.server.request.duration| histogram of inbound exchanges, seconds   | conventions, boundary               |
 | http.client.request.duration| histogram of outbound exchanges, seconds  | conventions, boundary               |
@@ -98,6 +101,9 @@ LIMIT: Final = "catguard.rule.limit"
 OWNER: Final = "catguard.owner"
 POLICY: Final = "catguard.policy"
 ACTION: Final = "catguard.action"
+WAIVED: Final = "catguard.waived"
+WAIVER_OWNER: Final = "catguard.waiver.owner"
+WAIVER_EXPIRES: Final = "catguard.waiver.expires"
 UNEVALUATED: Final = "catguard.unevaluated"
 UNDECLARED_COUNT: Final = "catguard.undeclared.count"
 
