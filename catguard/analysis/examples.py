@@ -13,7 +13,10 @@ from catguard.policies.model import Boundary, Example, Location, Refusal
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example or one refusal of it, run: `expected` and `found` are ids of broken assumptions."""
+    """One example or one refusal of it, run.
+
+    `expected` and `found` are ids of broken assumptions, `waived` those of them that a waiver lets through.
+    """
 
     boundary: str
     example: str
@@ -22,11 +25,12 @@ class ExampleResult:
     found: tuple[str, ...]
     messages: tuple[str, ...]
     location: Location
+    waived: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether it broke what it should, and nothing else."""
-        return self.expected == self.found
+        """Whether it broke what it should, and nothing else; what is accepted may break what is waived."""
+        return self.expected == self.found or (self.kind == "accept" and self.found == self.waived)
 
     def __str__(self) -> str:
         what = "must be accepted" if self.kind == "accept" else f"must break just {', '.join(self.expected)}"
@@ -71,4 +75,5 @@ def _run(compiled: CompiledPolicySet, boundary: Boundary, example: Example, refu
         found=tuple(sorted({violation.assumption for violation in violations})),
         messages=tuple(violation.message for violation in violations),
         location=refusal.location if refusal else example.location,
+        waived=tuple(sorted({violation.assumption for violation in violations if violation.waiver is not None})),
     )

@@ -19,6 +19,9 @@ CATALOGUE: Mapping[str, str] = {
     "never-refuses": "no example is refused by this rule alone: add one under `refuse`",
     "without-example": "a boundary has no example of an exchange that it lets through",
     "unused-shape": "no boundary uses the shape",
+    "waiver-expired": "a waiver's last day is over: keep to the assumption, or agree with its owner on another day",
+    "waiver-expires-soon": "a waiver ends within 14 days: mend what it is for",
+    "waiver-unused": "nothing shows what a waiver is for: add an example that it lets through, or remove it",
 }
 
 

@@ -15,9 +15,11 @@ from rich.table import Table
 
 from catguard.analysis.examples import ExampleResult, run_examples
 from catguard.analysis.lint import Finding, lint
+from catguard.analysis.waivers import check_waivers
 from catguard.cli import options
 from catguard.errors import PolicyError
 from catguard.policies.actions import parse_action
+from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
 from catguard.policies.model import Fault
@@ -46,15 +48,18 @@ class Report:
         return not (self.faults or self.failed or any(finding.level == "error" for finding in self.findings))
 
 
-def examine(paths: Sequence[Path], actions: Sequence[str] = ()) -> Report:
-    """Load, run the examples, lint."""
+def examine(paths: Sequence[Path], actions: Sequence[str] = (), *, clock: Clock = utc_now) -> Report:
+    """Load, run the examples, lint; `clock` says which waivers are in force."""
     files = tuple(str(path) for path in paths)
     try:
-        compiled = load_compiled(paths, actions=[parse_action(action) for action in actions])
+        compiled = load_compiled(paths, actions=[parse_action(action) for action in actions], clock=clock)
     except PolicyError as error:
         faults = tuple(fault for fault in error.faults if isinstance(fault, Fault))
         return Report(files, None, faults, (), ())
-    return Report(files, compiled, (), tuple(run_examples(compiled)), tuple(lint(compiled.policies)))
+    examples = tuple(run_examples(compiled))
+    findings = [*lint(compiled.policies), *check_waivers(compiled.policies, examples, clock())]
+    ordered = sorted(findings, key=lambda finding: (finding.location, finding.rule))
+    return Report(files, compiled, (), examples, tuple(ordered))
 
 
 def as_json(report: Report) -> str:

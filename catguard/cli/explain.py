@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from catguard.analysis.waivers import WaiverStatus, statuses
 from catguard.cli import options
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
+from catguard.policies.clock import utc_now
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import load
 from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, Phase, PolicySet
@@ -27,7 +29,9 @@ WHOLE = 32
 
 
 def consequence(boundary: Boundary, assumption: Assumption) -> str:
-    """Say what happens when an assumption breaks."""
+    """Say what happens when an assumption breaks, waivers that are in force included."""
+    if assumption.waiver is not None and assumption.waiver.holds():
+        return f"let through as waived until {assumption.waiver.expires} UTC; telemetry is told"
     if assumption.action == "audit":
         return "let through; telemetry is told"
     if assumption.action == "warn":
@@ -81,7 +85,21 @@ def _row(boundary: Boundary, phase: Phase, assumption: Assumption) -> dict[str, 
         "then": consequence(boundary, assumption),
         "owner": str(assumption.owner),
         "policy": str(assumption.location),
+        "waiver": _waiver(assumption),
         "written": _is_written(phase, assumption),
+    }
+
+
+def _waiver(assumption: Assumption) -> dict[str, Any] | None:
+    waiver = assumption.waiver
+    if waiver is None:
+        return None
+    return {
+        "owner": str(waiver.owner),
+        "why": waiver.why,
+        "expires": waiver.expires.isoformat(),
+        "in_force": waiver.holds(),
+        "policy": str(waiver.location),
     }
 
 
@@ -134,8 +152,10 @@ def find(policies: PolicySet, name: str) -> Component | Boundary:
     raise ConfigurationError(f"there is no component or boundary {name!r}; {hint}")
 
 
-def show(boundaries: Sequence[Boundary], console: Console, *, everything: bool) -> None:
-    """Print boundaries for people."""
+def show(
+    boundaries: Sequence[Boundary], console: Console, *, everything: bool, waived: Sequence[WaiverStatus] = ()
+) -> None:
+    """Print boundaries for people, each with its waivers."""
     for boundary in boundaries:
         data = described(boundary)
         console.print(f"\n[bold]{data['boundary']}[/]  {escape(data['route'])}  [dim]{escape(data['of'])}[/]")
@@ -145,6 +165,9 @@ def show(boundaries: Sequence[Boundary], console: Console, *, everything: bool) 
         console.print(
             f"{answers} action {data['action']}; owner {escape(data['owner'])}; {data['policy']}", style="dim"
         )
+        for status in waived:
+            if status.waiver.boundary == boundary.name:
+                console.print(f"  {escape(str(status))}: {escape(status.waiver.why)}", style="yellow")
         for name, expression in data["variables"].items():
             console.print(f"  where variables.{name} = {escape(expression)}")
         shown = [row for row in data["assumptions"] if everything or row["written"]]
@@ -205,6 +228,9 @@ def explain(name: str, files: tuple[Path, ...], actions: tuple[str, ...], everyt
     console = options.output()
     if isinstance(found, Component):
         console.print(f"[bold]{found.name}[/]: {escape(found.about)}  owner {escape(str(found.owner))}")
+        soft = [f"{side} {action}" for side, action in found.undeclared.items() if action != "deny"]
+        if soft:
+            console.print(f"undeclared calls: {', '.join(soft)}; they pass unchecked", style="yellow")
     if policies.actions:
         console.print(f"actions overridden: {', '.join(f'{glob}={action}' for glob, action in policies.actions)}")
-    show(boundaries, console, everything=everything)
+    show(boundaries, console, everything=everything, waived=statuses(policies, utc_now()))

@@ -20,11 +20,13 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from catguard import host
+from catguard.analysis.waivers import statuses
 from catguard.cli import options
 from catguard.cli.worker import arguments
 from catguard.errors import ConfigurationError
 from catguard.hookspecs import Tier
 from catguard.policies import lastgood
+from catguard.policies.clock import utc_now
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import compile_texts, read_files
 from catguard.policies.model import Action, PolicySet
@@ -285,6 +287,10 @@ def _announce(
 ) -> None:
     names = ", ".join(str(file) for file in files)
     console.print(f"{policy_set.system}: {names}, revision {policy_set.revision[:12]}", style="bold", soft_wrap=True)
+    for status in statuses(policy_set, utc_now()):
+        if status.state != "in force":
+            style = "bold red" if status.state == "expired" else "yellow"
+            console.print(Text(str(status), style=style), soft_wrap=True)
     for glob, action in actions:
         console.print(Text(f"action override: {glob} = {action}", style="yellow"), soft_wrap=True)
 

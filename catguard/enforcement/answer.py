@@ -168,7 +168,15 @@ class Answer:
 
     def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
         caller = self.exchange.caller.facts()
-        return decide_response(self.snapshot, self.boundary, self._request, facts, caller=caller, noted=noted)
+        return decide_response(
+            self.snapshot,
+            self.boundary,
+            self._request,
+            facts,
+            caller=caller,
+            noted=noted,
+            exact=not self.exchange.violations,
+        )
 
     def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:
         """Return the app's headers but for some, and outside the system without the mark of a refusal."""

@@ -95,7 +95,9 @@ class Arrival:
 
     def _decision(self, facts: Facts, noted: Sequence[Violation] = ()) -> Decision:
         caller = self.caller.facts()
-        return decide_response(self.snapshot, self.boundary, self.request, facts, caller=caller, noted=noted)
+        return decide_response(
+            self.snapshot, self.boundary, self.request, facts, caller=caller, noted=noted, exact=not self.noted
+        )
 
     def _decide(self, decision: Decision, status: int) -> None:
         self.observation.decided(decision, "response")

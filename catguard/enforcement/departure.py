@@ -39,10 +39,14 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
 class NotDeclared(Exception):
-    """No outbound boundary declares this call; `where` is a JSON Pointer, the message says what is declared."""
+    """No outbound boundary declares this call; `where` is a JSON Pointer, the message says what is declared.
 
-    def __init__(self, where: str, message: str) -> None:
+    `harmful` says that the call does not go where calls to this component go, or cannot be read in one way only.
+    """
+
+    def __init__(self, where: str, message: str, *, harmful: bool = True) -> None:
         self.where = where
+        self.harmful = harmful
         super().__init__(message)
 
 
@@ -88,7 +92,7 @@ class Ways:
             if not declared:
                 hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
                 raise ConfigurationError(f"{component} declares no outbound call {name!r} to {to}: {hint}")
-        if not declared:
+        if not declared and snapshot.policies.components[component].undeclared["outbound"] == "deny":
             known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
             hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
             raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
@@ -124,7 +128,8 @@ class Ways:
         written_out = [target for target in found if not target.params] or found
         if not written_out:
             known = ", ".join(sorted({f"{way[0].policy.method} {way[0].policy.path}" for way in self._ways}))
-            raise NotDeclared("/path", f"{self._component} declares these calls to {self._to}: {known}")
+            message = f"{self._component} declares these calls to {self._to}: {known or 'none'}"
+            raise NotDeclared("/path", message, harmful=False)
         if len(written_out) > 1:
             names = ", ".join(sorted(target.boundary.policy.operation for target in written_out))
             raise ConfigurationError(
@@ -134,7 +139,7 @@ class Ways:
         return written_out[0]
 
     def refusal(self, undeclared: NotDeclared) -> Decision:
-        """Return the decision on a call that nothing declares: it has no boundary whose action could be softer."""
+        """Return the decision on a call that nothing declares: as the component says, but for harmful ones."""
         component = self.snapshot.policies.components[self._component]
         found = Violation(
             assumption="undeclared",
@@ -148,6 +153,7 @@ class Ways:
             owner=str(component.owner),
             policy=str(component.location),
             kind="protocol",
+            action="deny" if undeclared.harmful else component.undeclared["outbound"],
         )
         return conclude(self.snapshot, (found,))
 
@@ -184,7 +190,12 @@ class Departure:
             reception.facts["bytes"] = len(raw)
             reception.read_json()
         decision = decide_request(
-            self.snapshot, boundary, reception.facts, caller=self.caller.facts(), noted=reception.violations
+            self.snapshot,
+            boundary,
+            reception.facts,
+            caller=self.caller.facts(),
+            noted=reception.violations,
+            exact=True,
         )
         if not decision.allowed:
             return decision

@@ -12,7 +12,9 @@ from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.evaluator import Engine
+from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.model import Action
 from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
@@ -52,8 +54,7 @@ class InboundGuard:
         elif scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
-            # No boundary declares one: what is not declared is refused. Closing before accepting answers 403.
-            await send({"type": "websocket.close", "code": 1008, "reason": "not declared"})
+            await self._websocket(scope, receive, send)
 
     def routes(self, snapshot: CompiledPolicySet) -> RouteTable:
         """Return the routes of a snapshot, built once for each."""
@@ -78,13 +79,17 @@ class InboundGuard:
         match = self.routes(snapshot).match(path)
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
-        if match is None:
-            await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
-        elif boundary is None and method == "OPTIONS":
+        if match is not None and boundary is None and method == "OPTIONS":
             await self._options(scope, head, send, snapshot, match.allow())
-        elif boundary is None:
-            message = f"this path takes {match.allow()}"
-            await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
+        elif match is None or boundary is None:
+            action = self._action(snapshot)
+            if action != "deny":
+                await self._unchecked(scope, head, receive, send, snapshot, action)
+            elif match is None:
+                await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
+            else:
+                message = f"this path takes {match.allow()}"
+                await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
             passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
             await passage.run(self.app, path, receive)
@@ -98,6 +103,48 @@ class InboundGuard:
             await send({"type": "http.response.body", "body": b""})
         finally:
             observation.end(status=204)
+
+    def _action(self, snapshot: CompiledPolicySet) -> Action:
+        """What becomes of requests that no boundary declares."""
+        return snapshot.policies.components[self.component].undeclared["inbound"]
+
+    async def _unchecked(
+        self, scope: Scope, head: Head, receive: Receive, send: Send, snapshot: CompiledPolicySet, action: Action
+    ) -> None:
+        """Let the app answer what no boundary declares: nothing of it is checked."""
+        self.telemetry.undeclared(scope["method"], scope["path"], action)
+        observation = self._observe(scope, head, snapshot)
+        observation.set(names.ACTION, action)
+        status: int | None = None
+        extra = [(b"traceresponse", observation.traceresponse.encode())]
+        if action == "warn":
+            extra.append((b"catguard-warning", f'"{self.component}.inbound/{UNDECLARED}"'.encode()))
+
+        async def answer(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            await send(message)
+
+        try:
+            with observation.active():
+                await self.app(scope, receive, answer)
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        finally:
+            observation.end(status=status)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a websocket, which no boundary can declare, unless what is not declared passes."""
+        action = self._action(self.engine.snapshot)
+        self.telemetry.undeclared("GET", scope["path"], action)
+        if action == "deny":
+            # Closing before accepting answers 403.
+            await send({"type": "websocket.close", "code": 1008, "reason": "not declared"})
+        else:
+            await self.app(scope, receive, send)
 
     def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
         """Observe an exchange of no boundary."""

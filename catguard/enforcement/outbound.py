@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from catguard.enforcement.arrival import Arrival, within
+from catguard.enforcement.arrival import VIOLATIONS_EXTENSION, Arrival, within
 from catguard.enforcement.departure import DEFAULT_PORTS, Departure, NotDeclared, Target, Ways
 from catguard.engine.decision import CallRefused, Decision
 from catguard.engine.evaluator import Engine
@@ -86,7 +86,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         try:
             target = ways.find(request.method, request.url)
         except NotDeclared as undeclared:
-            raise self._undeclared(request, snapshot, ways.refusal(undeclared)) from None
+            decision = ways.refusal(undeclared)
+            if not decision.allowed:
+                raise self._undeclared(request, snapshot, decision) from None
+            target = None
+        if target is None:
+            return await self._unchecked(request, snapshot, decision)
         observation = self._observe(request, snapshot, target)
         call = _Call(self, snapshot, target, request, observation)
         try:
@@ -130,6 +135,26 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         observation.decided(decision, "request")
         observation.end()
         return refused(f"{self.component}.outbound", decision, observation)
+
+    async def _unchecked(
+        self, request: httpx2.Request, snapshot: CompiledPolicySet, decision: Decision
+    ) -> httpx2.Response:
+        """Send a call that nothing declares, where the policy lets such calls pass: nothing of it is checked."""
+        observation = self._observe(request, snapshot, None)
+        observation.decided(decision, "request")
+        observation.inject(request.headers)
+        status = None
+        try:
+            response = await self.inner.handle_async_request(request)
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        else:
+            status = response.status_code
+            response.extensions[VIOLATIONS_EXTENSION] = decision.violations
+            return response
+        finally:
+            observation.end(status=status)
 
 
 class _Call:

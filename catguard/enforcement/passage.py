@@ -102,7 +102,7 @@ class Passage:
                     self.observation.end(error_type="disconnected")
                     return
         decision = decide_request(
-            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations
+            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations, exact=True
         )
         self.observation.decided(decision, "request")
         if not decision.allowed:
@@ -190,7 +190,8 @@ class Passage:
         for violation in decision.denied:
             level = logging.INFO if self.boundary.policy.public and violation.phase == "request" else logging.WARNING
             log.log(level, "refused: %s trace %s", violation, self.observation.trace_id)
-        await self._answer(status, decision.violations, None)
+        told = tuple(violation for violation in decision.violations if violation.action != "audit")
+        await self._answer(status, told, None)
 
     async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
         page = RefusalPage(status, title_of(status), violations, target(self.scope))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from dataclasses import replace
 
 from catguard.enforcement.statements import Statement
 from catguard.engine.decision import Violation
@@ -47,18 +48,20 @@ class SqlBoundaries:
             return self._named(statement, name)
         if statement.text or statement.defining:
             what = "a definition (DDL)" if statement.defining else "SQL text"
-            return self._undeclared("/operation", f"{what} belongs to no boundary by itself; {NAME_IT}")
+            found_none = self._undeclared("/operation", f"{what} belongs to no boundary by itself; {NAME_IT}")
+            return replace(found_none, action=self._component.undeclared["outbound"])
         found = self._by_sql.get(Sql(statement.operation, statement.tables), [])
         if len(found) == 1:
             return found[0]
         if found:
             names = " or ".join(boundary.policy.operation for boundary in found)
             return self._undeclared("/tables", f"`{statement}` may belong to {names}; {NAME_IT}")
-        return self._undeclared(
+        found_none = self._undeclared(
             "/tables",
             f"no outbound boundary of {self._component.name} declares `sql: {statement}`; declare it, or run "
             "something that is declared",
         )
+        return replace(found_none, action=self._component.undeclared["outbound"])
 
     def _named(self, statement: Statement, name: str) -> CompiledBoundary | Violation:
         boundary = self._by_name.get(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catguard.errors import CatguardError
-from catguard.policies.model import Action, Assumption, PhaseName, Side
+from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side, Waiver
 
 #: What a caller from outside is told (DESIGN.md section 6).
 PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message")
@@ -23,7 +23,8 @@ class Violation:
 
     `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
     allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
-    as a request's refusal. Values of the exchange are never in it.
+    as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false;
+    `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it.
     """
 
     assumption: str
@@ -39,6 +40,8 @@ class Violation:
     action: Action = "deny"
     kind: str = "shape"
     status: int = 422
+    unevaluated: bool = False
+    waiver: Waiver | None = None
 
     def __str__(self) -> str:
         where, message = _loggable(self.where), _loggable(self.message)
@@ -139,8 +142,22 @@ def _loggable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
-def violated(assumption: Assumption, side: Side, *, where: str, message: str, status: int = 422) -> Violation:
-    """Return the violation of a written assumption."""
+def violated(
+    assumption: Assumption,
+    side: Side,
+    *,
+    where: str,
+    message: str,
+    status: int = 422,
+    unevaluated: FailurePolicy | None = None,
+) -> Violation:
+    """Return the violation of a written assumption.
+
+    `unevaluated` is the failure policy of a rule that could not be evaluated: "ignore" leaves nothing but telemetry of
+    it, and "fail" the assumption's own action, so that neither denies where a false rule would not. A waiver that is in
+    force leaves nothing but telemetry either.
+    """
+    waiver = assumption.waiver if assumption.waiver is not None and assumption.waiver.holds() else None
     return Violation(
         assumption=assumption.id,
         boundary=assumption.boundary,
@@ -152,7 +169,9 @@ def violated(assumption: Assumption, side: Side, *, where: str, message: str, st
         why=assumption.why,
         owner=str(assumption.owner),
         policy=str(assumption.location),
-        action=assumption.action,
+        action="audit" if waiver is not None or unevaluated == "ignore" else assumption.action,
         kind=assumption.kind,
         status=status,
+        unevaluated=unevaluated is not None,
+        waiver=waiver,
     )

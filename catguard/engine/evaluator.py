@@ -8,6 +8,7 @@ from typing import Any
 
 from catguard.engine.codec import MAX_NAME, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
+from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
 from catguard.policies.model import Assumption, Side
 from catguard.policies.values import OutOfRange, out_of_range
@@ -16,6 +17,8 @@ Facts = dict[str, Any]
 
 #: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
 HEAD_PARTS = ("params", "query", "headers")
+#: Who calls where nobody can be asked.
+UNKNOWN_CALLER: Mapping[str, Any] = {"component": "unknown", "verified": False}
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
 
 
@@ -37,15 +40,34 @@ def decide_request(
     boundary: CompiledBoundary,
     request: Facts,
     *,
-    caller: Mapping[str, Any] | None = None,
+    caller: Mapping[str, Any] = UNKNOWN_CALLER,
     noted: Sequence[Violation] = (),
+    exact: bool = False,
 ) -> Decision:
     """Decide a request; checked values (typed, defaults filled in) are written into `request`.
 
-    `noted` are the violations that were found while it was read; where one of them denies, nothing else is asked.
+    Args:
+        snapshot: The policies.
+        boundary: Of them.
+        request: The facts.
+        caller: The facts of who calls.
+        noted: The violations that were found while it was read; where one of them denies, nothing else is asked.
+        exact: Whether the facts are just what the types of Python say: from our own reader, with no subclass of int or
+            str and no lone surrogate among them. Then the generated check may speak first.
     """
-    facts: Facts = {"request": request, "caller": caller or {"component": "unknown", "verified": False}}
-    return _decide(snapshot, boundary, boundary.request, facts, noted)
+    phase = boundary.request
+    stage = phase.check(request, None, caller) if exact and not noted else SHAPES
+    if stage == ALLOWED:
+        return allowance(snapshot)
+    return _decide(snapshot, boundary, phase, {"request": request, "caller": caller}, noted, rules_only=stage == RULES)
+
+
+def allowance(snapshot: CompiledPolicySet) -> Decision:
+    """Return the decision that there is nothing to object to: the same for all exchanges of a snapshot."""
+    found: Decision | None = snapshot.derived.get("allowance")
+    if found is None:
+        found = snapshot.derived["allowance"] = conclude(snapshot, ())
+    return found
 
 
 def recalled(boundary: CompiledBoundary, request: Facts) -> Facts:
@@ -59,21 +81,24 @@ def decide_response(
     request: Facts,
     response: Facts,
     *,
-    caller: Mapping[str, Any] | None = None,
+    caller: Mapping[str, Any] = UNKNOWN_CALLER,
     noted: Sequence[Violation] = (),
+    exact: bool = False,
 ) -> Decision:
-    """Decide a response to a request that was decided before, as `decide_request` does that."""
+    """Decide a response to a request that was decided before, as `decide_request` does that.
+
+    `exact` promises of the request too that its facts are exact, and that none of its assumptions was broken.
+    """
     phase = boundary.response(response.get("status", 0))
     if phase is None:
         message = f"the status {response['status']} is not declared"
         found = violated(boundary.policy.statuses, boundary.policy.side, where="/status", message=message, status=500)
         return conclude(snapshot, (*noted, found))
-    facts: Facts = {
-        "request": request,
-        "response": response,
-        "caller": caller or {"component": "unknown", "verified": False},
-    }
-    return _decide(snapshot, boundary, phase, facts, noted)
+    stage = phase.check(request, response, caller) if exact and not noted else SHAPES
+    if stage == ALLOWED:
+        return allowance(snapshot)
+    facts: Facts = {"request": request, "response": response, "caller": caller}
+    return _decide(snapshot, boundary, phase, facts, noted, rules_only=stage == RULES)
 
 
 def rehearse(
@@ -140,9 +165,11 @@ def _decide(
     phase: CompiledPhase,
     facts: Facts,
     noted: Sequence[Violation],
+    *,
+    rules_only: bool,
 ) -> Decision:
     violations = list(noted)
-    for stage in (_limits, _shapes, _rules):
+    for stage in (_rules,) if rules_only else (_limits, _shapes, _rules):
         if any(violation.action == "deny" for violation in violations):
             break
         stage(boundary, phase, facts, violations)
@@ -253,5 +280,12 @@ def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viola
         text = f"{assumption.why}{broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(
-            violated(assumption, boundary.policy.side, where=phase.places[assumption.id], message=text, status=status)
+            violated(
+                assumption,
+                boundary.policy.side,
+                where=phase.places[assumption.id],
+                message=text,
+                status=status,
+                unevaluated=rule.failure_policy if broke else None,
+            )
         )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from catguard.errors import ConfigurationError
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.model import Action, Boundary
+from catguard.policies.model import Action, PolicySet, Side
 
 ACTIONS: tuple[Action, ...] = ("deny", "warn", "audit")
 #: Without these the value has no form that later stages could judge (DESIGN.md section 3, "Stages").
 WHOLE_BOUNDARY_ONLY = ("type", "required", "readable")
+#: The id under which calls that no boundary declares are told, and overridden: catomatic.inbound/undeclared.
+UNDECLARED = "undeclared"
 #: A softened byte limit would be no limit, and a query that cannot be read would be delivered as none.
 NEVER_SOFT = ("max_bytes", "query/max_bytes", "query/readable")
 
@@ -26,7 +28,7 @@ def parse_action(text: str) -> tuple[str, Action]:
     return glob, action
 
 
-def check_overrides(overrides: Sequence[tuple[str, Action]], boundaries: Iterable[Boundary]) -> None:
+def check_overrides(overrides: Sequence[tuple[str, Action]], policies: PolicySet) -> None:
     """Hold overrides against what there is: one that matches nothing would be taken for one that is in force.
 
     Raises:
@@ -34,17 +36,28 @@ def check_overrides(overrides: Sequence[tuple[str, Action]], boundaries: Iterabl
     """
     if not overrides:
         return
-    known = {found.name: {each.id for each in found.assumptions()} for found in boundaries}
+    known = {found.name: {each.id for each in found.assumptions()} for found in policies.boundaries()}
     wrong = []
     for glob, action in overrides:
         boundary, slash, _ = glob.partition("/")
         names = [f"{name}/{identity}" for name in known for identity in known[name]] if slash else list(known)
+        if slash:
+            names += [f"{name}.{side}/{UNDECLARED}" for name in policies.components for side in ("inbound", "outbound")]
         if not any(fnmatchcase(name, glob) for name in names):
             near = [name for name in names if name.startswith(f"{boundary}/")] if slash else []
             hint = did_you_mean(glob, near or known) or f"`catguard explain {boundary.partition('.')[0]}` names all"
             wrong.append(f"--action {glob}={action} matches no {'assumption' if slash else 'boundary'} ({hint})")
     if wrong:
         raise ConfigurationError("; ".join(wrong))
+
+
+def of_undeclared(component: str, side: Side, action: Action, overrides: Sequence[tuple[str, Action]]) -> Action:
+    """Return what becomes of a component's undeclared calls; only overrides with a slash speak of them."""
+    name = f"{component}.{side}/{UNDECLARED}"
+    for glob, override in overrides:
+        if "/" in glob and fnmatchcase(name, glob):
+            action = override
+    return action
 
 
 def of_whole_boundary(identity: str) -> bool:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from catguard.policies.actions import Actions
+from catguard.policies.actions import Actions, of_undeclared
+from catguard.policies.clock import Clock, utc_now
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
@@ -17,6 +18,7 @@ from catguard.policies.model import (
     Boundary,
     Component,
     Example,
+    FailurePolicy,
     Fault,
     Kind,
     Owner,
@@ -29,8 +31,10 @@ from catguard.policies.model import (
 )
 from catguard.policies.phases import PhaseBuilder, Written
 from catguard.policies.shapes import UNDECLARED, ShapeReader
+from catguard.policies.waivers import Waivers
 
 PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+SIDES: tuple[Side, ...] = ("inbound", "outbound")
 #: The one response of kinds that have no status.
 ANY_STATUS = "*"
 
@@ -45,6 +49,7 @@ class Builder:
         *,
         actions: Sequence[tuple[str, Action]] = (),
         skip: Collection[Path] = (),
+        clock: Clock = utc_now,
     ) -> None:
         self.document = document
         self.faults = faults
@@ -57,6 +62,7 @@ class Builder:
             if not self.skipped(("owners", name))
         }
         self.nobody = Owner("nobody", "nobody", "nowhere")
+        self.waivers = Waivers(document, faults, self.owner, clock=clock, skip=skip)
 
     def skipped(self, path: Path) -> bool:
         return any(bad[: len(path)] == path for bad in self.skip)
@@ -68,6 +74,7 @@ class Builder:
             for name, entry in data["components"].items()
             if isinstance(entry, dict) and ("components", name) not in self.skip
         }
+        self.waivers.check(components)
         content = json.dumps([data, self.overrides], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return PolicySet(
             system=str(data.get("system", "")),
@@ -76,6 +83,7 @@ class Builder:
             files=self.document.files,
             revision=hashlib.sha256(content.encode()).hexdigest(),
             actions=self.overrides,
+            waivers=self.waivers.all,
             unused_shapes={
                 name: self.document.key(("shapes", name))
                 for name in data.get("shapes") or {}
@@ -94,7 +102,19 @@ class Builder:
                     boundaries[operation] = self.boundary(name, side, operation, entry, at, owner)
         needs = tuple((data.get("health") or {}).get("needs", ()))
         location = self.document.key(path)
-        return Component(name, owner, str(data.get("about", "")), location, needs, sides["inbound"], sides["outbound"])
+        about = str(data.get("about", ""))
+        undeclared = self.undeclared(name, data.get("undeclared"))
+        return Component(name, owner, about, location, needs, sides["inbound"], sides["outbound"], undeclared)
+
+    def undeclared(self, component: str, written: Any) -> dict[Side, Action]:
+        """Return what becomes of undeclared calls: as written there, for all components of the file, or by override."""
+        own = written if isinstance(written, dict) else {"inbound": written, "outbound": written}
+        defaults = self.document.data.get("defaults") or {}
+        actions: dict[Side, Action] = {}
+        for side in SIDES:
+            action: Action = own.get(side) or (defaults.get(side) or {}).get("undeclared") or "deny"
+            actions[side] = of_undeclared(component, side, action, self.overrides)
+        return actions
 
     def owner(self, name: Any, path: Path) -> Owner:
         if name in self.owners:
@@ -114,7 +134,19 @@ class Builder:
         actions = Actions(name, data.get("action") or defaults.get("action") or "deny", own, self.overrides)
         if "owner" in data:
             owner = self.owner(data["owner"], (*path, "owner"))
-        written = Written(name, kind, owner, self.owners, actions, self.document, self.shapes, self.faults)
+        failure_policy: FailurePolicy = data.get("failure_policy") or defaults.get("failure_policy") or "fail"
+        written = Written(
+            boundary=name,
+            kind=kind,
+            owner=owner,
+            owners=self.owners,
+            actions=actions,
+            failure_policy=failure_policy,
+            waivers=self.waivers.of(name),
+            document=self.document,
+            shapes=self.shapes,
+            faults=self.faults,
+        )
         request = PhaseBuilder(written, "request", None, (*path, "request")).build(data.get("request") or {})
         responses = self.responses(written, data.get("response") or {}, path)
         made = PhaseBuilder(written, "response", None, (*path, "response"))

@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.errors import PolicyError
+from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
+from catguard.policies.normalform import defaults_in
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
@@ -38,7 +40,7 @@ class ShapeError:
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
-    __slots__ = ("_is_valid", "_reader", "_validator", "normalize", "shape")
+    __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
 
     def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
         """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
@@ -46,7 +48,9 @@ class CompiledPart:
         self._validator = jsonschema_rs.Draft202012Validator(
             dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
         )
-        self._is_valid: Callable[[Any], bool] = self._validator.is_valid
+        #: Whether a value fits.
+        self.is_valid: Callable[[Any], bool] = self._validator.is_valid
+        self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
         self._reader = RecordReader(shape.schema)
         self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
 
@@ -59,9 +63,10 @@ class CompiledPart:
         """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
         return self._reader.read(pairs)
 
-    def is_valid(self, value: Any) -> bool:
-        """Whether a value fits."""
-        return self._is_valid(value)
+    def defaults_fit(self) -> bool:
+        """Whether each default is a value that its own schema lets pass; filled in, it is not judged again."""
+        defaults = defaults_in(self.shape.schema) if self.fills_defaults else ()
+        return all(jsonschema_rs.is_valid(dict(schema), default) for schema, default in defaults)
 
     def errors(self, value: Any) -> list[ShapeError]:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
@@ -115,11 +120,18 @@ def _size(value: Any, most: int) -> int:
 
 
 class CompiledPhase:
-    """One phase, ready to be decided."""
+    """One phase, ready to be decided.
 
-    __slots__ = ("bodiless_rules", "max_bytes", "media", "parts", "places", "policy", "rules")
+    `check` is the function that `codegen` makes, at the first exchange that asks for it.
+    """
 
-    def __init__(self, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> None:
+    __slots__ = ("_boundary", "bodiless_rules", "check", "max_bytes", "media", "parts", "places", "policy", "rules")
+
+    def __init__(
+        self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
+    ) -> None:
+        self._boundary = boundary
+        self.check: Check = self._first_check
         self.policy = policy
         self.max_bytes = policy.max_bytes
         self.media = frozenset(policy.media) if policy.media is not None else None
@@ -129,6 +141,14 @@ class CompiledPhase:
         self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
         self.places = {found.rule.assumption.id: _place(found, policy.phase) for found in rules.rules}
+
+    def generated(self) -> Generated:
+        """Return the check with its source, for people who want to read it."""
+        return generate(self._boundary, self.policy, self.parts, self.rules)
+
+    def _first_check(self, request: Any, response: Any, caller: Any) -> int:
+        self.check = self.generated().check
+        return self.check(request, response, caller)
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
@@ -168,11 +188,13 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "policies", "revision")
+    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
+        #: What others derive from this snapshot, and want to keep for as long as it is in use.
+        self.derived: dict[str, Any] = {}
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
@@ -229,4 +251,4 @@ def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], 
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
     defaults_applied = boundary.side == "inbound"
     rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
-    return CompiledPhase(phase, parts, rules)
+    return CompiledPhase(boundary, phase, parts, rules)

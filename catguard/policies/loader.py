@@ -11,6 +11,7 @@ from pathlib import Path
 from catguard.errors import PolicyError
 from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
+from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_form
 from catguard.policies.document import Document, overlay, read
@@ -38,7 +39,7 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
         ConfigurationError: An override matches nothing.
     """
     policies = finish(*build(read_files(paths), actions=actions))
-    check_overrides(actions, policies.boundaries())
+    check_overrides(actions, policies)
     return policies
 
 
@@ -47,6 +48,7 @@ def load_compiled(
     *,
     actions: Sequence[tuple[str, Action]] = (),
     providers: frozenset[str] = PROVIDERS,
+    clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile policy files in one go, so that faults of form, of shapes and of rules are told together.
 
@@ -54,12 +56,13 @@ def load_compiled(
         paths: As for `load`.
         actions: As for `load`.
         providers: The facts by media type that can be had.
+        clock: Says when waivers end.
 
     Raises:
         PolicyError: With every fault.
         ConfigurationError: An override matches nothing.
     """
-    return compile_texts(read_files(paths), actions=actions, providers=providers)
+    return compile_texts(read_files(paths), actions=actions, providers=providers, clock=clock)
 
 
 def compile_texts(
@@ -67,14 +70,15 @@ def compile_texts(
     *,
     actions: Sequence[tuple[str, Action]] = (),
     providers: frozenset[str] = PROVIDERS,
+    clock: Clock = utc_now,
 ) -> CompiledPolicySet:
-    """Load and compile (name, text) pairs; raises what `load_compiled` raises."""
-    policies, faults = build(texts, actions=actions)
+    """Load and compile (name, text) pairs; `clock` says when waivers end. Raises what `load_compiled` raises."""
+    policies, faults = build(texts, actions=actions, clock=clock)
     if policies is None or not policies.complete:
         raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
     finish(policies, [*faults, *more])
-    check_overrides(actions, policies.boundaries())
+    check_overrides(actions, policies)
     return compiled
 
 
@@ -110,7 +114,7 @@ def _refused(faults: Sequence[Fault]) -> PolicyError:
 
 
 def build(
-    texts: Sequence[tuple[str, str]], *, actions: Sequence[tuple[str, Action]] = ()
+    texts: Sequence[tuple[str, str]], *, actions: Sequence[tuple[str, Action]] = (), clock: Clock = utc_now
 ) -> tuple[PolicySet | None, list[Fault]]:
     """Return what could be read of (name, text) pairs, and every fault.
 
@@ -141,7 +145,9 @@ def build(
         document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files)
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
-    policies = replace(Builder(document, faults, actions=actions, skip=wrong).build(), complete=not bad_shapes)
+    policies = replace(
+        Builder(document, faults, actions=actions, skip=wrong, clock=clock).build(), complete=not bad_shapes
+    )
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
 

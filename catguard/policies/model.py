@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
+from catguard.policies.clock import Clock, days_left
+
 Action = Literal["deny", "warn", "audit"]
+FailurePolicy = Literal["fail", "ignore"]
 Side = Literal["inbound", "outbound"]
 Kind = Literal["http", "call", "sql"]
 PhaseName = Literal["request", "response"]
@@ -56,12 +60,35 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A dated, owned exception to one assumption: until the end of the day `expires`, in UTC, it does not deny.
+
+    `clock` is what the enforcement points read; it is no part of what was written.
+    """
+
+    boundary: str
+    assumption: str
+    owner: Owner
+    why: str
+    expires: date
+    location: Location
+    clock: Clock = field(compare=False, repr=False)
+
+    def holds(self) -> bool:
+        """Whether the waiver is in force at this moment."""
+        return days_left(self.expires, self.clock()) >= 0
+
+    def __str__(self) -> str:
+        return f"until {self.expires} by {self.owner}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Assumption:
     """One thing relied on in one phase of a boundary.
 
     `id` is unique in the boundary and phase: a rule's key, part/pointer/keyword of a shape, or a limit's key.
     `status` is the response's key in the policy ("200", "4XX", "*") or None for a request.
-    `limit` is what is allowed, as a text for people: a bound, a list, a rule.
+    `limit` is what is allowed, as a text for people: a bound, a list, a rule. `waiver` may have expired.
     """
 
     id: str
@@ -74,15 +101,21 @@ class Assumption:
     owner: Owner
     location: Location
     limit: str
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL expression that must hold; `location` is that of its first character."""
+    """A CEL expression that must hold; `location` is that of its first character.
+
+    `failure_policy` says what it means that the expression cannot be evaluated: "fail" counts it as broken, with the
+    assumption's own action, "ignore" tells telemetry only.
+    """
 
     assumption: Assumption
     expression: str
     location: Location
+    failure_policy: FailurePolicy = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +254,10 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A box of the system."""
+    """A box of the system.
+
+    `undeclared` is what becomes of calls that no boundary declares, by side.
+    """
 
     name: str
     owner: Owner
@@ -230,6 +266,7 @@ class Component:
     needs: tuple[str, ...] = ()
     inbound: Mapping[str, Boundary] = field(default_factory=dict)
     outbound: Mapping[str, Boundary] = field(default_factory=dict)
+    undeclared: Mapping[Side, Action] = field(default_factory=lambda: {"inbound": "deny", "outbound": "deny"})
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield inbound boundaries, then outbound ones."""
@@ -252,6 +289,7 @@ class PolicySet:
     actions: tuple[tuple[str, Action], ...] = ()
     complete: bool = True
     unused_shapes: Mapping[str, Location] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield every boundary of every component."""

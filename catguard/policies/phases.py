@@ -13,6 +13,7 @@ from catguard.policies.model import (
     Action,
     Assumption,
     AssumptionKind,
+    FailurePolicy,
     Fault,
     Kind,
     Location,
@@ -21,6 +22,7 @@ from catguard.policies.model import (
     PhaseName,
     Rule,
     Shape,
+    Waiver,
 )
 from catguard.policies.quantities import format_quantity, parse_quantity
 from catguard.policies.shapes import UNDECLARED, WITHOUT_REASON, ShapeReader, built_in_shape
@@ -75,6 +77,8 @@ class Written:
     owner: Owner
     owners: Mapping[str, Owner]
     actions: Actions
+    failure_policy: FailurePolicy
+    waivers: Mapping[str, Waiver]
     document: Document
     shapes: ShapeReader
     faults: list[Fault]
@@ -152,6 +156,7 @@ class PhaseBuilder:
             owner=owner or written.owner,
             location=location,
             limit=limit,
+            waiver=written.waivers.get(identity),
         )
 
     def _limit(self, key: str, value: Any, *, default: int | None = None, why: str = SILENCE) -> int:
@@ -267,5 +272,6 @@ class PhaseBuilder:
                 owner=owner,
             )
             place = self.written.document.value((*path, "rule"))
-            rules.append(Rule(assumption, str(entry["rule"]), place))
+            failure_policy = entry.get("failure_policy", self.written.failure_policy)
+            rules.append(Rule(assumption, str(entry["rule"]), place, failure_policy))
         return rules

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from catguard.errors import EvaluationError
 from catguard.policies.complaints import Complaint
 from catguard.policies.expressions import Checked, Checker, Evaluator, Function, Program, shared_evaluator
-from catguard.policies.facts import facts_of
+from catguard.policies.facts import Record, facts_of
 from catguard.policies.model import Boundary, Fault, Location, Phase, Rule
 from catguard.policies.syntax import Node
 
@@ -36,34 +36,44 @@ class CompiledVariable:
     variables: frozenset[str]
 
 
+#: The facts of a phase without rules: nobody asks for them.
+NO_FACTS = Record({})
 #: A rule that does not hold: it is false, or cannot be evaluated.
 Broken: TypeAlias = tuple[Rule, Literal[False] | EvaluationError]
 
 
 class CompiledRules:
-    """The rules of one phase and the variables that they read.
+    """The rules of one phase, the variables that they read, and the types of their facts; asked by CEL's evaluator.
 
     Where every rule holds, one evaluation of all of them together says so; only otherwise is each asked on its own.
     """
 
-    __slots__ = ("_all", "_evaluator", "_needed", "rules", "variables")
+    __slots__ = ("_all", "_evaluator", "facts", "needed", "rules", "variables")
 
     def __init__(
-        self, rules: Sequence[CompiledRule], variables: Sequence[CompiledVariable], evaluator: Evaluator
+        self,
+        rules: Sequence[CompiledRule],
+        variables: Sequence[CompiledVariable],
+        evaluator: Evaluator,
+        facts: Record = NO_FACTS,
     ) -> None:
         self.rules = tuple(rules)
         self.variables = tuple(variables)
+        self.facts = facts
         self._evaluator = evaluator
         needed = {name for rule in rules for name in rule.variables}
-        self._needed = tuple(variable for variable in variables if variable.name in needed)
-        self._all = _conjunction(self.rules, evaluator)
+        #: The variables that a rule reads, itself or through another.
+        self.needed = tuple(variable for variable in variables if variable.name in needed)
+        self._all: Program | None = None
 
     def run(self, facts: Mapping[str, Any]) -> Sequence[Broken]:
         """Return the rules that do not hold on {"request": ..., "response": ..., "caller": ...}, in their order."""
-        if self._all is None:
+        if not self.rules:
             return ()
+        if self._all is None:
+            self._all = _conjunction(self.rules, self._evaluator)
         errors: dict[str, EvaluationError] = {}
-        if self._needed:
+        if self.needed:
             facts = {**facts, "variables": self._values(facts, errors)}
         if self._all.holds(facts):
             return ()
@@ -81,13 +91,17 @@ class CompiledRules:
     def without(self, *parts: str) -> CompiledRules:
         """Return the rules that read none of the facts named, e.g. "response.body", for exchanges without them."""
         kept = [rule for rule in self.rules if not rule.facts.intersection(parts)]
-        return self if len(kept) == len(self.rules) else CompiledRules(kept, self.variables, self._evaluator)
+        return self if len(kept) == len(self.rules) else self.only(kept)
+
+    def only(self, kept: Sequence[CompiledRule]) -> CompiledRules:
+        """Return some of the rules, with the variables that they read."""
+        return CompiledRules(kept, self.variables, self._evaluator, self.facts)
 
     def _values(self, facts: Mapping[str, Any], errors: dict[str, EvaluationError]) -> dict[str, Any]:
         """Evaluate each variable once. One that cannot be evaluated stays out: only what reads it fails."""
         values: dict[str, Any] = {}
         known = {**facts, "variables": values}
-        for variable in self._needed:
+        for variable in self.needed:
             try:
                 values[variable.name] = variable.program.evaluate(known)
             except EvaluationError as error:
@@ -96,10 +110,8 @@ class CompiledRules:
         return values
 
 
-def _conjunction(rules: Sequence[CompiledRule], evaluator: Evaluator) -> Program | None:
-    """Return the program that is true where all rules are; None without rules."""
-    if not rules:
-        return None
+def _conjunction(rules: Sequence[CompiledRule], evaluator: Evaluator) -> Program:
+    """Return the program that is true where all rules are."""
     if len(rules) == 1:
         return rules[0].program
     try:
@@ -158,7 +170,7 @@ def compile_rules(
         if checked:
             read, parts = _see_through(checked.facts, variables)
             rules.append(CompiledRule(rule, evaluator.program(rule.expression), checked.tree, parts, read))
-    return CompiledRules(rules, tuple(variables.values()), evaluator)
+    return CompiledRules(rules, tuple(variables.values()), evaluator, facts)
 
 
 def _see_through(facts: frozenset[str], known: Mapping[str, CompiledVariable]) -> tuple[frozenset[str], frozenset[str]]:

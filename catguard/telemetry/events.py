@@ -10,6 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import Violation
+from catguard.policies.model import Action
 from catguard.telemetry import names
 
 #: Longest text in an attribute; what is longer was sent by somebody else.
@@ -36,7 +37,7 @@ def cut(value: AttributeValue) -> AttributeValue:
 
 def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
     """Return what is told of a violation: what broke and whose it is, never a value of the exchange."""
-    return {
+    attributes: dict[str, AttributeValue] = {
         names.ASSUMPTION: cut(violation.assumption),
         names.BOUNDARY_NAME: cut(violation.boundary),
         names.BOUNDARY_SIDE: violation.side,
@@ -47,6 +48,13 @@ def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
         names.POLICY: cut(violation.policy),
         names.ACTION: violation.action,
     }
+    if violation.waiver is not None:
+        attributes[names.WAIVED] = True
+        attributes[names.WAIVER_OWNER] = str(violation.waiver.owner)
+        attributes[names.WAIVER_EXPIRES] = violation.waiver.expires.isoformat()
+    if violation.unevaluated:
+        attributes[names.UNEVALUATED] = True
+    return attributes
 
 
 def severity(violation: Violation) -> SeverityNumber:
@@ -77,11 +85,12 @@ class Events:
 
     def violation(self, violation: Violation, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Emit a violation in the context of the span that saw it."""
+        became = f"waived {violation.waiver}" if violation.waiver is not None else violation.action
         self._emit(
             names.EVENT_VIOLATION,
             severity(violation),
             f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
-            f"{cut(violation.where)} ({violation.action}; {cut(violation.owner)}, {cut(violation.policy)})",
+            f"{cut(violation.where)} ({became}; {cut(violation.owner)}, {cut(violation.policy)})",
             attributes,
             context,
         )
@@ -91,7 +100,7 @@ class Events:
         name, level = EXCEPTION_EVENTS[kind]
         self._emit(name, level, type(error).__qualname__, None, context, exception=error)
 
-    def undeclared(self, method: str, path: str, context: Context) -> None:
+    def undeclared(self, method: str, path: str, action: Action, context: Context) -> None:
         """Emit a sample of the requests that no boundary declares: a few in each window, with the count so far."""
         now = self._clock()
         if now >= self._window_end:
@@ -105,11 +114,12 @@ class Events:
         self._emit(
             names.EVENT_UNDECLARED,
             SeverityNumber.INFO,
-            f"{self._component}: {count} requests that no boundary declares, lately {method}",
+            f"{self._component}: {count} requests that no boundary declares, lately {method} ({action})",
             {
                 names.COMPONENT: self._component,
                 names.HTTP_REQUEST_METHOD: method,
                 names.URL_PATH: cut(path),
+                names.ACTION: action,
                 names.UNDECLARED_COUNT: count,
             },
             context,

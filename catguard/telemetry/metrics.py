@@ -9,6 +9,7 @@ from opentelemetry.metrics import Meter
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import Violation
+from catguard.policies.model import Action
 from catguard.telemetry import names
 
 
@@ -42,21 +43,21 @@ class Metrics:
 
     def violation(self, violation: Violation, context: Context) -> None:
         """Count an own violation; those that a callee tells are counted where they were found."""
-        self._violations.add(
-            1,
-            {
-                names.ASSUMPTION: violation.assumption,
-                names.BOUNDARY_NAME: violation.boundary,
-                names.BOUNDARY_SIDE: violation.side,
-                names.PHASE: violation.phase,
-                names.ACTION: violation.action,
-            },
-            context,
-        )
+        attributes: dict[str, AttributeValue] = {
+            names.ASSUMPTION: violation.assumption,
+            names.BOUNDARY_NAME: violation.boundary,
+            names.BOUNDARY_SIDE: violation.side,
+            names.PHASE: violation.phase,
+            names.ACTION: violation.action,
+        }
+        if violation.waiver is not None:
+            attributes[names.WAIVED] = True
+        self._violations.add(1, attributes, context)
 
-    def undeclared(self, method: str, context: Context) -> None:
+    def undeclared(self, method: str, action: Action, context: Context) -> None:
         """Count a request that no boundary declares; `method` is a known one or `_OTHER`."""
-        self._undeclared.add(1, {names.COMPONENT: self._component, names.HTTP_REQUEST_METHOD: method}, context)
+        attributes = {names.COMPONENT: self._component, names.HTTP_REQUEST_METHOD: method, names.ACTION: action}
+        self._undeclared.add(1, attributes, context)
 
     def duration(self, kind: str, seconds: float, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Record how long an exchange took, if its kind has a duration; of `attributes` only those with few values."""

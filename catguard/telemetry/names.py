@@ -20,7 +20,11 @@ Catguard's own names, where no convention exists:
 | catguard.rule.limit         | what is allowed, as written in the policy | violations                          |
 | catguard.owner              | "Cat-o-matic (#catomatic-oncall)"         | violations                          |
 | catguard.policy             | "policies.yaml:31:17"                     | violations                          |
-| catguard.action             | "deny", "warn" or "audit"                 | violations                          |
+| catguard.action             | "deny", "warn" or "audit"                 | violations, `catguard.undeclared`   |
+| catguard.waived             | true where a waiver lets it through       | violations                          |
+| catguard.waiver.owner       | "Cat-o-matic (#catomatic-oncall)"         | violations that are waived          |
+| catguard.waiver.expires     | "2027-01-31": its last day, in UTC        | violations that are waived          |
+| catguard.unevaluated        | true where a rule could not be evaluated  | violations                          |
 | catguard.undeclared.count   | requests since the last sample            | `catguard.undeclared`               |
 
 | event                       | is                                        | as                                  |
@@ -30,8 +34,8 @@ Catguard's own names, where no convention exists:
 
 | metric                      | is                                        | by                                  |
 |-----------------------------|-------------------------------------------|-------------------------------------|
-| catguard.violations         | counter of broken assumptions             | boundary, phase, assumption, action |
-| catguard.undeclared.requests| counter of requests that nothing declares | component, method                   |
+| catguard.violations         | counter of broken assumptions             | assumption, action, `waived` if so  |
+| catguard.undeclared.requests| counter of requests that nothing declares | component, method, action           |
 | http.server.request.duration| histogram of inbound exchanges, seconds   | conventions, boundary               |
 | http.client.request.duration| histogram of outbound exchanges, seconds  | conventions, boundary               |
 """
@@ -97,6 +101,10 @@ LIMIT: Final = "catguard.rule.limit"
 OWNER: Final = "catguard.owner"
 POLICY: Final = "catguard.policy"
 ACTION: Final = "catguard.action"
+WAIVED: Final = "catguard.waived"
+WAIVER_OWNER: Final = "catguard.waiver.owner"
+WAIVER_EXPIRES: Final = "catguard.waiver.expires"
+UNEVALUATED: Final = "catguard.unevaluated"
 UNDECLARED_COUNT: Final = "catguard.undeclared.count"
 
 EVENT_VIOLATION: Final = "catguard.violation"

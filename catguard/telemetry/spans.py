@@ -27,6 +27,7 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, Tr
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import CallRefused, Decision, Violation
+from catguard.policies.model import Action
 from catguard.telemetry import names
 from catguard.telemetry.events import Events, cut, violation_attributes
 from catguard.telemetry.failsafe import Failsafe
@@ -124,12 +125,12 @@ class Telemetry:
         base = Context() if kind == "inbound" else None
         return Observation(self, kind, span, trace.set_span_in_context(span, base), facts)
 
-    def undeclared(self, method: str, path: str) -> None:
+    def undeclared(self, method: str, path: str, action: Action = "deny") -> None:
         """Count a request that no boundary declares; a few paths a minute are told as examples."""
         with self.failsafe("count an undeclared request"):
             context = contexts.get_current()
-            self.metrics.undeclared(known_method(method), context)
-            self.events.undeclared(known_method(method), path, context)
+            self.metrics.undeclared(known_method(method), action, context)
+            self.events.undeclared(known_method(method), path, action, context)
 
     def _facts(
         self, boundary: str | None, attributes: Mapping[str, AttributeValue], revision: str

@@ -72,14 +72,14 @@ def test_schema_accepts_the_smallest_policy() -> None:
     assert faults(policy()) == []
 
 
-@pytest.mark.parametrize("key", ["include", "budgets", "waivers"])
+@pytest.mark.parametrize("key", ["include", "budgets"])
 def test_schema_refuses_a_top_level_key_that_nothing_enforces(key: str) -> None:
     assert faults(policy() | {key: []}) == [f"$: Additional properties are not allowed ('{key}' was unexpected)"]
 
 
 @pytest.mark.parametrize(
     "key",
-    ["deadline", "concurrency", "retries", "fan_out", "spend", "grant", "failure_policy", "undeclared", "background"],
+    ["deadline", "concurrency", "retries", "fan_out", "spend", "grant", "undeclared", "background"],
 )
 @pytest.mark.parametrize("side", ["inbound", "outbound"])
 def test_schema_refuses_a_boundary_key_that_nothing_enforces(side: str, key: str) -> None:

@@ -67,16 +67,17 @@ def test_violation_audited_is_told_though_allowed(telemetry: Telemetry, memory: 
 def test_undeclared_samples_are_bounded(memory: Memory) -> None:
     events = Events(memory.loggers.get_logger("catguard"), "frontend", clock=memory.clock)
     for number in range(1000):
-        events.undeclared("GET", f"/scan/{number}", Context())
+        events.undeclared("GET", f"/scan/{number}", "deny", Context())
     assert len(memory.logs) == UNDECLARED_SAMPLES
     memory.clock.now += UNDECLARED_WINDOW
-    events.undeclared("_OTHER", "/later", Context())
+    events.undeclared("_OTHER", "/later", "deny", Context())
     last = memory.logs[-1].log_record
     assert last.event_name == "catguard.undeclared"
     assert dict(last.attributes or {}) == {
         "catguard.component": "frontend",
         "http.request.method": "_OTHER",
         "url.path": "/later",
+        "catguard.action": "deny",
         "catguard.undeclared.count": 1000 - UNDECLARED_SAMPLES + 1,
     }
 

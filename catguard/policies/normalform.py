@@ -1,0 +1,136 @@
+"""Values in their one form, in generated Python: integers are int and within 64 bits, numbers are float.
+
+It does what `values.normalizer` does, statement by statement and where there is something to do, and leaves to that
+whatever is rare: it raises, or returns SHAPES, and nothing but a number's spelling has changed by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any
+
+from catguard.policies.keywords import types_of
+from catguard.policies.pinned import Path, Reads, parts_of
+from catguard.policies.values import MAX_INTEGER, MIN_INTEGER, normalizer
+
+_STEP = "    "
+#: Beyond a bound of such a size an integer cannot be outside 64 bits unseen.
+_BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+
+
+class NormalForm:
+    """Writes the statements for the parts of one phase.
+
+    Args:
+        reads: Where the lines go, and the facts that are always there.
+        outside: The statement for an integer outside 64 bits.
+    """
+
+    def __init__(self, reads: Reads, *, outside: str) -> None:
+        self._reads = reads
+        self._outside = outside
+        self._numbers = count(1)
+
+    def write(self, schema: Any, name: str, path: Path) -> None:
+        """Write what brings the value in the variable `name`, always there at `path`, to its one form."""
+        self._value(schema, name, name, path, "")
+
+    def _line(self, indent: str, text: str) -> None:
+        self._reads.lines.append(indent + text)
+
+    def _value(self, schema: Any, name: str, place: str, path: Path | None, indent: str) -> None:
+        """Write the statements for one value: `place` is where it is kept, `path` is None where it can be absent."""
+        types = types_of(schema)
+        keep = name if place == name else f"{place} = {name}"
+        if "integer" in types:
+            fraction = f" and {name}.is_integer()" if "number" in types else ""
+            self._line(indent, f"if {name}.__class__ is float{fraction}: {keep} = whole({name})")
+            if not _is_bounded(schema):
+                inside = f"{MIN_INTEGER} <= {name} <= {MAX_INTEGER}"
+                self._line(indent, f"elif {name}.__class__ is int and not {inside}: {self._outside}")
+        elif "number" in types:
+            self._line(indent, f"if {name}.__class__ is int: {keep} = real({name})")
+        for part in parts_of(schema):
+            self._members(part, types, name, path, indent)
+            if _is_changed(part.get("items")):
+                index, item = f"index_{next(self._numbers)}", f"item_{next(self._numbers)}"
+                self._line(indent, f"if {name}.__class__ is list:")
+                self._line(indent + _STEP, f"for {index}, {item} in enumerate({name}):")
+                self._value(part["items"], item, f"{name}[{index}]", None, indent + 2 * _STEP)
+
+    def _members(
+        self, part: Mapping[str, Any], types: frozenset[str], name: str, path: Path | None, indent: str
+    ) -> None:
+        properties: Mapping[str, Any] = part.get("properties", {})
+        named = {member: inner for member, inner in properties.items() if _is_changed(inner)}
+        others = part.get("additionalProperties")
+        if not (named or _is_changed(others)):
+            return
+        if path is None or types != {"object"}:
+            self._line(indent, f"if {name}.__class__ is dict:")
+            indent, path = indent + _STEP, None
+        for member, inner in named.items():
+            place = f"{name}[{member!r}]"
+            if path is not None and member in part.get("required", ()):
+                here = (*path, member)
+                self._value(inner, self._reads.local(here, place), place, here, indent)
+            else:
+                found = f"member_{next(self._numbers)}"
+                self._line(indent, f"{found} = {name}.get({member!r})")
+                self._value(inner, found, place, None, indent)
+        if _is_changed(others):
+            key, found = f"key_{next(self._numbers)}", f"member_{next(self._numbers)}"
+            self._line(indent, f"for {key}, {found} in {name}.items():")
+            known = ", ".join(map(repr, properties))
+            self._line(indent + _STEP, f"if {key} not in {{{known}}}:" if known else "if True:")
+            self._value(others, found, f"{name}[{key}]", None, indent + 2 * _STEP)
+
+
+def _is_changed(schema: Any) -> bool:
+    """Whether a value that fits may have to be changed, or looked at."""
+    return normalizer(schema, fill_defaults=False) is not None
+
+
+def _is_bounded(schema: Any) -> bool:
+    """Whether the schema's own bounds keep an integer within 64 bits."""
+    parts = list(parts_of(schema))
+    if any("enum" in part or "const" in part for part in parts):
+        return all(not isinstance(value, int) or MIN_INTEGER <= value <= MAX_INTEGER for value in _listed(parts))
+    return all(
+        any(keyword in part and MIN_INTEGER <= part[keyword] <= MAX_INTEGER for part in parts for keyword in keywords)
+        for keywords in _BOUNDS
+    )
+
+
+def _listed(parts: list[Mapping[str, Any]]) -> Iterator[Any]:
+    for part in parts:
+        yield from part.get("enum", [part["const"]] if "const" in part else ())
+
+
+def plain_defaults(schema: Any) -> dict[str, Any] | None:
+    """Return the defaults of an object's members, in their one form; None where some are deeper, or no plain values."""
+    found: dict[str, Any] = {}
+    for part in parts_of(schema):
+        for name, inner in part.get("properties", {}).items():
+            if not isinstance(inner, dict):
+                continue
+            without = {keyword: value for keyword, value in inner.items() if keyword != "default"}
+            deeper = any(True for _ in defaults_in(without))
+            if deeper or isinstance(inner.get("default"), dict | list):
+                return None
+            if "default" in inner:
+                step = normalizer(inner, fill_defaults=True)
+                found.setdefault(name, step(inner["default"]) if step else inner["default"])
+    return found
+
+
+def defaults_in(schema: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Yield each default that is filled in with the schema that says it."""
+    for part in parts_of(schema):
+        for inner in part.get("properties", {}).values():
+            if isinstance(inner, dict) and "default" in inner:
+                yield inner, inner["default"]
+            yield from defaults_in(inner)
+        for keyword in ("items", "additionalProperties"):
+            yield from defaults_in(part.get(keyword))

@@ -1,0 +1,217 @@
+"""Random schemas, values that fit them, and expressions over them, for tests that hold two evaluations equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+
+from catguard.policies.arithmetic import OPERATIONS
+from catguard.policies.expressions import Checked, Checker, Program, shared_evaluator
+from catguard.policies.facts import Field, Record, type_of
+from catguard.policies.pinned import Reads, Value
+from catguard.policies.translation import Translator, Untranslatable
+from catguard.policies.values import normalizer
+
+#: Seeded, and told as it was found: making an expression smaller takes minutes.
+QUIET = settings(
+    deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
+#: Where 64 bits, doubles and signs change what arithmetic means.
+EDGES = (0, 1, -1, 2, 7, -7, 2**31, 2**53, 2**53 + 1, -(2**53) - 1, 2**62, -(2**62), 2**63 - 1, -(2**63), 3037000500)
+TEXTS = ("", "a", "ab", "cat", "Cat", "é", "😺", "a\u0301", "\x00", "'", '"', "\\", "{0}", "\n")
+NAMES = ("i", "j", "n", "b", "s", "t", "li", "ls", "box", "note", "opt", "free", "map")
+
+
+@st.composite
+def integers(draw: st.DrawFn) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer"}
+    if draw(st.booleans()):
+        low, high = sorted((draw(st.sampled_from(EDGES)), draw(st.sampled_from(EDGES))))
+        schema |= draw(
+            st.sampled_from([{"minimum": low, "maximum": high}, {"minimum": low}, {"exclusiveMaximum": high + 1}])
+        )
+    return schema
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the schema of an object with members of many types."""
+    members = {
+        "i": draw(integers()),
+        "j": draw(integers()),
+        "n": {"type": "number"},
+        "b": {"type": "boolean"},
+        "s": {"type": "string", "maxLength": draw(st.sampled_from([3, 1000]))},
+        "t": {"enum": ["a", "cat", "é"]},
+        "li": {"type": "array", "items": draw(integers()), "maxItems": draw(st.sampled_from([4, 9]))},
+        "ls": {"type": "array", "items": {"type": "string"}},
+        "box": {
+            "type": "object",
+            "properties": {"x": draw(integers()), "y y": {"type": "integer"}},
+            "required": ["x"],
+            "additionalProperties": False,
+        },
+        "note": {"type": ["string", "null"]},
+        "opt": {"type": ["integer", "null"], "minimum": -5, "maximum": 5},
+        "free": {},
+        "map": {"type": "object", "additionalProperties": draw(integers())},
+    }
+    required = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=8))
+    return {"type": "object", "properties": members, "required": sorted(required), "additionalProperties": False}
+
+
+def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Return the values that fit a schema of the kind that `schemas` draws, whole doubles for integers among them."""
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    kinds = schema.get("type", [])
+    if isinstance(kinds, list):
+        if not kinds:
+            return st.sampled_from([0, 1, True, "a", None, 1.5, [1], {"a": 1}])
+        return st.one_of(*(values({**schema, "type": kind}) for kind in kinds))
+    match kinds:
+        case "null":
+            return st.none()
+        case "integer":
+            low = schema.get("minimum", -(2**63))
+            high = min(schema.get("maximum", 2**63 - 1), schema.get("exclusiveMaximum", 2**63) - 1)
+            edges = [edge for edge in (*EDGES, low, high) if low <= edge <= high]
+            whole = st.sampled_from(edges) | st.integers(low, high)
+            return whole | whole.filter(lambda number: abs(number) < 2**53).map(float)
+        case "number":
+            return st.sampled_from([0, 3, -2.5, 0.1, 1e308, 5e-324, -0.0]) | st.floats(
+                allow_nan=False, allow_infinity=False
+            )
+        case "boolean":
+            return st.booleans()
+        case "string":
+            return st.sampled_from([text for text in TEXTS if len(text) <= schema.get("maxLength", 9)])
+        case "array":
+            return st.lists(values(schema["items"]), max_size=min(schema.get("maxItems", 4), 4))
+    members = schema.get("properties", {})
+    required = {name: values(members[name]) for name in schema.get("required", ())}
+    optional = {name: values(inner) for name, inner in members.items() if name not in required}
+    if schema.get("additionalProperties"):
+        return st.dictionaries(st.sampled_from(["a", "cat", "k k"]), values(schema["additionalProperties"]), max_size=3)
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+@st.composite
+def expressions(
+    draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: int = 3, names: tuple[str, ...] = ()
+) -> str:
+    """Draw an expression of a type: int, bool, double, string, list (of int). `names` are integers around it."""
+
+    def part(wanted: str, *more: str) -> str:
+        return draw(expressions(schema, wanted, depth - 1, (*names, *more)))
+
+    def number() -> str:
+        return str(draw(st.sampled_from(EDGES)))
+
+    body = "request.body"
+    simple: dict[str, list[Callable[[], str]]] = {
+        "int": [number, lambda: f"{body}.i", lambda: f"{body}.j", lambda: f"{body}.box.x", lambda: f"{body}['box']['y y']"],
+        "bool": [lambda: draw(st.sampled_from(["true", "false"])), lambda: f"{body}.b", lambda: f"has({body}.{draw(st.sampled_from(NAMES))})"],
+        "double": [lambda: draw(st.sampled_from(["0.0", "1.5", "-2.0", "1e308"])), lambda: f"{body}.n"],
+        "string": [lambda: draw(st.sampled_from(["''", "'a'", "'é'", "r'\\'", "'{0}'", "\"'\""])), lambda: f"{body}.s", lambda: f"{body}.t"],
+        "list": [lambda: f"{body}.li", lambda: f"[{number()}, {number()}]", lambda: "[1]"],
+    }  # fmt: skip
+    simple["int"] += [lambda name=name: name for name in names]  # type: ignore[misc]
+    if depth <= 0:
+        return draw(st.sampled_from(simple[kind]))()
+    item = f"e{len(names)}"
+    sign = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
+    composed: dict[str, list[Callable[[], str]]] = {
+        "int": [
+            lambda: f"({part('int')} {draw(st.sampled_from('+-*/%'))} {part('int')})",
+            lambda: f"(-{part('int')})",
+            lambda: f"size({part(draw(st.sampled_from(['string', 'list'])))})",
+            lambda: f"size({body}.ls)",
+            lambda: f"{part('list')}[{part('int')}]",
+            lambda: f"int({part('double')})",
+            lambda: f"({part('bool')} ? {part('int')} : {part('int')})",
+            lambda: f"{body}.map['a']",
+            lambda: f"size({body}.map.filter(k, k in {body}.ls))",
+        ],
+        "bool": [
+            lambda: f"({part('int')} {sign} {part('int')})",
+            lambda: f"({part('double')} {sign} {part('double')})",
+            lambda: f"({part('string')} {sign} {part('string')})",
+            lambda: f"({part('bool')} {draw(st.sampled_from(['&&', '||', '==']))} {part('bool')})",
+            lambda: f"!{part('bool')}",
+            lambda: f"({part('int')} in {part('list')})",
+            lambda: f"({part('list')} == {part('list')})",
+            lambda: f"({part('string')} in [{part('string')}, 'a'])",
+            lambda: f"({part('string')} in {body}.ls)",
+            lambda: f"({part('string')} in {body}.map)",
+            lambda: f"{part('string')}.{draw(st.sampled_from(['startsWith', 'endsWith', 'contains']))}({part('string')})",
+            lambda: f"{part('list')}.{draw(st.sampled_from(['all', 'exists', 'exists_one']))}({item}, {part('bool', item)})",
+            lambda: f"({body}.note {draw(st.sampled_from(['==', '!=']))} {draw(st.sampled_from(['null', part('string')]))})",
+            lambda: f"({body}.opt {draw(st.sampled_from(['== null', '== 3', '< 2', '+ 1 > 2']))})",
+            lambda: f"(dyn({body}.free) == {draw(st.sampled_from(['null', part('string'), '1', 'true']))})",
+            lambda: f"{part('string')}.matches('^[a-c]+$')",
+        ],
+        "double": [
+            lambda: f"({part('double')} {draw(st.sampled_from('+-*/'))} {part('double')})",
+            lambda: f"double({part('int')})",
+            lambda: f"(-{part('double')})",
+        ],
+        "string": [
+            lambda: f"({part('string')} + {part('string')})",
+            lambda: f"string({part(draw(st.sampled_from(['int', 'bool'])))})",
+            lambda: f"({part('bool')} ? {part('string')} : {part('string')})",
+        ],
+        "list": [
+            lambda: f"({part('list')} + {part('list')})",
+            lambda: f"{part('list')}.map({item}, {part('int', item)})",
+            lambda: f"{part('list')}.filter({item}, {part('bool', item)})",
+            lambda: f"{part('list')}.map({item}, {part('bool', item)}, {part('int', item)})",
+        ],
+    }  # fmt: skip
+    return draw(st.sampled_from(simple[kind] + composed[kind]))()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An expression in both evaluations; `fast` is None where it has no Python."""
+
+    checked: Checked
+    official: Program
+    fast: Callable[[Any], Any] | None
+    source: str
+
+
+def facts_of_body(schema: Mapping[str, Any]) -> Record:
+    """Return the facts of a request whose body has a schema."""
+    body = Field(type_of(schema, defaults_applied=False), True)
+    return Record({"request": Field(Record({"body": body}), True)})
+
+
+def pair(expression: str, schema: Mapping[str, Any]) -> Pair | None:
+    """Return an expression over `request.body` in both evaluations; None where the check refuses it."""
+    facts = facts_of_body(schema)
+    checked, _ = Checker(facts, shared_evaluator()).check(expression, rule=False)
+    if checked is None:
+        return None
+    reads = Reads()
+    shapes = ({"properties": {"body": schema}},)
+    root = Value("request", "map", fact=facts.fields["request"].type, schemas=shapes, path=("request",))
+    official = shared_evaluator().program(expression)
+    try:
+        found = Translator({"request": root}, reads, unbounded=99).expression(checked.tree)
+    except Untranslatable:
+        return Pair(checked, official, None, "")
+    source = "\n    ".join(["def fast(request):", *reads.lines, f"return {found.text}"])
+    names: dict[str, Any] = dict(OPERATIONS)
+    exec(compile(source, "<fast>", "exec"), names)  # the source under test
+    return Pair(checked, official, names["fast"], source)
+
+
+def normal(schema: Mapping[str, Any], value: Any) -> Any:
+    """Return a value that fits in its one form."""
+    step = normalizer(schema, fill_defaults=False)
+    return step(value) if step else value
