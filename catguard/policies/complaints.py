@@ -37,7 +37,29 @@ USAGES: dict[str, str] = {
         for part in ("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes", "Seconds")
     },
     "getMilliseconds": "timestamp(text).getMilliseconds()",
+    **{name: f"math.{name}(1)" for name in ("abs", "bitNot", "sign", "sqrt")},
+    **{name: f"math.{name}(1.5)" for name in ("ceil", "floor", "isFinite", "isInf", "isNaN", "round", "trunc")},
+    **{name: f"math.{name}(1, 2)" for name in ("bitAnd", "bitOr", "bitShiftLeft", "bitShiftRight", "bitXor")},
+    "greatest": "math.greatest(1, 2)",
+    "least": "math.least(1, 2)",
+    "charAt": "text.charAt(0)",
+    "format": "'%d of %d'.format([1, 2])",
+    "indexOf": "text.indexOf('part')",
+    "join": "['a', 'b'].join(', ')",
+    "lastIndexOf": "text.lastIndexOf('part')",
+    "lowerAscii": "text.lowerAscii()",
+    "quote": "strings.quote(text)",
+    "replace": "text.replace('part', 'other')",
+    "reverse": "text.reverse()",
+    "split": "text.split(',')",
+    "substring": "text.substring(0, 3)",
+    "trim": "text.trim()",
+    "upperAscii": "text.upperAscii()",
 }
+#: What stands before the functions of the extensions, and is no fact.
+NAMESPACES = ("math", "strings")
+#: What `math.greatest` and `math.least` are replaced with.
+EXPANDED = ("math.@max", "math.@min")
 #: What the parser replaces, where it is called with the right number of arguments.
 MACROS = ("all", "exists", "exists_one", "filter", "has", "map")
 _OPERATORS = {"_[_]": "[ ]", "_?_:_": "? :", "@in": "in", "!_": "!", "-_": "-"}

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from cel_expr_python import cel  # type: ignore[import-untyped] # its wheel has stubs but no py.typed
+from cel_expr_python.ext import ext_math, ext_strings  # type: ignore[import-untyped] # likewise
 
 from catguard.errors import EvaluationError
 from catguard.policies.complaints import Complaint, syntax_complaint, type_complaints
@@ -56,19 +57,30 @@ def _declare(functions: Sequence[Function]) -> list[Any]:
     return [cel.FunctionDecl(name, overloads) for name, overloads in declarations.items()]
 
 
+def _environment(variables: Mapping[str, Any], *, pool: Any = None, functions: Sequence[Any] = ()) -> Any:
+    """Return an environment of CEL with the extensions for mathematics and texts, in the versions of cel-cpp."""
+    extensions = [ext_math.ExtMath(), ext_strings.ExtStrings()]
+    return cel.NewEnv(pool, variables=variables, extensions=extensions, functions=functions)
+
+
 class Evaluator:
     """Evaluates expressions on plain dicts, whose values have the types of CEL: int and float are told apart."""
 
-    def __init__(self, *, functions: Sequence[Function] = ()) -> None:
-        self._environment = cel.NewEnv(variables=dict.fromkeys(ROOTS, _DYN), functions=_declare(functions))
+    def __init__(self, *, functions: Sequence[Function] = (), roots: Sequence[str] = ROOTS) -> None:
+        self._environment = _environment(dict.fromkeys(roots, _DYN), functions=_declare(functions))
 
     def parse(self, expression: str) -> Node:
         """Return the parsed tree; raises RuntimeError with the parser's text."""
         return read_tree(self._environment.compile(expression, True).serialize())
 
-    def program(self, expression: str) -> Program:
-        """Return the program of an expression that was checked; raises RuntimeError if it cannot be parsed."""
-        return Program(self._environment.compile(expression, True), expression)
+    def program(self, expression: str, *, checked: bool = True) -> Program:
+        """Return the program of an expression; raises RuntimeError if it cannot be parsed.
+
+        Args:
+            expression: the author's text.
+            checked: whether a Checker checked it already; else it is checked here, on roots of unknown type.
+        """
+        return Program(self._environment.compile(expression, checked), expression)
 
     def activation(self, facts: Mapping[str, Any]) -> Any:
         """Return facts in a form that several programs share: each fact is converted once."""
@@ -103,6 +115,22 @@ class Program:
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
 
+    @property
+    def tree(self) -> Node:
+        """The tree that is evaluated."""
+        return read_tree(self._compiled.serialize())
+
+    def tagged(self, facts: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the name of the value's type, and the value: of a list or map with values of this form in it.
+
+        Raises:
+            EvaluationError: as `evaluate`.
+        """
+        try:
+            return _tagged(self._compiled.eval(data=facts))
+        except RuntimeError as error:
+            raise EvaluationError(_words(str(error))) from None
+
     def evaluate_shared(self, activation: Any) -> Any:
         """Return the value on what `Evaluator.activation` made; raises EvaluationError."""
         try:
@@ -125,6 +153,17 @@ def _plain(result: Any) -> Any:
     if result.type() == _ERROR:
         raise EvaluationError(_words(str(value)))
     return result.plain_value()
+
+
+def _tagged(result: Any) -> tuple[str, Any]:
+    kind, value = result.type().name().lower(), result.value()
+    if result.type() == _ERROR:
+        raise EvaluationError(_words(str(value)))
+    if isinstance(value, list):
+        return "list", [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        return "map", {key: _tagged(item) for key, item in value.items()}
+    return kind, value
 
 
 def _words(error: str) -> str:
@@ -168,7 +207,7 @@ class Checker:
         self._environment = self._build()
 
     def _build(self) -> Any:
-        return cel.NewEnv(self._pool, variables=self._types, functions=self._functions)
+        return _environment(self._types, pool=self._pool, functions=self._functions)
 
     def declare(self, name: str, checked: Checked | None) -> None:
         """Make a variable known to the expressions that are checked from now on; None if it is known to be bad."""

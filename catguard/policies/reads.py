@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catguard.policies.complaints import MACROS, USAGES, Complaint, suggest
+from catguard.policies.complaints import EXPANDED, MACROS, NAMESPACES, USAGES, Complaint, suggest
 from catguard.policies.descriptors import field_name
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.facts import BOOL, DYNAMIC, INT, STRING, Dynamic, FactType, ListOf, MapOf, Record, Scalar, join
@@ -74,7 +74,7 @@ def read_facts(expression: str, tree: Node, facts: Record, *, functions: frozens
 class _Walker:
     def __init__(self, expression: str, facts: Record, functions: frozenset[str]) -> None:
         self.expression = expression
-        self.functions = frozenset(USAGES) | functions
+        self.functions = frozenset((*USAGES, *EXPANDED)) | functions
         self.spelling = Spelling(expression)
         self.facts = facts
         self.parts: set[str] = set()
@@ -125,7 +125,8 @@ class _Walker:
             ):
                 return self.unknown(node, function, target, scope, known)
             case Call(function, _, _):
-                found = [self.read(part, scope, known) for part in children(node)]
+                parts = node.arguments if _is_namespace(node.target) else children(node)
+                found = [self.read(part, scope, known) for part in parts]
                 if function in ("_==_", "_!=_", "@in"):
                     self.compare(children(node), found)
                     return BOOL
@@ -204,7 +205,7 @@ class _Walker:
 
     def unknown(self, node: Call, function: str, target: Node | None, scope: Scope, known: Known) -> FactType:
         """Complain of a function that does not exist, or of a macro in the wrong form."""
-        if target is not None:
+        if target is not None and not _is_namespace(target):
             self.read(target, scope, known)
         position = max(self.expression.rfind(function, 0, node.position + 1), 0)
         if function in MACROS:
@@ -288,6 +289,10 @@ class _Walker:
         # filter() and map(): elements are added one by one as `accumulator + [element]`.
         added = [part.elements[0] for part in walk(node.step) if isinstance(part, ListNode) and part.elements]
         return ListOf(self.types[added[-1].id] if added else DYNAMIC)
+
+
+def _is_namespace(target: Node | None) -> bool:
+    return isinstance(target, Ident) and target.name in NAMESPACES
 
 
 def _paths(scope: Scope) -> dict[str, Path]:
