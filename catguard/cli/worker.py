@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import os
+import select
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -144,7 +145,8 @@ def fill(tier: str, settings: host.HostSettings, lifeline: int) -> None:
 
 def _end_with_the_supervisor(lifeline: int) -> None:
     def follow() -> None:
-        os.read(lifeline, 1)
+        # Workers share the pipe, and their loops make it one that does not wait: a read would not either.
+        select.select([lifeline], [], [])
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow, daemon=True).start()
