@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catguard_store.imports.developing import MAX_AREA, fitted
+from catguard_store.imports.developing import MAX_AREA, finish, fitted
 from catguard_store.inventory import everything
 from catguard_store.repository import Repository
 
@@ -16,6 +17,7 @@ from ..pictures import images, picture
 from .conftest import Store
 from .corpus import cut_out, encoded, photo, write
 
+DRAWN = picture("drawn", source="drawn/cat/tabby/sitting")
 SIDECAR = [
     {
         "file": "1.png",
@@ -45,13 +47,19 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Store:
     }
     report = store.take(write(place / "photos", files), "--licence", "CC-BY-4.0")
     assert len(report["imported"]) == 4
-    drawn = picture("drawn", source="drawn/cat/tabby/sitting")
-
-    async def insert(repository: Repository) -> None:
-        await repository.insert(drawn, images(drawn))
-
-    store.ask(insert)
+    store.ask(draw)
     return store
+
+
+async def draw(repository: Repository) -> None:
+    """Store a picture as the store's own drawings are."""
+    developed = finish(cut_out(), "cat", {"nose": (0.5, 0.25)})
+    largest = developed.images[-1]
+    widths = tuple(image.width for image in developed.images)
+    drawn = dataclasses.replace(
+        DRAWN, width=largest.width, height=largest.height, widths=widths, anchors=developed.anchors
+    )
+    await repository.insert(drawn, developed.images)
 
 
 def by_pose(store: Store) -> dict[str, str]:
@@ -124,13 +132,13 @@ def test_commands_on_what_is_not_there_say_so(
 
 def test_export_and_import_into_an_empty_store_give_the_same(full: Store, tmp_path: Path) -> None:
     done = full.run("export", tmp_path / "backup")
-    assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'backup'}: 4 pictures and cats.json\n"), done.output
+    assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'backup'}: 5 pictures and cats.json\n"), done.output
     other = Store(tmp_path / "other")
     report = other.take(tmp_path / "backup")
-    assert (len(report["imported"]), report["refused"]) == (4, [])
-    assert other.pictures() == {name: one for name, one in full.pictures().items() if not name.startswith("drawn/")}
+    assert (len(report["imported"]), report["refused"]) == (5, [])
+    assert other.pictures() == full.pictures()
     again = full.take(tmp_path / "backup")
-    assert (len(again["duplicates"]), again["imported"]) == (4, [])
+    assert (len(again["duplicates"]), again["imported"]) == (5, [])
 
 
 def test_export_that_was_changed_is_another_picture(full: Store, tmp_path: Path) -> None:
@@ -155,15 +163,12 @@ def test_remove_takes_images_and_tags_along_and_tells_of_what_comes_back(full: S
     full.run("export", tmp_path / "backup", "--kind", "cat")
     store = Store(tmp_path / "var")
     store.take(tmp_path / "backup")
-    mine, drawn = by_pose(store)["loaf"], picture("drawn", source="drawn/cat/tabby/sitting")
-
-    async def insert(repository: Repository) -> None:
-        await repository.insert(drawn, images(drawn))
+    mine, drawn = by_pose(store)["loaf"], DRAWN
 
     async def left(repository: Repository) -> Any:
         return [await repository.image(one, 160) for one in (mine, drawn.id)]
 
-    store.ask(insert)
+    assert {found.pose for found in store.pictures().values()} == {"loaf", "posing", "sitting"}
     done = store.run("remove", mine, drawn.id)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
