@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import struct
 import zlib
 from collections import Counter
@@ -90,13 +91,8 @@ async def outcome(data: bytes, darkroom: Darkroom, admit: Admit) -> Admitted | s
         size = facts.width, facts.height, facts.frames
         return await admit(Candidate(proposal, max(1, len(data)), *size, film))
     except Unusable as error:
-        return (
-            "died"
-            if "its decoder died" in str(error)
-            else "failed"
-            if "its decoder failed" in str(error)
-            else "unusable"
-        )
+        # What a decoder does not expect is told by name too, and yet is a fault of ours.
+        return str(error) if re.match("its decoder (died|failed)", str(error)) else "unusable"
     except catguard.CallRefused as error:
         return error.violations[0].assumption
 
@@ -144,7 +140,7 @@ async def hold(count: int, guard: catguard.Guard, *, seed: int) -> Counter[str]:
 async def test_mutated_pictures_are_refused_or_rendered(guard: catguard.Guard) -> None:
     counts = await hold(300, guard, seed=20261123)
     assert counts.total() == 300
-    assert not counts["died"] + counts["failed"], counts
+    assert not [found for found in counts if found.startswith("its decoder")], counts
     # Both ends must be reached, else nothing was held.
     assert counts["rendered"] > 30
     assert counts["unusable"] > 30
@@ -155,4 +151,4 @@ async def test_mutated_pictures_are_refused_or_rendered(guard: catguard.Guard) -
 async def test_ten_thousand_mutated_pictures_are_refused_or_rendered(guard: catguard.Guard) -> None:
     counts = await hold(10_000, guard, seed=int(os.environ.get("CATGUARD_SEED", "1")))
     print(dict(counts))
-    assert not counts["died"] + counts["failed"], counts
+    assert not [found for found in counts if found.startswith("its decoder")], counts
