@@ -34,6 +34,7 @@ for command in (import_command, list_command, show, remove, export):
 Examples:
   catguard cats sheet --out docs/cats.webp
   catguard cats sheet --no-labels --out guess.png
+  catguard cats sheet --seed 7
 """
 )
 @click.option(
@@ -44,13 +45,20 @@ Examples:
     help="Where to; the suffix says the format: .webp, .png or .jpg.",
 )
 @click.option("--labels/--no-labels", default=True, show_default=True, help="Write the names beside the pictures.")
-def sheet(out: Path, labels: bool) -> None:
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the small differences among cats of one breed; 0 shows those that the store draws.",
+)
+def sheet(out: Path, labels: bool, seed: int) -> None:
     """Draw every breed in every pose, and every scene, on one picture."""
     from catguard_store.sheet import Sheet  # the renderer loads only when something is drawn
 
     if out.suffix.lower() not in SUFFIXES:
         raise click.BadParameter(f"{out.name} ends in none of {', '.join(SUFFIXES)}", param_hint="--out")
-    wanted = Sheet(labels=labels)
+    wanted = Sheet(labels=labels, seed=seed)
     with click.progressbar(length=len(wanted), label="drawing the sheet", file=sys.stderr) as drawn:
         picture = wanted.draw(lambda: drawn.update(1))
     try:
