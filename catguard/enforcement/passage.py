@@ -94,7 +94,7 @@ class Passage:
                 observation.set(names.CALLER_VERIFIED, caller.verified)
             params = self.match.params(self.boundary) if self.match.texts else []
             facts, body, rest = None, b"", receive
-            if stranger is None:
+            if stranger is None and self.snapshot.candidate is None:
                 facts, body, rest = self.lane.take(self.scope, path, params, self.head, receive, known)
             if facts is not None:
                 observation.decided(allowance(self.snapshot), "request")
@@ -169,7 +169,7 @@ class Passage:
             self,
             request=recalled(self.boundary, facts),
             caller=known,
-            lane=None if violations or head_only else self.lane,
+            lane=None if violations or head_only or self.snapshot.candidate is not None else self.lane,
             head_only=head_only,
         )
         try:

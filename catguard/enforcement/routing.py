@@ -99,10 +99,12 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates", "public", "reaches_out", "written")
+    __slots__ = ("_fixed", "_templates", "boundaries", "public", "reaches_out", "written")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
         fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        #: Those that have a route.
+        self.boundaries: list[CompiledBoundary] = []
         #: Whether anybody may call whatever there is: nobody inside the system is meant by a refusal then.
         self.public = True
         #: Whether anything that is guarded can be called from here, and so asks for the current span.
@@ -113,6 +115,7 @@ class RouteTable:
             if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
                 self.reaches_out = True
                 continue
+            self.boundaries.append(boundary)
             self.public &= policy.public
             table = templates if "{" in policy.path else fixed
             # Methods of one path may call its parameters by different names.

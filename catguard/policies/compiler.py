@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -230,22 +230,34 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "allowance", "boundaries", "policies", "revision")
+    __slots__ = ("_by_component", "allowance", "boundaries", "candidate", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
         #: The engine's decision that there is nothing to object to, once it made one.
         self.allowance: Any = None
+        #: What decides beside it and is only written down; None almost always.
+        self.candidate: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
             for component in policies.components
         }
 
+    def beside(self, candidate: Any) -> CompiledPolicySet:
+        """Return the same policy set with a candidate (`engine.candidate`) that decides beside it."""
+        found = CompiledPolicySet(self.policies, self.boundaries)
+        found.candidate = candidate
+        return found
+
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""
         return self._by_component[name]
+
+
+#: Compiles a phase at each `next`, and returns what there is with the faults.
+Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
 def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
@@ -266,19 +278,28 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
+    steps = compiling(policies, providers=providers)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: tuple[CompiledPolicySet, list[Fault]] = done.value
+            return result
+
+
+def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
+    """Compile in steps of a phase each, for those who have something else to do in between."""
     faults: list[Fault] = []
     validators = Validators()
-    boundaries = {
-        boundary.name: CompiledBoundary(
-            boundary,
-            _compile_phase(boundary, boundary.request, providers, faults, validators),
-            {
-                status: _compile_phase(boundary, phase, providers, faults, validators)
-                for status, phase in boundary.responses.items()
-            },
-        )
-        for boundary in policies.boundaries()
-    }
+    boundaries: dict[str, CompiledBoundary] = {}
+    for boundary in policies.boundaries():
+        request = _compile_phase(boundary, boundary.request, providers, faults, validators)
+        yield
+        responses = {}
+        for status, phase in boundary.responses.items():
+            responses[status] = _compile_phase(boundary, phase, providers, faults, validators)
+            yield
+        boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 

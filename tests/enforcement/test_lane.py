@@ -11,7 +11,7 @@ import pytest
 from catguard.enforcement.eager import Attempt
 from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.lane import Lane
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import compile_texts
 from catguard.telemetry import Telemetry
