@@ -151,7 +151,9 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     if len(text) > MAX_FILE_BYTES:
         return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows it, the last one counts; a warning would be an error
+        node = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1) if mark else start
