@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -188,22 +188,34 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "boundaries", "candidate", "derived", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
         #: What others derive from this snapshot, and want to keep for as long as it is in use.
         self.derived: dict[str, Any] = {}
+        #: What decides beside it and is only written down; None almost always.
+        self.candidate: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
             for component in policies.components
         }
 
+    def beside(self, candidate: Any) -> CompiledPolicySet:
+        """Return the same policy set with a candidate (`engine.candidate`) that decides beside it."""
+        found = CompiledPolicySet(self.policies, self.boundaries)
+        found.candidate = candidate
+        return found
+
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""
         return self._by_component[name]
+
+
+#: Compiles a phase at each `next`, and returns what there is with the faults.
+Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
 def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
@@ -224,18 +236,27 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
+    steps = compiling(policies, providers=providers)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: tuple[CompiledPolicySet, list[Fault]] = done.value
+            return result
+
+
+def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
+    """Compile in steps of a phase each, for those who have something else to do in between."""
     faults: list[Fault] = []
-    boundaries = {
-        boundary.name: CompiledBoundary(
-            boundary,
-            _compile_phase(boundary, boundary.request, providers, faults),
-            {
-                status: _compile_phase(boundary, phase, providers, faults)
-                for status, phase in boundary.responses.items()
-            },
-        )
-        for boundary in policies.boundaries()
-    }
+    boundaries: dict[str, CompiledBoundary] = {}
+    for boundary in policies.boundaries():
+        request = _compile_phase(boundary, boundary.request, providers, faults)
+        yield
+        responses = {}
+        for status, phase in boundary.responses.items():
+            responses[status] = _compile_phase(boundary, phase, providers, faults)
+            yield
+        boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 

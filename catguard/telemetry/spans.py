@@ -26,10 +26,11 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, TracerProvider
 from opentelemetry.util.types import AttributeValue
 
+from catguard.engine.candidate import Difference
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
-from catguard.telemetry.events import Events, cut, violation_attributes
+from catguard.telemetry.events import ConfigLoaded, Events, cut, violation_attributes
 from catguard.telemetry.failsafe import Failsafe
 from catguard.telemetry.metrics import Metrics
 from catguard.telemetry.propagation import caller_of, drawn_ids, inject
@@ -131,6 +132,16 @@ class Telemetry:
             context = contexts.get_current()
             self.metrics.undeclared(known_method(method), action, context)
             self.events.undeclared(known_method(method), path, action, context)
+
+    def candidate_differs(self, difference: Difference) -> None:
+        """Count a decision that the candidate policy would have taken otherwise."""
+        with self.failsafe("count a candidate's difference"):
+            self.metrics.candidate_differs(difference, contexts.get_current())
+
+    def config_loaded(self, loaded: ConfigLoaded) -> None:
+        """Tell that policies were read, and what became of them."""
+        with self.failsafe("tell of policies"):
+            self.events.config_loaded(loaded)
 
     def _facts(
         self, boundary: str | None, attributes: Mapping[str, AttributeValue], revision: str
