@@ -107,4 +107,6 @@ def _tries(page: RefusalPage) -> Sequence[Choice]:
     back = Choice("Twelve cats, any kind", "/?count=12")
     if page.status >= 500:
         return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
+    if urlsplit(page.path).path == "/picture":
+        return (Choice(ask.EXAMPLE.capitalize(), link("/picture", {"ask": ask.EXAMPLE})), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))
