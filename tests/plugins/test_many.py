@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import itertools
@@ -33,9 +34,15 @@ def painted(mode: str, width: int) -> Stored:
     return Stored(width, width, "image/webp", file.getvalue(), hashlib.sha256(file.getvalue()).hexdigest())
 
 
+@functools.cache
+def guarding(policies: Path, component: str) -> catguard.Guard:
+    """Compiling the policies that ship takes a second."""
+    return catguard.Guard.from_file(policies, component=component)
+
+
 def opened(tier: catguard.Tier, root: Path, data: Path, **addresses: str) -> tuple[catguard.TierContext, Any]:
     """A tier's context and its guarded app."""
-    guard = catguard.Guard.from_file(root / "policies.yaml", component=tier.name)
+    guard = guarding(root / "policies.yaml", tier.name)
     context = catguard.TierContext(guard, data=data, settings={}, addresses=addresses)
     return context, guard.asgi(tier.app(context))
 
