@@ -42,6 +42,11 @@ def decide_request(
         exact: Whether the facts are just what the types of Python say: from our own reader, with no subclass of int or
             str and no lone surrogate among them. Then the generated check may speak first.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_request(
+            boundary, request, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.request
     stage = phase.check(request, None, caller) if exact and not noted else SHAPES
     if stage == ALLOWED:
@@ -76,6 +81,11 @@ def decide_response(
 
     `exact` promises of the request too that its facts are exact, and that none of its assumptions was broken.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_response(
+            boundary, request, response, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.response(response.get("status", 0))
     if phase is None:
         message = f"the status {response['status']} is not declared"
@@ -99,6 +109,8 @@ def rehearse(
     Raises:
         KeyError: When there is no boundary of this name.
     """
+    if snapshot.candidate is not None:
+        snapshot = snapshot.candidate.live  # what was not sent is not counted
     boundary = snapshot.boundaries[name]
     policy = boundary.policy
     facts: Facts = deepcopy(dict(request))

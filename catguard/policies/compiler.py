@@ -188,18 +188,26 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "boundaries", "candidate", "derived", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
         #: What others derive from this snapshot, and want to keep for as long as it is in use.
         self.derived: dict[str, Any] = {}
+        #: What decides beside it and is only written down; None almost always.
+        self.candidate: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
             for component in policies.components
         }
+
+    def beside(self, candidate: Any) -> CompiledPolicySet:
+        """Return the same policy set with a candidate (`engine.candidate`) that decides beside it."""
+        found = CompiledPolicySet(self.policies, self.boundaries)
+        found.candidate = candidate
+        return found
 
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -43,12 +43,20 @@ _WORDS: Mapping[str, bool | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Plain data, and by path the place of each value and of each mapping key."""
+    """Plain data, and by path the place of each value and of each mapping key.
+
+    `scopes` gives the included files among `files` the names under which their shapes and defaults stand.
+    """
 
     data: Any
     values: Mapping[Path, Location]
     keys: Mapping[Path, Location]
     files: tuple[str, ...]
+    scopes: Mapping[str, str] = field(default_factory=dict)
+
+    def scope(self, location: Location) -> str:
+        """Return the scope of what is written at a place: an included file's name; "" for the policy and overlays."""
+        return self.scopes.get(location.file, "")
 
     def value(self, path: Path) -> Location:
         """Return the place of the value at a path, or of the nearest one that encloses it."""
@@ -200,4 +208,4 @@ def overlay(base: Document, patch: Document) -> Document:
         return merged
 
     data = merge(base.data, patch.data, ())
-    return Document(data, values, keys, (*base.files, *patch.files))
+    return Document(data, values, keys, (*base.files, *patch.files), base.scopes)

@@ -26,6 +26,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, TracerProvider
 from opentelemetry.util.types import AttributeValue
 
+from catguard.engine.candidate import Difference
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
@@ -131,6 +132,11 @@ class Telemetry:
             context = contexts.get_current()
             self.metrics.undeclared(known_method(method), action, context)
             self.events.undeclared(known_method(method), path, action, context)
+
+    def candidate_differs(self, difference: Difference) -> None:
+        """Count a decision that the candidate policy would have taken otherwise."""
+        with self.failsafe("count a candidate's difference"):
+            self.metrics.candidate_differs(difference, contexts.get_current())
 
     def config_loaded(self, loaded: ConfigLoaded) -> None:
         """Tell that policies were read, and what became of them."""
