@@ -39,7 +39,11 @@ class Head:
 
     def sendable(self) -> bool:
         """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
-        return not (_NO_NAME.search(b"".join(self.values)) or _NO_VALUE.search(b"".join(self.values.values())))
+        return not (
+            b"" in self.values
+            or _NO_NAME.search(b"".join(self.values))
+            or _NO_VALUE.search(b"".join(self.values.values()))
+        )
 
     def trace(self) -> dict[str, str]:
         """Return the headers of W3C Trace Context that came."""

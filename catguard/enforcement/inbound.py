@@ -257,7 +257,7 @@ def _find(table: RouteTable, scope: Scope) -> tuple[str, Match | None]:
     root = scope.get("root_path")
     if raw and not root and (known := table.written.get(raw)) is not None and known[0] == told:
         return known
-    path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogateescape")).encode())
+    path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
     if path != told:
         raise BadTarget("the path is told in two ways")
     if root:

@@ -40,7 +40,7 @@ components:
       ask: {to: external, http: GET /ask, response: {200: {media: [text/plain]}}}
       count: {to: external, sql: SELECT nothing}
 """
-SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000000) SELECT count(*) FROM n"
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n"
 SERVERS = {"httptools": "httptools", "h11": "h11", "bounded": BoundedProtocol}
 
 Handler = Callable[[Any, Any, Any], Awaitable[None]]
