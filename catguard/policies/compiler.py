@@ -214,7 +214,7 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
-#: Compiles a phase at each `next`, and returns what there is with the faults.
+#: Compiles a part or a phase's rules at each `next`, and returns what there is with the faults.
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
@@ -246,22 +246,22 @@ def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tup
 
 
 def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
-    """Compile in steps of a phase each, for those who have something else to do in between."""
+    """Compile in steps of a part or the rules of a phase, for those who have something else to do in between."""
     faults: list[Fault] = []
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = _compile_phase(boundary, boundary.request, providers, faults)
-        yield
+        request = yield from _compile_phase(boundary, boundary.request, providers, faults)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = _compile_phase(boundary, phase, providers, faults)
-            yield
+            responses[status] = yield from _compile_phase(boundary, phase, providers, faults)
         boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]) -> CompiledPhase:
+def _compile_phase(
+    boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]
+) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
@@ -270,6 +270,8 @@ def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], 
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
+        yield
     defaults_applied = boundary.side == "inbound"
     rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
+    yield
     return CompiledPhase(boundary, phase, parts, rules)
