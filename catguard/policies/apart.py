@@ -31,7 +31,7 @@ BREAK: Final = 0.004
 #: So many boundaries are read between two breaks; one takes a fifth of a millisecond.
 PARTS: Final = 4
 #: Whoever serves goes first.
-NICENESS: Final = 10
+NICENESS: Final = 5
 _CLOCK: Final = "clock"
 
 
