@@ -15,7 +15,7 @@ from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
-from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
+from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
@@ -214,7 +214,7 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
-#: Compiles a part or a phase's rules at each `next`, and returns what there is with the faults.
+#: Compiles a part or an expression at each `next`, and returns what there is with the faults.
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
@@ -236,17 +236,11 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
-    steps = compiling(policies, providers=providers)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: tuple[CompiledPolicySet, list[Fault]] = done.value
-            return result
+    return finished(compiling(policies, providers=providers))
 
 
 def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
-    """Compile in steps of a part or the rules of a phase, for those who have something else to do in between."""
+    """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
@@ -272,6 +266,8 @@ def _compile_phase(
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield
     defaults_applied = boundary.side == "inbound"
-    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(
+        boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults
+    )
     yield
     return CompiledPhase(boundary, phase, parts, rules)
