@@ -196,7 +196,7 @@ def compiling_rules(
         checker.declare(variable.name, checked)
         if checked:
             read, parts = _see_through(checked.facts, variables)
-            program = evaluator.program(variable.expression)
+            program = evaluator.later(variable.expression)
             variables[variable.name] = CompiledVariable(variable.name, program, checked.tree, parts, read)
         yield
     rules = []
@@ -204,7 +204,7 @@ def compiling_rules(
         checked = check(rule.expression, rule.location, rule=True)
         if checked:
             read, parts = _see_through(checked.facts, variables)
-            rules.append(CompiledRule(rule, evaluator.program(rule.expression), checked.tree, parts, read))
+            rules.append(CompiledRule(rule, evaluator.later(rule.expression), checked.tree, parts, read))
         yield
     return CompiledRules(rules, tuple(variables.values()), evaluator, facts)
 
