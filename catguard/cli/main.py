@@ -24,6 +24,7 @@ COMMANDS = {
     "fill": "catguard.cli.worker:fill",
     "plugins": "catguard.cli.plugins:plugins",
     "prepare": "catguard.cli.worker:prepare",
+    "recheck": "catguard.cli.recheck:recheck",
     "up": "catguard.cli.up:up",
     "worker": "catguard.cli.worker:worker",
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
+import gc
 import logging
 import os
+import select
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,11 @@ import click
 
 from catguard import host
 from catguard.cli import options
+from catguard.errors import CatguardError
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
+from catguard.telemetry import Trigger
 
 # Requests come first: at 10 the kernel gives a filling process a tenth of a core that a worker wants as well.
 FILL_NICE = 10
@@ -36,6 +42,8 @@ def arguments(settings: host.HostSettings, tier: str) -> tuple[str, ...]:
         written += ["--block", name]
     if settings.kept is not None:
         written += ["--kept", str(settings.kept)]
+    if settings.candidate is not None:
+        written += ["--candidate", str(settings.candidate)]
     return (*written, *(("--trace", settings.trace) if settings.trace else ()))
 
 
@@ -52,12 +60,16 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         trace: str | None,
         block: tuple[str, ...],
         kept: Path | None,
+        candidate: Path | None,
         **own: Any,
     ) -> None:
         # The supervisor alone decides what an interrupt means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
         logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
-        function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept), **own)
+        function(
+            tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept, candidate), **own
+        )
 
     decorated: Callable[..., None] = command
     for decorate in (
@@ -69,10 +81,38 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--trace"),
         click.option("--block", multiple=True),
         click.option("--kept", type=click.Path(path_type=Path), help="The policy text to begin with."),
+        click.option("--candidate", type=click.Path(path_type=Path), help="The text of a candidate policy."),
         click.option("--lifeline", type=int, required=True, help="Ends with the supervisor."),
     ):
         decorated = decorate(decorated)
     return decorated
+
+
+@contextlib.asynccontextmanager
+async def following(opened: host.OpenTier) -> AsyncIterator[None]:
+    """Take the last good policies whenever the supervisor says so, by SIGHUP."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def take(trigger: Trigger) -> None:
+        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
+            await opened.guard.reloader.reload_apart(trigger, only_new=True)
+        if opened.proposal is not None:
+            await opened.proposal.reload_apart()
+
+    def begin(trigger: Trigger) -> None:
+        task = loop.create_task(take(trigger))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, begin, "signal")
+    begin("start")  # what came while this worker was starting
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in tasks:
+            task.cancel()
 
 
 @click.command(hidden=True)
@@ -88,7 +128,10 @@ def worker(tier: str, settings: host.HostSettings, drain: float, lifeline: int, 
         os.close(status)
 
     async def serve() -> None:
-        async with host.open_tier(settings, tier) as opened:
+        async with host.open_tier(settings, tier) as opened, following(opened):
+            # What is here now stays: the collector need not walk over it, and hold requests up, ever again.
+            gc.collect()
+            gc.freeze()
             await serving.serve(opened.app, sockets.adopt(fd), lifeline=lifeline, on_ready=ready, drain=drain)
 
     serving.run(serve())
@@ -113,7 +156,8 @@ def fill(tier: str, settings: host.HostSettings, lifeline: int) -> None:
 
 def _end_with_the_supervisor(lifeline: int) -> None:
     def follow() -> None:
-        os.read(lifeline, 1)
+        # Workers share the pipe, and their loops make it one that does not wait: a read would not either.
+        select.select([lifeline], [], [])
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow, daemon=True).start()

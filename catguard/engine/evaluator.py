@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import MAX_NAME, dumps, pointer
+from catguard.engine.codec import MAX_NAME, Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
@@ -20,19 +20,6 @@ HEAD_PARTS = ("params", "query", "headers")
 #: Who calls where nobody can be asked.
 UNKNOWN_CALLER: Mapping[str, Any] = {"component": "unknown", "verified": False}
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
-
-
-class Engine:
-    """Holds the current snapshot; `swap` is one assignment, so that an exchange keeps the one that it began with."""
-
-    __slots__ = ("snapshot",)
-
-    def __init__(self, compiled: CompiledPolicySet) -> None:
-        self.snapshot = compiled
-
-    def swap(self, compiled: CompiledPolicySet) -> None:
-        """Let all exchanges that begin from now on be decided by another policy set."""
-        self.snapshot = compiled
 
 
 def decide_request(
@@ -55,6 +42,11 @@ def decide_request(
         exact: Whether the facts are just what the types of Python say: from our own reader, with no subclass of int or
             str and no lone surrogate among them. Then the generated check may speak first.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_request(
+            boundary, request, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.request
     stage = phase.check(request, None, caller) if exact and not noted else SHAPES
     if stage == ALLOWED:
@@ -64,9 +56,9 @@ def decide_request(
 
 def allowance(snapshot: CompiledPolicySet) -> Decision:
     """Return the decision that there is nothing to object to: the same for all exchanges of a snapshot."""
-    found: Decision | None = snapshot.derived.get("allowance")
+    found: Decision | None = snapshot.allowance
     if found is None:
-        found = snapshot.derived["allowance"] = conclude(snapshot, ())
+        found = snapshot.allowance = conclude(snapshot, ())
     return found
 
 
@@ -89,6 +81,11 @@ def decide_response(
 
     `exact` promises of the request too that its facts are exact, and that none of its assumptions was broken.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_response(
+            boundary, request, response, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.response(response.get("status", 0))
     if phase is None:
         message = f"the status {response['status']} is not declared"
@@ -112,6 +109,8 @@ def rehearse(
     Raises:
         KeyError: When there is no boundary of this name.
     """
+    if snapshot.candidate is not None:
+        snapshot = snapshot.candidate.live  # what was not sent is not counted
     boundary = snapshot.boundaries[name]
     policy = boundary.policy
     facts: Facts = deepcopy(dict(request))
@@ -157,6 +156,16 @@ def limit_violation(boundary: CompiledBoundary, phase: CompiledPhase, key: str, 
     """Return the violation of one of a phase's limits, for enforcement points that see it before there are facts."""
     status = _STATUS_OF_LIMIT.get(key, 400) if phase.policy.phase == "request" else 500
     return violated(phase.policy.limits[key], boundary.policy.side, where=where, message=message, status=status)
+
+
+def unreadable(boundary: CompiledBoundary, phase: CompiledPhase, part: str, error: Unreadable) -> Violation:
+    """Return the violation that a part holds what no JSON text can say, for values that the code hands over."""
+    assumption = phase.policy.limits[f"{part}/readable"]
+    if error.beyond_range and part in phase.parts:
+        assumption = phase.parts[part].range_assumption(tuple(error.where.split("/")[1:]))
+    status = 422 if assumption.phase == "request" else 500
+    where = pointer(part) + error.where
+    return violated(assumption, boundary.policy.side, where=where, message=str(error), status=status)
 
 
 def _decide(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,9 +14,19 @@ import jsonschema_rs
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.facts import MEDIA_FACTS
-from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
+from catguard.policies.model import (
+    Assumption,
+    Boundary,
+    Fault,
+    JsonSchema,
+    Phase,
+    PhaseName,
+    PolicySet,
+    SchemaPath,
+    Shape,
+)
 from catguard.policies.normalform import defaults_in
-from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
+from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
@@ -37,17 +48,35 @@ class ShapeError:
     names: tuple[str, ...] = ()
 
 
+class Validators:
+    """The validators of one policy set: parts with the same schema share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema; raises ValueError with what is wrong with it."""
+        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._made:
+            self._made[key] = jsonschema_rs.Draft202012Validator(
+                dict(schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
+            )
+        return self._made[key]
+
+
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
     __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
 
-    def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
-        """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
+    def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
+        """Build the validator of a shape, or take one of `validators`.
+
+        Raises:
+            ValueError: With what is wrong with the schema.
+        """
         self.shape = shape
-        self._validator = jsonschema_rs.Draft202012Validator(
-            dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
-        )
+        self._validator = (validators or Validators()).of(shape.schema)
         #: Whether a value fits.
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
@@ -125,7 +154,18 @@ class CompiledPhase:
     `check` is the function that `codegen` makes, at the first exchange that asks for it.
     """
 
-    __slots__ = ("_boundary", "bodiless_rules", "check", "max_bytes", "media", "parts", "places", "policy", "rules")
+    __slots__ = (
+        "_boundary",
+        "bodiless_rules",
+        "check",
+        "max_bytes",
+        "media",
+        "parts",
+        "places",
+        "policy",
+        "rules",
+        "takes_body",
+    )
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
@@ -137,6 +177,8 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: Whether a request may have a body at all.
+        self.takes_body = "body" in parts or policy.raw or self.media is not None
         #: Those that can be asked where a response rightly has no body: an answer to HEAD.
         self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
@@ -188,22 +230,34 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "allowance", "boundaries", "candidate", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
-        #: What others derive from this snapshot, and want to keep for as long as it is in use.
-        self.derived: dict[str, Any] = {}
+        #: The engine's decision that there is nothing to object to, once it made one.
+        self.allowance: Any = None
+        #: What decides beside it and is only written down; None almost always.
+        self.candidate: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
             for component in policies.components
         }
 
+    def beside(self, candidate: Any) -> CompiledPolicySet:
+        """Return the same policy set with a candidate (`engine.candidate`) that decides beside it."""
+        found = CompiledPolicySet(self.policies, self.boundaries)
+        found.candidate = candidate
+        return found
+
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""
         return self._by_component[name]
+
+
+#: Compiles a part or an expression at each `next`, and returns what there is with the faults.
+Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
 def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
@@ -224,31 +278,39 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
+    return finished(compiling(policies, providers=providers))
+
+
+def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
+    """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
-    boundaries = {
-        boundary.name: CompiledBoundary(
-            boundary,
-            _compile_phase(boundary, boundary.request, providers, faults),
-            {
-                status: _compile_phase(boundary, phase, providers, faults)
-                for status, phase in boundary.responses.items()
-            },
-        )
-        for boundary in policies.boundaries()
-    }
+    validators = Validators()
+    boundaries: dict[str, CompiledBoundary] = {}
+    for boundary in policies.boundaries():
+        request = yield from _compile_phase(boundary, boundary.request, providers, faults, validators)
+        responses = {}
+        for status, phase in boundary.responses.items():
+            responses[status] = yield from _compile_phase(boundary, phase, providers, faults, validators)
+        boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]) -> CompiledPhase:
+def _compile_phase(
+    boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault], validators: Validators
+) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
         try:
-            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults)
+            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
+        yield
     defaults_applied = boundary.side == "inbound"
-    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(
+        boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults
+    )
+    yield
     return CompiledPhase(boundary, phase, parts, rules)

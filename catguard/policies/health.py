@@ -75,4 +75,4 @@ def declare_health(document: Document, faults: list[Fault]) -> Document:
                 "response": {"200": _answer("ok")},
             }
             declare(component, (*path, "outbound"), health_call(need), call, place)
-    return Document({**document.data, "components": components}, values, document.keys, document.files)
+    return Document({**document.data, "components": components}, values, document.keys, document.files, document.scopes)
