@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import MAX_NAME, dumps, pointer
+from catguard.engine.codec import MAX_NAME, Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
@@ -156,6 +156,16 @@ def limit_violation(boundary: CompiledBoundary, phase: CompiledPhase, key: str, 
     """Return the violation of one of a phase's limits, for enforcement points that see it before there are facts."""
     status = _STATUS_OF_LIMIT.get(key, 400) if phase.policy.phase == "request" else 500
     return violated(phase.policy.limits[key], boundary.policy.side, where=where, message=message, status=status)
+
+
+def unreadable(boundary: CompiledBoundary, phase: CompiledPhase, part: str, error: Unreadable) -> Violation:
+    """Return the violation that a part holds what no JSON text can say, for values that the code hands over."""
+    assumption = phase.policy.limits[f"{part}/readable"]
+    if error.beyond_range and part in phase.parts:
+        assumption = phase.parts[part].range_assumption(tuple(error.where.split("/")[1:]))
+    status = 422 if assumption.phase == "request" else 500
+    where = pointer(part) + error.where
+    return violated(assumption, boundary.policy.side, where=where, message=str(error), status=status)
 
 
 def _decide(

@@ -76,7 +76,23 @@ def check_form(document: Document, part: Part = "whole") -> list[tuple[Path | No
 
 def _can_be_skipped(error: ValidationError) -> bool:
     """Whether the rest can be read in spite of an error: an unknown key, or a component that lacks one."""
-    return error.validator == "additionalProperties" or (error.validator == "required" and len(error.path) == 2)
+    lacking = error.validator == "required" and len(error.path) == 2 and error.path[0] == "components"
+    return error.validator == "additionalProperties" or lacking
+
+
+def unknown_keys(document: Document) -> set[Path]:
+    """Return the paths of the keys that mean nothing where they stand: nothing holds the form of what is below them."""
+    leaves = [leaf for error in _validator("combined").iter_errors(document.data) for leaf in _leaves(error)]
+    return {(*leaf.absolute_path, key) for leaf in leaves for key in _unknown(leaf)}
+
+
+def _unknown(error: ValidationError) -> list[str]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if error.validator not in ("additionalProperties", "unevaluatedProperties") or not isinstance(instance, dict):
+        return []
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    return [key for key in instance if key not in known and not any(_matches(pattern, key) for pattern in patterns)]
 
 
 def _leaves(error: ValidationError) -> Iterable[ValidationError]:
@@ -98,12 +114,11 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         schema: Any = error.schema
         allowed = sorted(schema.get("properties", {}))
         patterns = schema.get("patternProperties", {})
-        for key in error.instance:
-            if key not in allowed and not any(_matches(pattern, key) for pattern in patterns):
-                hint = did_you_mean(key, allowed)
-                if patterns and (hint is None or hint.startswith("known:")):
-                    hint = _form(schema) or hint
-                yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
+        for key in _unknown(error):
+            hint = did_you_mean(key, allowed)
+            if patterns and (hint is None or hint.startswith("known:")):
+                hint = _form(schema) or hint
+            yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
         return
     if error.validator == "propertyNames":
         key = str(error.instance)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -18,6 +19,7 @@ Path = tuple[str | int, ...]
 #: Aliases may repeat what is written by so many nodes; written out, a node takes a character at least.
 MAX_REPEATED_NODES = 50_000
 MAX_DEPTH = 64
+TOO_DEEP = "nested too deeply"
 #: Longer digits are text: nobody means them, and int() takes quadratic time for them.
 MAX_NUMBER = 64
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -99,7 +101,7 @@ class _Reader:
     def read(self, node: Node, path: Path) -> Any:
         self.nodes += 1
         if self.nodes > self.most or len(path) > MAX_DEPTH:
-            what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are written out"
+            what = TOO_DEEP if len(path) > MAX_DEPTH else "too large once its aliases are written out"
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
         self.values[path] = self.place(node)
@@ -159,7 +161,13 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     if len(text) > MAX_FILE_BYTES:
         return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows it, the last one counts; a warning would be an error
+        yaml.max_depth = MAX_DEPTH + 1
+        node = yaml.compose(text)
+    except MaxDepthExceededError as error:
+        mark = error.problem_mark
+        return None, [Fault(Location(name, mark.line + 1, mark.column + 1), f"the policy file is {TOO_DEEP}")]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1) if mark else start

@@ -13,7 +13,7 @@ from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
-from catguard.policies.diagnostics import check_form
+from catguard.policies.diagnostics import check_form, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
@@ -173,6 +173,8 @@ def build(
         # What stands in them is told already; rules that read them cannot be judged.
         shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
         document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files, document.scopes)
+    if form:
+        document = _without(document, unknown_keys(document))
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(
@@ -180,6 +182,16 @@ def build(
     )
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
+
+
+def _without(document: Document, unknown: Collection[Place]) -> Document:
+    """Leave out what stands below keys that mean nothing."""
+    data = copy.deepcopy(document.data)
+    for path in unknown:
+        inner = reduce(lambda node, key: node.get(key) if isinstance(node, dict) else None, path[:-1], data)
+        if isinstance(inner, dict):
+            inner.pop(path[-1], None)
+    return replace(document, data=data)
 
 
 def _one_of(
