@@ -8,7 +8,6 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
-from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
 from catguard.engine.snapshots import Engine, Prepared
@@ -57,9 +56,7 @@ class InboundGuard:
             await self._websocket(scope, receive, send)
 
     def _table(self, snapshot: CompiledPolicySet) -> RouteTable:
-        boundaries = snapshot.component(self.component)
-        prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
-        return RouteTable(boundaries)
+        return RouteTable(snapshot.component(self.component))
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
