@@ -56,9 +56,9 @@ def decide_request(
 
 def allowance(snapshot: CompiledPolicySet) -> Decision:
     """Return the decision that there is nothing to object to: the same for all exchanges of a snapshot."""
-    found: Decision | None = snapshot.derived.get("allowance")
+    found: Decision | None = snapshot.allowance
     if found is None:
-        found = snapshot.derived["allowance"] = conclude(snapshot, ())
+        found = snapshot.allowance = conclude(snapshot, ())
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,17 @@ import jsonschema_rs
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.facts import MEDIA_FACTS
-from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
+from catguard.policies.model import (
+    Assumption,
+    Boundary,
+    Fault,
+    JsonSchema,
+    Phase,
+    PhaseName,
+    PolicySet,
+    SchemaPath,
+    Shape,
+)
 from catguard.policies.normalform import defaults_in
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
 from catguard.policies.values import Normalize, RecordReader, normalizer
@@ -35,17 +46,35 @@ class ShapeError:
     names: tuple[str, ...] = ()
 
 
+class Validators:
+    """The validators of one policy set: parts with the same schema share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema; raises ValueError with what is wrong with it."""
+        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._made:
+            self._made[key] = jsonschema_rs.Draft202012Validator(
+                dict(schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
+            )
+        return self._made[key]
+
+
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
     __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
 
-    def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
-        """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
+    def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
+        """Build the validator of a shape, or take one of `validators`.
+
+        Raises:
+            ValueError: With what is wrong with the schema.
+        """
         self.shape = shape
-        self._validator = jsonschema_rs.Draft202012Validator(
-            dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
-        )
+        self._validator = (validators or Validators()).of(shape.schema)
         #: Whether a value fits.
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
@@ -123,7 +152,18 @@ class CompiledPhase:
     `check` is the function that `codegen` makes, at the first exchange that asks for it.
     """
 
-    __slots__ = ("_boundary", "bodiless_rules", "check", "max_bytes", "media", "parts", "places", "policy", "rules")
+    __slots__ = (
+        "_boundary",
+        "bodiless_rules",
+        "check",
+        "max_bytes",
+        "media",
+        "parts",
+        "places",
+        "policy",
+        "rules",
+        "takes_body",
+    )
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
@@ -135,6 +175,8 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: Whether a request may have a body at all.
+        self.takes_body = "body" in parts or policy.raw or self.media is not None
         #: Those that can be asked where a response rightly has no body: an answer to HEAD.
         self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
@@ -186,13 +228,13 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "candidate", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "allowance", "boundaries", "candidate", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
-        #: What others derive from this snapshot, and want to keep for as long as it is in use.
-        self.derived: dict[str, Any] = {}
+        #: The engine's decision that there is nothing to object to, once it made one.
+        self.allowance: Any = None
         #: What decides beside it and is only written down; None almost always.
         self.candidate: Any = None
         self.boundaries = boundaries
@@ -245,25 +287,26 @@ def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fau
 def compiling(policies: PolicySet) -> Compiling:
     """Compile in steps of a phase each, for those who have something else to do in between."""
     faults: list[Fault] = []
+    validators = Validators()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = _compile_phase(boundary, boundary.request, faults)
+        request = _compile_phase(boundary, boundary.request, faults, validators)
         yield
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = _compile_phase(boundary, phase, faults)
+            responses[status] = _compile_phase(boundary, phase, faults, validators)
             yield
         boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, faults: list[Fault]) -> CompiledPhase:
+def _compile_phase(boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators) -> CompiledPhase:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
         try:
-            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults)
+            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
