@@ -26,7 +26,7 @@ from catguard.policies.model import (
     Shape,
 )
 from catguard.policies.normalform import defaults_in
-from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
+from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 from catguard.policies.values import Normalize, RecordReader, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
@@ -254,7 +254,7 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
-#: Compiles a phase at each `next`, and returns what there is with the faults.
+#: Compiles a part or an expression at each `next`, and returns what there is with the faults.
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
@@ -275,33 +275,27 @@ def compile_policies(policies: PolicySet) -> CompiledPolicySet:
 
 def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
-    steps = compiling(policies)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: tuple[CompiledPolicySet, list[Fault]] = done.value
-            return result
+    return finished(compiling(policies))
 
 
 def compiling(policies: PolicySet) -> Compiling:
-    """Compile in steps of a phase each, for those who have something else to do in between."""
+    """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
     validators = Validators()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = _compile_phase(boundary, boundary.request, faults, validators)
-        yield
+        request = yield from _compile_phase(boundary, boundary.request, faults, validators)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = _compile_phase(boundary, phase, faults, validators)
-            yield
+            responses[status] = yield from _compile_phase(boundary, phase, faults, validators)
         boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators) -> CompiledPhase:
+def _compile_phase(
+    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators
+) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
@@ -310,6 +304,8 @@ def _compile_phase(boundary: Boundary, phase: Phase, faults: list[Fault], valida
         except (ValueError, jsonschema_rs.ValidationError) as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
+        yield
     defaults_applied = boundary.side == "inbound"
-    rules = compile_rules(boundary, phase, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(boundary, phase, defaults_applied=defaults_applied, faults=faults)
+    yield
     return CompiledPhase(boundary, phase, parts, rules)
