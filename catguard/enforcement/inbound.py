@@ -19,7 +19,6 @@ from catguard.enforcement.problem import (
     target,
     title_of,
 )
-from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import check_framing
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path
 from catguard.engine.snapshots import Engine, Prepared
@@ -79,9 +78,7 @@ class InboundGuard:
             raise ConfigurationError(f"a guard takes scopes of http, websocket and lifespan, and refuses {kind!r}")
 
     def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
-        boundaries = snapshot.component(self.component)
-        prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
-        routes = RouteTable(boundaries)
+        routes = RouteTable(snapshot.component(self.component))
         return routes, {found.name: Lane(found) for found in routes.boundaries}
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

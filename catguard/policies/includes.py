@@ -18,6 +18,8 @@ Fetch = Callable[[str], str | None]
 #: The line with which a file's list of includes begins, as nearly everybody writes it.
 _BEGINS: Final = re.compile(r"^include[ \t]*:", re.MULTILINE)
 _NEXT_KEY: Final = re.compile(r"^[^\s#-]", re.MULTILINE)
+#: What an included file may have; anything else is of the whole system.
+_SECTIONS: Final = frozenset(("catguard", "system", "include", "owners", "defaults", "shapes", "components", "waivers"))
 #: More files than these are nobody's policy.
 MAX_FILES: Final = 1_000
 
@@ -149,6 +151,9 @@ def combine(found: Included) -> Document:
             own = {"defaults": document.data["defaults"]}
             data["included"] = {**_mapping(data.get("included")), file: own}
             moved[("defaults",)] = ("included", file, "defaults")
+        for key in document.data.keys() - _SECTIONS:
+            hint = "write it in the policy that includes this file"
+            found.faults.append(Fault(document.key((key,)), f"`{key}` belongs to the whole policy", hint))
         if document.data.get("system", data.get("system")) != data.get("system"):
             place = document.value(("system",))
             found.faults.append(Fault(place, "the file names another system than the policy that includes it"))
