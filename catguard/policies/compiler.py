@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
+from catguard.policies.costs import check_costs
 from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
@@ -236,6 +237,8 @@ def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tup
         )
         for boundary in policies.boundaries()
     }
+    for compiled in boundaries.values():
+        check_costs(compiled.policy, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from catguard.policies.model import Fault, Location
+from catguard.policies.surprises import Surprise, of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
@@ -24,6 +25,8 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+#: A comment that begins where a value would stand: `contact: #shop`.
+_COMMENT = re.compile(r"[ \t]*(#[^\n]*)")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -43,12 +46,18 @@ _WORDS: Mapping[str, bool | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Plain data, and by path the place of each value and of each mapping key."""
+    """Plain data, and by path the place of each value and of each mapping key.
+
+    `surprises` are what a reader can mistake in the text; `comments` the paths of values that are absent because a
+    comment begins where they would stand, with what it says.
+    """
 
     data: Any
     values: Mapping[Path, Location]
     keys: Mapping[Path, Location]
     files: tuple[str, ...]
+    surprises: tuple[Surprise, ...] = ()
+    comments: Mapping[Path, str] = field(default_factory=dict)
 
     def value(self, path: Path) -> Location:
         """Return the place of the value at a path, or of the nearest one that encloses it."""
@@ -71,9 +80,12 @@ class Document:
 class _Reader:
     """Builds one document from the nodes of one text."""
 
-    def __init__(self, name: str, length: int) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.most = length + MAX_REPEATED_NODES
+        self.source = text
+        self.most = len(text) + MAX_REPEATED_NODES
+        self.surprises = list(of_text(text, name))
+        self.comments: dict[Path, str] = {}
         self.values: dict[Path, Location] = {}
         self.keys: dict[Path, Location] = {}
         self.faults: list[Fault] = []
@@ -96,11 +108,21 @@ class _Reader:
             return None
         self.values[path] = self.place(node)
         if isinstance(node, ScalarNode):
-            return _scalar(self.text(node), node.style)
+            text = self.text(node)
+            if node.style is None:
+                self.note(node, text, path)
+            return _scalar(text, node.style)
         if isinstance(node, MappingNode):
             return self.read_mapping(node, path)
         assert isinstance(node, SequenceNode)
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+
+    def note(self, node: ScalarNode, text: str, path: Path) -> None:
+        """Note what is surprising about a scalar without quotes, or that a comment stands in its place."""
+        if not text and (comment := _COMMENT.match(self.source, node.start_mark.index)):
+            self.comments[path] = comment[1].strip()
+        elif (surprise := of_scalar(text, self.place(node))) is not None:
+            self.surprises.append(surprise)
 
     def text(self, node: ScalarNode) -> str:
         text: str = node.value
@@ -125,6 +147,8 @@ class _Reader:
                 first = self.keys[(*path, key)]
                 self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {first}"))
                 continue
+            if key_node.style is None and (surprise := of_scalar(key, place)) is not None:
+                self.surprises.append(surprise)
             self.keys[(*path, key)] = place
             data[key] = self.read(value_node, (*path, key))
         return data
@@ -161,11 +185,12 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         return None, [
             Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
         ]
-    reader = _Reader(name, len(text))
+    reader = _Reader(name, text)
     if not isinstance(node, MappingNode):
         return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
     data = reader.read(node, ())
-    return Document(data, reader.values, reader.keys, (name,)), reader.faults
+    surprises = tuple(sorted(set(reader.surprises)))
+    return Document(data, reader.values, reader.keys, (name,), surprises, reader.comments), reader.faults
 
 
 def overlay(base: Document, patch: Document) -> Document:
@@ -200,4 +225,5 @@ def overlay(base: Document, patch: Document) -> Document:
         return merged
 
     data = merge(base.data, patch.data, ())
-    return Document(data, values, keys, (*base.files, *patch.files))
+    surprises = (*base.surprises, *patch.surprises)
+    return Document(data, values, keys, (*base.files, *patch.files), surprises, {**base.comments, **patch.comments})
