@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Response
+    from playwright.sync_api import Locator, Page, Request, Response
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: For the modules whose tests need it.
@@ -64,7 +64,7 @@ class Visit:
         """Note from now on what the browser finds wrong."""
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(f"exception: {error}"))
-        self.page.on("requestfailed", lambda request: self.wrong.append(f"no answer: {request.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("response", self._answered)
 
     def _console(self, message: Any) -> None:
@@ -72,6 +72,10 @@ class Visit:
         of_the_page = message.location.get("url") == self.page.url and "the server responded with" in message.text
         if message.type in ("error", "warning") and not of_the_page:
             self.wrong.append(f"console: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # by leaving the page while something further down was on its way
+            self.wrong.append(f"no answer: {request.url}")
 
     def _answered(self, answer: Response) -> None:
         if answer.status >= 400 and not answer.request.is_navigation_request():

@@ -41,7 +41,7 @@ class Assets:
         """Answer with a picture that was made here, or 304 where the browser has it."""
         exchange = catguard.exchange(request.scope)
         digest, image_format = exchange.params["digest"], exchange.params["ext"]
-        if has(exchange.headers.get("if-none-match"), digest):
+        if has(exchange.headers, digest):
             return not_modified(kept(digest, FOR_EVER))
         image = await self._cache.image(digest, image_format)
         if image is None:
@@ -56,7 +56,7 @@ class Assets:
         asset = self._static.get(exchange.params["name"])
         if asset is None:
             return problem(404, "No such file", f"There is {' and '.join(sorted(self._static))}.")
-        if has(exchange.headers.get("if-none-match"), asset.digest):
+        if has(exchange.headers, asset.digest):
             return not_modified(kept(asset.digest, FOR_NOW))
         return _whole(asset, FOR_NOW)
 

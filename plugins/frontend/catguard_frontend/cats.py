@@ -44,14 +44,14 @@ class Cats:
             with timing.measure("menu"):
                 menu = await self._kitchen.menu()
             wished = wishes(exchange.query, menu)
-            chosen = {} if "format" in wished else {"format": preferred(exchange.headers.get("accept", ""))}
+            chosen = {} if "format" in wished else {"format": preferred(",".join(exchange.headers.get("accept", ())))}
             vary = {"vary": "Accept"} if chosen else {}
             recipe = recipe_of({"seed": self._draw(), **wished, **chosen}, menu)
             tag = await self._kitchen.tag(recipe, timing=timing)
             if "seed" not in exchange.query or "ask" in exchange.query:
                 return _elsewhere(picture_of(recipe), vary)
             headers = {**kept(tag, FOR_EVER), **vary}
-            if has(exchange.headers.get("if-none-match"), tag):
+            if has(exchange.headers, tag):
                 return not_modified({**headers, "server-timing": timing.header()})
             picture = await self._kitchen.serve(recipe, tag=tag, timing=timing)
             image = await self._kitchen.image(picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
@@ -12,14 +13,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, max-age=300"
 
 
-def has(if_none_match: str | None, tag: str) -> bool:
+def has(headers: Mapping[str, Any], tag: str) -> bool:
     """Tell whether the caller has it, by weak comparison; `*` is any of ours (RFC 9110 section 13.1.2).
 
     Args:
-        if_none_match: the header: `*`, or validators with commas between them.
+        headers: as checked; `if-none-match` is a list of its lines, each `*` or validators with commas between them.
         tag: what the entity tag has between its quotes, in hexadecimal digits.
     """
-    tags = [found.strip().removeprefix("W/") for found in (if_none_match or "").split(",")]
+    lines = ",".join(headers.get("if-none-match", ()))
+    tags = [found.strip().removeprefix("W/") for found in lines.split(",")]
     return tags == ["*"] or f'"{tag}"' in tags
 
 

@@ -28,6 +28,8 @@ MORE, MOST_LARGE = 12, 24
 AGAIN = 5
 #: How many times its size on the page a picture is offered: screens have up to three pixels where one was.
 TIMES = (1, 2, 3)
+#: Breeds or scenes that are offered instead of one that there is not.
+OTHERS = 12
 #: Pixels of the longer side of a picture on its own page.
 WHOLE = 960
 
@@ -62,11 +64,12 @@ class Wish:
             seed=number("cat", self.seed) // 2 + place,
         )
 
-    def heading(self) -> str:
-        """Say what the page shows: "12 siamese cats in a rose garden"."""
+    def heading(self, *, nobody: bool = False) -> str:
+        """Say what the page shows: "12 siamese cats in a rose garden", or that there is `nobody`."""
         breed = f"{words.spoken(self.breed)} " if self.breed else ""
         scene = f" {words.located(self.scene)}" if self.scene else ""
-        return f"{self.count} {breed}{'cat' if self.count == 1 else 'cats'}{scene}"
+        count = "No" if nobody else self.count
+        return f"{count} {breed}{'cat' if self.count == 1 and not nobody else 'cats'}{scene}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +106,22 @@ class Gallery:
             "gallery",
             wish=wish,
             menu=menu,
-            heading=wish.heading(),
+            heading=wish.heading(nobody=not pictures),
             cards=cards,
             notice=notice,
-            tries=_tries(notice, wish) if notice is not None else (),
+            tries=_tries(notice, wish, menu) if notice is not None else (),
             credits=sorted({credit for picture in pictures for credit in picture.credits}),
             breeds=_offered(tuple(menu.breeds), wish.breed),
             scenes=_offered(tuple(menu.scenes), wish.scene),
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
+            nobody_there=_nobody(cards),
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
             more=self._more(wish),
             ratios=" ".join(f"{frame.width / frame.height:.4f}" for frame in wish.frames(self._most(wish))),
             again=AGAIN if notice is not None and notice.status >= 500 else None,
         )
-        return html(text)
+        return html(text, status=notice.status if notice is not None and not pictures else 200)
 
     async def _cards(self, wish: Wish) -> tuple[Menu, list[Card]]:
         """Return the menu and a card for each cat; without a menu each of them says why there is none."""
@@ -186,10 +190,23 @@ def _notice(cards: Sequence[Card]) -> Excuse | None:
     return Excuse(f"{missing} {verb}", tuple(reasons)[:3], max(excuse.status for excuse in excuses))
 
 
-def _tries(notice: Excuse, wish: Wish) -> Sequence[Choice]:
+def _nobody(cards: Sequence[Card]) -> Excuse | None:
+    """Return why there are no cats at all, if that is the same for all: it is said once, not in each place."""
+    excuses = {card.excuse for card in cards}
+    excuse = excuses.pop() if len(excuses) == 1 else None
+    # What there is instead is offered as links.
+    return replace(excuse, reasons=excuse.reasons[:1]) if excuse is not None and excuse.status == 404 else excuse
+
+
+def _tries(notice: Excuse, wish: Wish, menu: Menu) -> Sequence[Choice]:
     """Return where to go from a notice: the same wish is worth another try unless it was the wish that was wrong."""
-    again = (Choice("Try this page again", link("/", asdict(wish))),) if notice.status >= 500 else ()
-    return (*again, Choice("Start over with any cats", "/")) if wish.breed or wish.scene else again
+    start = [Choice("Start over with any cats", "/")] if wish.breed or wish.scene else []
+    if notice.status >= 500:
+        return [Choice("Try this page again", link("/", asdict(wish))), *start]
+    missing = "breed" if wish.breed not in menu.breeds else "scene"
+    there = menu.breeds if missing == "breed" else menu.scenes
+    others = [Choice(words.spoken(name).capitalize(), link("/", asdict(wish) | {missing: name})) for name in there]
+    return [*others[:OTHERS], *start]
 
 
 def _offered(names: Sequence[str], wished: str | None) -> Sequence[str]:

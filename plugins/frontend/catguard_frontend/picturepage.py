@@ -15,12 +15,16 @@ from catguard_frontend import ask, words
 from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of, picture_of, srcset
 from catguard_frontend.cats import recipe_of, wishes
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
-from catguard_frontend.menu import FORMATS, Menu
+from catguard_frontend.menu import FORMATS, NOTHING, Menu
 from catguard_frontend.pages import Choice, Pages, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
 #: What of a cat a visitor may look at closely from here.
 PARTS = ("nose", "eyes", "paw")
+#: Seconds after which the page's script looks again for a picture that may be there by then.
+AGAIN = 5
+#: Cats, and pixels, of a picture that is offered instead of one that cannot be made.
+FEW, WIDTH, HEIGHT = 3, 960, 720
 #: How many times its size a picture is offered to browsers: small phones, and screens with two pixels where one was.
 TIMES = (0.5, 0.75, 1, 1.5, 2)
 #: What each format is called, and what it is good for.
@@ -78,9 +82,9 @@ class PicturePage:
         try:
             picture = await asyncio.wait_for(self._kitchen.serve(recipe), self._patience)
         except TimeoutError:
-            return self._missing(recipe, TooSlow("It was not ready when the page was."))
+            return await self._missing(recipe, TooSlow("It was not ready when the page was."))
         except (catguard.CallRefused, NotServed) as failure:
-            return self._missing(recipe, failure)
+            return await self._missing(recipe, failure)
         return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))
 
     async def _elsewhere(self, query: Mapping[str, Any]) -> Response:
@@ -90,9 +94,7 @@ class PicturePage:
         except (catguard.CallRefused, NotServed) as failure:
             excuse = words.excuse(failure, query)
             tries = [Choice("Try again", link("/picture", query)), Choice("All cats", "/")]
-            text = self._pages.render(
-                "refusal", status=excuse.status, heading=excuse.title, reasons=excuse.reasons, tries=tries
-            )
+            text = self._pages.render("nobody", excuse=excuse, tries=tries, again=AGAIN)
             return html(text, status=excuse.status)
         try:
             recipe = recipe_of(wishes({"seed": self._draw_seed(), **query}, menu), menu)
@@ -100,15 +102,19 @@ class PicturePage:
             return self._not_understood(query["ask"], failure, menu)
         return redirect(page_of(recipe))
 
-    def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
+    async def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
         excuse = words.excuse(failure, recipe.wire())
-        tries = [
-            *([Choice("Try again", page_of(recipe))] if excuse.status >= 500 else []),
-            Choice("Another picture of this kind", _another(recipe)),
-            Choice("All cats", "/"),
-        ]
-        told = {**_told(recipe), "picture": None, "excuse": excuse, "tries": tries}
+        again = AGAIN if excuse.status >= 500 else None
+        near = [Choice("Try again", page_of(recipe))] if again else _instead(recipe, await self._menu())
+        tries = (*near, Choice("All cats", "/"))
+        told = {**_told(recipe), "walls": (), "picture": None, "excuse": excuse, "tries": tries, "again": again}
         return html(self._pages.render("picture", **told), status=excuse.status)
+
+    async def _menu(self) -> Menu:
+        try:
+            return await self._kitchen.menu()
+        except (catguard.CallRefused, NotServed):
+            return NOTHING
 
     def _not_understood(self, sentence: str, failure: ask.NotUnderstood, menu: Menu) -> Response:
         mended = failure.mended(sentence)
@@ -129,6 +135,15 @@ def _told(recipe: Recipe) -> dict[str, Any]:
             Choice(f"More cats {words.located(recipe.scene or '')}", link("/", {"scene": recipe.scene})),
         ],
     }
+
+
+def _instead(recipe: Recipe, menu: Menu) -> list[Choice]:
+    """Return pictures that there are, as near to the recipe as can be."""
+    breeds = [recipe.breed] if recipe.breed in menu.breeds else list(menu.breeds)[:3]
+    scene = recipe.scene if recipe.scene in menu.scenes else next(iter(menu.scenes), None)
+    count = min(recipe.count, FEW)
+    near = [Recipe(width=WIDTH, height=HEIGHT, breed=breed, scene=scene, count=count) for breed in breeds]
+    return [Choice(words.titled(other), _another(other)) for other in near]
 
 
 def _shown(recipe: Recipe, picture: Picture) -> dict[str, Any]:

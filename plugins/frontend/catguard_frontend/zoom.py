@@ -83,7 +83,11 @@ class Zoom:
             "heading": alt,
             "alt": alt,
             "picture": picture,
-            "view": {"width": VIEW, "height": round(VIEW * recipe.height / recipe.width)},
+            "view": {
+                "width": VIEW,
+                "height": round(VIEW * recipe.height / recipe.width),
+                "whole": recipe.width == VIEW,
+            },
             "credits": picture.credits,
         }
         return html(self._pages.render("zoom", **{**_EMPTY, **_choices(query), **shown}))

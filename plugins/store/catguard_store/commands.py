@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from catguard_store.import_command import import_command
+
 SUFFIXES = (".webp", ".png", ".jpg", ".jpeg")
 QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
 
@@ -13,11 +15,14 @@ QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
     epilog="""\b
 Examples:
   catguard cats sheet
-  catguard cats sheet --out cats.png
+  catguard cats import photos/ --licence CC-BY-4.0 --author "Ann Author"
 """
 )
 def cats() -> None:
-    """Look at the cats of the picture store."""
+    """Look at the cats of the picture store, and put your own into it."""
+
+
+cats.add_command(import_command)
 
 
 @cats.command(
@@ -25,6 +30,7 @@ def cats() -> None:
 Examples:
   catguard cats sheet --out docs/cats.webp
   catguard cats sheet --no-labels --out guess.png
+  catguard cats sheet --seed 7
 """
 )
 @click.option(
@@ -35,13 +41,20 @@ Examples:
     help="Where to; the suffix says the format: .webp, .png or .jpg.",
 )
 @click.option("--labels/--no-labels", default=True, show_default=True, help="Write the names beside the pictures.")
-def sheet(out: Path, labels: bool) -> None:
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the small differences among cats of one breed; 0 shows those that the store draws.",
+)
+def sheet(out: Path, labels: bool, seed: int) -> None:
     """Draw every breed in every pose, and every scene, on one picture."""
     from catguard_store.sheet import Sheet  # the renderer loads only when something is drawn
 
     if out.suffix.lower() not in SUFFIXES:
         raise click.BadParameter(f"{out.name} ends in none of {', '.join(SUFFIXES)}", param_hint="--out")
-    wanted = Sheet(labels=labels)
+    wanted = Sheet(labels=labels, seed=seed)
     with click.progressbar(length=len(wanted), label="drawing the sheet", file=sys.stderr) as drawn:
         picture = wanted.draw(lambda: drawn.update(1))
     try:

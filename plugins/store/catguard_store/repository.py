@@ -37,19 +37,19 @@ def prepare_connections(engine: AsyncEngine) -> None:
 class Repository:
     """The store's view of its database.
 
-    Args:
+    Attributes:
         engine: Guarded or not; SQLite (aiosqlite) or PostgreSQL (psycopg).
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     async def create(self) -> None:
         """Make the tables, columns and indexes that are missing."""
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             for definition in definitions():
                 await connection.execute(definition, execution_options={"catguard": "create"})
-        await add_columns(self._engine)
+        await add_columns(self.engine)
 
     async def find(self, *, limit: int, tag: str | None = None, **filters: str | None) -> tuple[Picture, ...]:
         """Pictures that match all filters given, in the order of their ids.
@@ -68,7 +68,7 @@ class Repository:
         for name in _FILTERS:
             if filters.get(name) is not None:
                 statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
-        async with self._engine.connect() as connection:
+        async with self.engine.connect() as connection:
             return tuple(_picture(row) for row in await connection.execute(statement))
 
     async def picture(self, identifier: str) -> Picture | None:
@@ -91,7 +91,7 @@ class Repository:
             .where(own, images.c.width == func.coalesce(enough, widest))
             .limit(bindparam("limit", 1, Integer))
         )
-        async with self._engine.connect() as connection:
+        async with self.engine.connect() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else Image(row.width, row.height, row.media, row.bytes, row.digest)
 
@@ -107,7 +107,7 @@ class Repository:
             False when another process has stored the same picture meanwhile.
         """
         try:
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 if replaces is not None:
                     await connection.execute(delete(pictures).where(pictures.c.id == bindparam("id", replaces, String)))
                 await connection.execute(insert(pictures), _row(picture))

@@ -22,7 +22,7 @@ CELL = (198, 188)
 
 GUTTER, MARGIN, LABEL = 150, 14, 28
 SCENES_A_ROW = 2
-RESIDENTS = ((0.34, 0.86), (0.64, 0.95))
+RESIDENTS = ((0.3, 0.86), (0.66, 0.96))
 """Where cats are in a scene: the middle of their feet across and down, in shares of it."""
 
 Advance = Callable[[], object]
@@ -37,12 +37,14 @@ class Sheet:
         poses: Names of their columns.
         scenes: Names of the pictures below the cats.
         labels: Whether names are written beside the pictures.
+        seed: Of the small differences among cats of one breed.
     """
 
     breeds: Sequence[str] = tuple(BREEDS)
     poses: Sequence[str] = tuple(POSES)
     scenes: Sequence[str] = tuple(scene.SCENES)
     labels: bool = True
+    seed: int = 0
 
     def __len__(self) -> int:
         """How many steps `draw` counts."""
@@ -63,7 +65,7 @@ class Sheet:
         drawn: dict[tuple[str, str], PIL.Image.Image] = {}
         for row, breed in enumerate(self.breeds):
             for column, pose in enumerate(self.poses):
-                picture = drawn[breed, pose] = _cat(breed, pose)
+                picture = drawn[breed, pose] = _cat(breed, pose, self.seed)
                 left = MARGIN + gutter + column * CELL[0] + (CELL[0] - picture.width) // 2
                 foot = MARGIN + label + (row + 1) * CELL[1] - 8
                 sheet.paste(picture, (left, foot - picture.height), picture)
@@ -83,8 +85,8 @@ class Sheet:
         return sheet
 
 
-def _cat(breed: str, pose: str) -> PIL.Image.Image:
-    sketch = cat.draw(BREEDS[breed], POSES[pose])
+def _cat(breed: str, pose: str, seed: int) -> PIL.Image.Image:
+    sketch = cat.draw(BREEDS[breed], POSES[pose], seed=seed)
     # The drawing is cut out of its canvas afterwards, so its own width is a little less than the canvas's.
     picture, _ = rasterise(sketch, round(sketch.width * SCALE * 0.94), crop=True)
     return picture
@@ -106,9 +108,17 @@ def _place(name: str, width: int, cats: Sequence[PIL.Image.Image]) -> PIL.Image.
     picture.paste(ground, (0, 0), ground)
     for (across, down), cat_there in zip(RESIDENTS, cats, strict=False):
         foot = (round(across * width), round(down * picture.height))
+        _shade(picture, foot, cat_there.width)
         picture.paste(cat_there, (foot[0] - cat_there.width // 2, foot[1] - cat_there.height), cat_there)
     picture.paste(foreground, (0, 0), foreground)
     return picture
+
+
+def _shade(picture: PIL.Image.Image, foot: tuple[int, int], width: int) -> None:
+    """A pool of shadow under a cat."""
+    pool = PIL.Image.radial_gradient("L").resize((round(width * 1.1), round(width * 0.2)))
+    dark = pool.point([round(130 * max(0.0, 1 - value / 180)) for value in range(256)])
+    picture.paste(INK, (foot[0] - dark.width // 2, foot[1] - round(dark.height * 0.62)), dark)
 
 
 def _writer(sheet: PIL.Image.Image) -> Callable[[tuple[float, float], str], None]:

@@ -1,5 +1,7 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
@@ -32,17 +34,7 @@ async def prepare(context: catguard.TierContext) -> None:
         ConfigurationError: The database cannot be opened, reached or written, or the drawings chosen do not exist.
     """
     _drawings(context)
-    database = _database(context)
-    repository = Repository(database)
-    try:
-        await repository.create()
-    except DBAPIError as error:
-        place = database.url.render_as_string(hide_password=True)
-        reason = str(error.orig).partition("\n")[0]
-        raise catguard.ConfigurationError(
-            f"the store's tables cannot be made in {place}: {reason}; start the database, or give another one by "
-            "CATGUARD_STORE_DATABASE"
-        ) from error
+    await open_repository(context)
 
 
 async def fill(context: catguard.TierContext) -> None:
@@ -59,6 +51,36 @@ async def fill(context: catguard.TierContext) -> None:
     with Studio() as studio, context.progress("drawing pictures", len(wanted)) as progress:
         admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
         await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
+
+
+async def open_repository(context: catguard.TierContext) -> Repository:
+    """The store's pictures, with tables that were made where they were missing.
+
+    Raises:
+        ConfigurationError: The database cannot be opened, reached or written.
+    """
+    database = _database(context)
+    repository = Repository(database)
+    with reachable(database, "the store's tables cannot be made"):
+        await repository.create()
+    return repository
+
+
+@contextmanager
+def reachable(database: AsyncEngine, failure: str) -> Iterator[None]:
+    """Say of an error of the database what failed and what to do about it.
+
+    Raises:
+        ConfigurationError: In place of what SQLAlchemy raises.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        place = database.url.render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise catguard.ConfigurationError(
+            f"{failure} in {place}: {reason}; start the database, or give another one by CATGUARD_STORE_DATABASE"
+        ) from error
 
 
 def _drawings(context: catguard.TierContext) -> Drawings:

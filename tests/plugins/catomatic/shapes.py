@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image, ImageDraw
 
@@ -13,7 +14,7 @@ from catguard_catomatic.recipe import SceneRecipe
 WIDTHS = {"cat": (64, 128, 256), "scene": (320, 640)}
 FACE = ((0.2, 0.06), (0.8, 0.4))
 FUR, NOSE, SKY, EARTH, HEDGE = (120, 80, 60), (255, 0, 128), (90, 150, 230), (90, 160, 70), (20, 60, 20)
-PATH = (170, 140, 100)
+PATH, PHOTO = (170, 140, 100), (200, 90, 160)
 
 
 def cat(name: str = "tom", *, breed: str = "siamese", proportion: float = 0.65) -> Picture:
@@ -43,6 +44,11 @@ def cat(name: str = "tom", *, breed: str = "siamese", proportion: float = 0.65) 
     )
 
 
+def photo(name: str = "photo", *, breed: str = "siamese", width: int = 640, height: int = 480) -> Picture:
+    """A picture with a background of its own, of which nobody says where the face is."""
+    return replace(cat(name, breed=breed), opaque=True, width=width, height=height, widths=(width,), anchors={})
+
+
 def layer(name: str = "back", *, scene: str = "garden") -> Picture:
     key = f"{scene} {name}"
     return Picture(
@@ -65,6 +71,8 @@ def image(stored: Stored) -> Image.Image:
     """The pixels of a picture at a stored width."""
     width = stored.width
     height = round(width * stored.picture.height / stored.picture.width)
+    if stored.picture.opaque:
+        return Image.new("RGB", (width, height), PHOTO)
     if stored.picture.kind == "cat":
         return _cat(stored.picture, width, height)
     if stored.picture.layer == "foreground":

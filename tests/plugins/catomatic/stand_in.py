@@ -14,6 +14,7 @@ from tests.plugins.catomatic import shapes
 PICTURES = (
     shapes.cat("tom"),
     shapes.cat("tim", proportion=1.2),
+    shapes.photo("portrait", breed="ragdoll"),
     shapes.layer("back"),
     shapes.layer("foreground"),
 )
@@ -36,7 +37,8 @@ def record(picture: Picture) -> dict[str, Any]:
         "source": "own drawing",
         "digest": picture.digest,
     }
-    return told | ({"layer": picture.layer} if picture.layer else {})
+    told |= {"layer": picture.layer} if picture.layer else {}
+    return told | ({"opaque": True} if picture.opaque else {})
 
 
 class StandInStore:

@@ -77,6 +77,15 @@ async def test_render_asks_the_store_once_for_each_thing(catomatic: httpx2.Async
     assert not any("/image" in target for target in stand_in.asked[len(asked) :])  # the decoded pictures are kept
 
 
+async def test_render_asks_for_no_more_than_two_images_of_each_cat_and_two_of_the_foreground(
+    catomatic: httpx2.AsyncClient, stand_in: StandInStore
+) -> None:
+    """What the policy allows a render to ask for: an outline and a picture of each."""
+    await render(catomatic, order(count=2))
+
+    assert sum("/image" in target for target in stand_in.asked) <= 2 * 2 + 3
+
+
 async def test_render_asks_for_stored_widths_only(catomatic: httpx2.AsyncClient, stand_in: StandInStore) -> None:
     await render(catomatic, order(count=1, width=2000, height=2000))
 
@@ -116,6 +125,31 @@ async def test_render_of_a_part_that_a_picture_does_not_show_is_not_found(catoma
 
     assert answer.status_code == 404
     assert "nose" in answer.json()["detail"]
+
+
+async def test_render_shows_a_photo_as_a_card(catomatic: httpx2.AsyncClient) -> None:
+    answer = await render(catomatic, order(breed="ragdoll", count=1, format="png"))
+
+    (told,) = json.loads(answer.headers["catomatic-cats"])["cats"]
+    box = told["box"]
+    image = opened(answer).convert("RGB")
+    assert image.getpixel((box["x"] + box["width"] // 2, box["y"] + box["height"] // 2)) == pytest.approx(
+        shapes.PHOTO, abs=10
+    )
+    assert image.getpixel((box["x"] + box["width"] // 2, box["y"] + box["height"] - 5)) != pytest.approx(
+        shapes.PHOTO, abs=10
+    )
+
+
+async def test_render_of_a_part_that_nobody_has_marked_in_a_photo_is_not_found(catomatic: httpx2.AsyncClient) -> None:
+    photo = shapes.photo("portrait").id
+
+    assert (await render(catomatic, zoom(picture=photo))).json()[
+        "detail"
+    ] == f"The picture {photo} does not show a nose."
+    whole = zoom(picture=photo)
+    del whole["part"]
+    assert (await render(catomatic, whole)).status_code == 200
 
 
 async def test_picture_is_told_as_the_store_has_it(catomatic: httpx2.AsyncClient, stand_in: StandInStore) -> None:

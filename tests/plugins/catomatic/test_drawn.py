@@ -1,13 +1,17 @@
 """The laws of composition, held by what is really composed of the store's drawings."""
 
+import io
 import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from catguard_catomatic import pixels
 from catguard_catomatic.plan import Plan
-from catguard_catomatic.recipe import SceneRecipe
+from catguard_catomatic.recipe import Format, SceneRecipe
+from tests.plugins.catomatic import goldens
 from tests.plugins.catomatic.drawn import BREEDS, Drawings, drawings
 
 SIZES = [(240, 310), (240, 180), (180, 240), (240, 240), (300, 100), (100, 300), (480, 620), (64, 64), (16, 256)]
@@ -129,3 +133,33 @@ def test_cats_throw_a_shadow_under_their_feet(drawn: Drawings, scene: str) -> No
     strip = (round(box.x + 0.3 * box.width), round(box.bottom), round(box.x + 0.7 * box.width), round(box.bottom) + 2)
     darkness = [sum(image.crop(strip).convert("L").get_flattened_data()) for image in (with_cat, empty)]
     assert darkness[0] < 0.93 * darkness[1]
+
+
+@pytest.fixture(scope="session")
+def golden(drawn: Drawings) -> dict[str, Image.Image]:
+    return dict(goldens.pictures(drawn))
+
+
+@pytest.mark.parametrize("name", goldens.read())
+def test_picture_looks_as_it_did(golden: dict[str, Image.Image], name: str) -> None:
+    """Where it is to look otherwise: python -m tests.plugins.catomatic.goldens."""
+    assert goldens.distance(goldens.fingerprint(golden[name]), goldens.read()[name]) <= 6
+
+
+def test_pictures_with_goldens_are_all_there_are(golden: dict[str, Image.Image]) -> None:
+    assert golden.keys() == goldens.read().keys()
+
+
+def test_fingerprints_tell_pictures_apart(golden: dict[str, Image.Image]) -> None:
+    for one, other in itertools.combinations(goldens.read().values(), 2):
+        assert goldens.distance(one, other) > 6
+
+
+@pytest.mark.parametrize("format", goldens.FORMATS)
+def test_picture_looks_the_same_in_every_format_and_has_its_size(
+    golden: dict[str, Image.Image], format: Format
+) -> None:
+    for image in golden.values():
+        with Image.open(io.BytesIO(pixels.encode(image, format))) as encoded:
+            assert (encoded.format, encoded.size) == (format.upper(), image.size)
+            assert goldens.distance(goldens.fingerprint(encoded), goldens.fingerprint(image)) <= 6

@@ -25,7 +25,7 @@ async def store(behind: StandInStore) -> AsyncIterator[Store]:
 
 
 async def test_cats_of_a_breed(store: Store, behind: StandInStore) -> None:
-    assert {cat.id for cat in await store.cats("siamese")} == {each.id for each in PICTURES if each.kind == "cat"}
+    assert {cat.id for cat in await store.cats("siamese")} == {each.id for each in PICTURES if each.breed == "siamese"}
     assert behind.asked == ["/v1/pictures?kind=cat&breed=siamese&limit=20"]
 
 

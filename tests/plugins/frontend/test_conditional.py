@@ -24,7 +24,11 @@ TAG = "0123456789abcdef" * 4
     ],
 )
 def test_has_compares_as_if_none_match_does(header: str | None, known: bool) -> None:
-    assert has(header, TAG) is known
+    assert has({} if header is None else {"if-none-match": [header]}, TAG) is known
+
+
+def test_has_reads_every_line() -> None:
+    assert has({"if-none-match": ['"a"', f'"{TAG}"']}, TAG)
 
 
 def test_kept_says_the_tag_and_for_how_long() -> None:

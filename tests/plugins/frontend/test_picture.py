@@ -83,6 +83,15 @@ async def test_cats_without_a_format_varies_by_accept(
     assert same.status_code == 304
 
 
+async def test_cats_take_headers_of_several_lines(frontend: httpx2.AsyncClient) -> None:
+    whole = await frontend.get(SEEDED, headers=[("accept", "image/png"), ("accept", "image/webp")])
+    tags = [("if-none-match", '"another"'), ("if-none-match", whole.headers["etag"])]
+    same = await frontend.get(SEEDED, headers=[("accept", "image/webp"), *tags])
+
+    assert whole.headers["content-type"] == "image/webp"
+    assert same.status_code == 304
+
+
 async def test_cats_with_a_format_does_not_vary(frontend: httpx2.AsyncClient) -> None:
     led = await frontend.get("/cats?format=png", headers={"accept": CHROME})
     whole = await frontend.get(f"{SEEDED}&format=png", headers={"accept": CHROME})

@@ -15,8 +15,8 @@ from catguard_store.commands import cats
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """One cat and one scene for all."""
 
-    def small(*, labels: bool) -> sheet.Sheet:
-        return whole(breeds=("black",), poses=("sitting",), scenes=("bookshelf",), labels=labels)
+    def small(*, labels: bool, seed: int) -> sheet.Sheet:
+        return whole(breeds=("black",), poses=("sitting",), scenes=("bookshelf",), labels=labels, seed=seed)
 
     whole = sheet.Sheet
     monkeypatch.setattr(sheet, "Sheet", small)
@@ -40,6 +40,15 @@ def test_sheet_of_an_unknown_format_is_refused_before_it_is_drawn(tmp_path: Path
     done = CliRunner().invoke(cats, ["sheet", "--out", str(tmp_path / "cats.gif")])
     assert done.exit_code == 2
     assert "cats.gif ends in none of .webp, .png" in done.output
+
+
+@pytest.mark.usefixtures("few")
+def test_sheet_of_another_seed_shows_other_cats(tmp_path: Path) -> None:
+    for seed in ("0", "7"):
+        assert (
+            CliRunner().invoke(cats, ["sheet", "--seed", seed, "--out", str(tmp_path / f"{seed}.png")]).exit_code == 0
+        )
+    assert (tmp_path / "0.png").read_bytes() != (tmp_path / "7.png").read_bytes()
 
 
 @pytest.mark.usefixtures("few")

@@ -71,6 +71,15 @@ async def test_art_changes_with_the_pictures_of_its_own_name_only(repository: Re
     assert len({before["siamese"], added["siamese"], replaced["siamese"]}) == 3
 
 
+async def test_art_changes_with_a_picture_amid_others(repository: Repository, engine: AsyncEngine) -> None:
+    first, old, new, last = sorted((picture(name) for name in "abcd"), key=lambda each: each.id)
+    await keep(repository, first, old, last)
+    before = art(await read_menu(engine))
+    await repository.insert(new, images(new), replaces=old.id)
+
+    assert art(await read_menu(engine))["tabby"] != before["tabby"]
+
+
 async def test_art_is_the_same_whichever_came_first(repository: Repository, engine: AsyncEngine) -> None:
     one, other = picture("a"), picture("b")
     await keep(repository, one, other)

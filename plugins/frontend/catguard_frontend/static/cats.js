@@ -79,18 +79,27 @@ if (litter) {
     asked.set("count", String(filling(cats.length + Math.floor(rows * perRow))));
     update(`/?${asked}`).catch(() => {});
   }
+}
 
-  // Cats that were late may be here by now: look again, a little later each time, while somebody looks at the page.
-  const again = Number(litter.dataset.again);
-  const look = async (pause) => {
-    await new Promise((done) => setTimeout(done, pause * 1000));
-    if (!document.hidden) {
+// What was late may be here by now: look again, a little later each time, while somebody looks at the page.
+async function look(pause) {
+  await new Promise((done) => setTimeout(done, pause * 1000));
+  if (!document.hidden) {
+    if (!litter) {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+      if (answer?.ok) return location.reload();
+    } else {
       const came = await update(location.href).catch(() => 0);
-      if (came) say(news, `${came} more cats are here.`);
+      if (came) say(document.querySelector(".news"), `${came} more cats are here.`);
+      if (!litter.querySelector(".missing")) return;
     }
-    if (litter.querySelector(".missing") && pause < 60) look(pause * 2);
-  };
-  if (again) look(again);
+  }
+  if (pause < 60) look(pause * 1.5);
+}
+const waiting = document.querySelector("[data-again]");
+if (waiting) {
+  for (const told of waiting.querySelectorAll(".waiting")) told.hidden = false;
+  look(Number(waiting.dataset.again));
 }
 
 for (const button of document.querySelectorAll(".copy")) {

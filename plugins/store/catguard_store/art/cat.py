@@ -12,6 +12,7 @@ from catguard_store.art.curves import Frame, Point, Ribbon, bounds, shaggy, smoo
 from catguard_store.art.markings import Stain
 from catguard_store.art.poses import GROUND, Limb, Oval, Pose
 from catguard_store.art.svg import Document, mixed
+from catguard_store.art.variation import varied
 
 HAIRS = 120
 
@@ -33,10 +34,17 @@ class Sketch:
     anchors: Mapping[str, Point]
 
 
-def draw(breed: Breed, pose: Pose) -> Sketch:
-    """Paint from back to front: outline, tail, far legs, trunk, near legs, a wrapped tail, ruff, head."""
-    build, tail = breed.build, _tail(breed, pose)
-    pose = replace(pose, head=_lifted(breed, pose.head))
+def draw(breed: Breed, pose: Pose, *, seed: int = 0) -> Sketch:
+    """Paint from back to front: outline, tail, far legs, trunk, near legs, a wrapped tail, ruff, head.
+
+    Args:
+        breed: Coat, colours and build.
+        pose: Where its parts lie.
+        seed: Of the small differences among cats of one breed; 0 for the one that stands for it.
+    """
+    breed, pose = varied(breed, pose, seed)
+    build, pose = breed.build, _built(breed, pose)
+    tail = _tail(breed, pose)
     limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())
     fur = SPACE + (build.fur if build.long_haired else 0)
     left, top, right, _ = bounds((*pose.body, *tail.edge(), *limbs, *_paw_corners(pose)))
@@ -53,10 +61,27 @@ def draw(breed: Breed, pose: Pose) -> Sketch:
     return Sketch(painter.document.text(), right - left, bottom - top, moved)
 
 
+def _built(breed: Breed, pose: Pose) -> Pose:
+    """The pose with head, legs and tail as the breed has them."""
+    build = breed.build
+    limbs = tuple(
+        replace(
+            limb,
+            ribbon=replace(limb.ribbon, widths=tuple(width * build.legs for width in limb.ribbon.widths)),
+            paw=replace(limb.paw, radius_x=limb.paw.radius_x * build.legs**0.7),
+        )
+        for limb in pose.limbs
+    )
+    tail = pose.plume if pose.plume is not None and build.long_haired else pose.tail
+    return replace(
+        pose, head=_lifted(breed, replace(pose.head, scale=pose.head.scale * build.head)), limbs=limbs, tail=tail
+    )
+
+
 def _tail(breed: Breed, pose: Pose) -> Ribbon:
     """The pose's tail, as thick as the breed's is at root, middle and tip."""
     root, middle, tip = breed.build.tail
-    if pose.wrapped:
+    if pose.wrapped is not None:
         middle = min(middle, 1.4)  # a bushy tail is pressed to the body
     last = len(pose.tail.widths) - 1
     shares = (abs(2 * index / last - 1) for index in range(last + 1))
@@ -64,8 +89,9 @@ def _tail(breed: Breed, pose: Pose) -> Ribbon:
         middle + ((root if 2 * index < last else tip) - middle) * share**1.6 for index, share in enumerate(shares)
     ]
     widths = tuple(width * factor for width, factor in zip(pose.tail.widths, factors, strict=True))
-    # A bushy tail lies on the ground, not in it.
-    spine = tuple((x, min(y, GROUND + 2 - width)) for (x, y), width in zip(pose.tail.spine, widths, strict=True))
+    # A bushy tail lies on the ground, not in it, and its lowest hairs touch it.
+    lowest = GROUND - 10 if breed.build.long_haired else GROUND + 2
+    spine = tuple((x, min(y, lowest - width)) for (x, y), width in zip(pose.tail.spine, widths, strict=True))
     return Ribbon(spine, widths)
 
 
@@ -100,8 +126,7 @@ class _Painter:
     def cat(self) -> None:
         pose = self.pose
         self.contour()
-        if not pose.wrapped:
-            self.tail()
+        self.tail()
         for limb in pose.limbs:
             if not limb.near:
                 self.limb(limb)
@@ -111,8 +136,11 @@ class _Painter:
         for limb in pose.limbs:
             if limb.near:
                 self.limb(limb)
-        if pose.wrapped:
-            self.tail()
+        if pose.wrapped is not None:
+            # From where it comes out from behind the body on.
+            before = self._ribbon.outline(pose.wrapped, 1, wider=1.9 if self.breed.build.long_haired else 1.25)
+            with self.document.group(clip_path=self.document.clip(before)):
+                self.tail()
         if self.breed.build.ruff:
             self.ruff()
         self.head_shadow()
@@ -125,7 +153,7 @@ class _Painter:
             return smooth(points)
         lie = Frame(0, 0, 0.7, self.pose.lie).apply((1, 0))
         return shaggy(
-            points, fur, uneven=Random(self.pose.name), flow=lambda share, along: (lie[0], lie[1] + 0.2),
+            points, fur, uneven=Random(self.pose.grain), flow=lambda share, along: (lie[0], lie[1] + 0.2),
             amount=lambda point: min(1.0, max(0.0, (GROUND - 6 - point[1]) / fur)),
         )  # fmt: skip
 
@@ -133,16 +161,16 @@ class _Painter:
         """The tail of a long-haired cat: fur combed to its tip, short where it grows out of the body."""
         root = self._ribbon.at(0)
         return shaggy(
-            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.name),
+            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.grain),
             flow=lambda share, along: along if share < 0.5 else (-along[0], -along[1]),
-            amount=lambda point: min(1.0, max(0.0, (GROUND - 10 - point[1]) / 40), math.dist(root, point) / 240),
+            amount=lambda point: min(1.0, max(0.16, (GROUND - 10 - point[1]) / 40), math.dist(root, point) / 240),
         )  # fmt: skip
 
     def contour(self) -> None:
         """One line around all parts together, laid down first so that no line crosses a joint."""
         line = self.breed.palette.line
         shapes = [self._body, self._tail]
-        shapes += [limb.ribbon.outline() for limb in self.pose.limbs]
+        shapes += [self._leg(limb) for limb in self.pose.limbs]
         shapes += [_paw_outline(paw) for paw in (*self.pose.feet, *(limb.paw for limb in self.pose.limbs))]
         for shape in shapes:
             self.document.path(shape, fill=line, stroke=line, stroke_width=11, stroke_linejoin="round")
@@ -151,15 +179,13 @@ class _Painter:
         ribbon, shape = self._ribbon, self._tail
         self.document.path(shape, fill=self._fur)
         line = self.breed.palette.line
-        if self.pose.wrapped:  # it comes out of the body that it lies on
-            line = self.document.linear(ribbon.at(0.06), ribbon.at(0.3), [(0, line, 0), (1, line, 1)])
-        self._finish(shape, markings.on_tail(self.document, self.breed, ribbon), 50, 0.4, shade=line)
-        if self.pose.wrapped or not self.breed.build.long_haired:  # inside a plume its tufts would show
+        self._finish(shape, markings.on_tail(self.document, self.breed, ribbon), 50, 0.4)
+        if self.pose.wrapped is not None or not self.breed.build.long_haired:  # inside a plume its tufts would show
             self.document.path(shape, fill="none", stroke=line, stroke_width=5)
 
     def limb(self, limb: Limb) -> None:
         document, palette, ribbon = self.document, self.breed.palette, limb.ribbon
-        shape = ribbon.outline()
+        shape = self._leg(limb)
         if not limb.near:
             document.path(shape, fill=self._fur)
         shade = palette.line
@@ -168,8 +194,9 @@ class _Painter:
         self._finish(shape, markings.on_limb(document, self.breed, ribbon), 44, 0.34, shade=shade)
         self.paw(limb.paw)
         if not limb.near:
-            document.path(shape, fill=palette.line, opacity=0.32)
-            document.path(_paw_outline(limb.paw), fill=palette.line, opacity=0.32)
+            dark = 0.16 if "socks" in self.breed.coat.white else 0.32
+            document.path(shape, fill=palette.line, opacity=dark)
+            document.path(_paw_outline(limb.paw), fill=palette.line, opacity=dark)
             return
         edge = document.linear(
             ribbon.at(0), ribbon.at(1), [(0.2, palette.line, 0), (0.6, palette.line, 0.45), (1, palette.line, 0.6)]
@@ -177,6 +204,16 @@ class _Painter:
         for side in (1, -1):
             line = smooth([ribbon.side(0.1 + step / 12, side) for step in range(11)], closed=False)
             document.path(line, fill="none", stroke=edge, stroke_width=5, stroke_linecap="round")
+
+    def _leg(self, limb: Limb) -> str:
+        """The outline of a leg, with tufts behind it where the fur is long."""
+        if not self.breed.build.long_haired:
+            return limb.ribbon.outline()
+        return shaggy(
+            limb.ribbon.edge(steps=8)[:9] + limb.ribbon.edge(steps=8)[10:], self.breed.build.fur * 0.55,
+            uneven=Random(limb.paw.x), flow=lambda share, along: (0.1, 0.75),
+            amount=lambda point: min(1.0, max(0.0, (limb.paw.y - limb.paw.radius_y - point[1]) / 60)),
+        )  # fmt: skip
 
     def paw(self, paw: Oval) -> None:
         document, line = self.document, self.breed.palette.line
@@ -205,15 +242,18 @@ class _Painter:
         for limb in near:
             # Near legs grow out of the trunk without an edge.
             with document.group(mask=document.fade(*self._joint(limb))):
-                document.path(limb.ribbon.outline(), fill=self._fur)
+                document.path(self._leg(limb), fill=self._fur)
         with document.group(clip_path=self._before_the_head):
             self._hair()
             for stain in markings.on_trunk(self.breed, pose):
                 document.path(stain.path, fill=stain.fill, opacity=stain.opacity)
             if self.breed.coat.gloss:
                 shine, line = mixed(palette.fur, "#dfe9ff", 0.55), smooth(pose.sheen, closed=False)
-                document.haze(line, 74, shine, 0.42 * self.breed.coat.gloss)
-                document.haze(line, 20, mixed(shine, "#ffffff", 0.4), 0.4 * self.breed.coat.gloss)
+                document.haze(line, 80, shine, 0.3 * self.breed.coat.gloss)
+                document.haze(line, 22, shine, 0.22 * self.breed.coat.gloss)
+            if self.breed.coat.points:
+                for foot in pose.feet:  # a leg that is not seen is dark above its paw as others are
+                    document.glow(foot.x, foot.y - 6, foot.radius_x * 1.5, 84, palette.marking, 0.9)
             if pose.gap:
                 dark = document.linear(pose.gap[0], pose.gap[1], [(0, palette.line, 0), (1, palette.line, 1)])
                 document.haze(smooth(pose.gap, closed=False), 34, dark, 0.9)
@@ -228,7 +268,8 @@ class _Painter:
         left, top, right, bottom = bounds(self.pose.bib)
         wider = Frame((left + right) / 2, top, 1.26)
         points = (wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib)
-        shape = self._furred([(x, min(y, GROUND - 24)) for x, y in points], length=1.2)
+        # Its tips end above the paws.
+        shape = self._furred([(x, min(y, GROUND - PAW - self.breed.build.fur * 1.2)) for x, y in points], length=1.2)
         lower = mixed(palette.light, palette.fur, 0.35)
         document.haze(shape, 22, palette.line, 0.3)
         document.path(shape, fill=document.linear((0, top), (0, bottom), [(0, palette.light, 1), (1, lower, 1)]))
@@ -254,7 +295,7 @@ class _Painter:
             return
         document, palette = self.document, self.breed.palette
         left, top, right, bottom = bounds(self.pose.body)
-        uneven, lit = Random(self.pose.name), mixed(palette.fur, palette.light, 0.3)
+        uneven, lit = Random(self.pose.grain), mixed(palette.fur, palette.light, 0.3)
         with document.group(fill="none", stroke_width=3, stroke_linecap="round"):
             for index in range(HAIRS):
                 x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
@@ -281,6 +322,9 @@ class _Painter:
             for stain in stains:
                 self.document.path(stain.path, fill=stain.fill, opacity=stain.opacity)
             self.document.haze(shape, width, shade or self.breed.palette.line, opacity)
+            if self.breed.coat.gloss and shade is None:  # else dark parts would melt into each other
+                light = mixed(self.breed.palette.fur, "#dfe9ff", 0.5)
+                self.document.path(shape, fill="none", stroke=light, stroke_width=10, opacity=0.34)
 
 
 def _paw_outline(paw: Oval) -> str:

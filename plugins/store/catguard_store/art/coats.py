@@ -27,7 +27,10 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A blot of a second colour on one part, in shares of the part's bounding box; `wobble` varies its edge."""
+    """A blot of a second colour on one part, in shares of the part's bounding box; `wobble` varies its edge.
+
+    On the body the box is that of one of the pose's places: `body-0` is the first.
+    """
 
     part: str
     x: float
@@ -73,6 +76,9 @@ class Build:
         eye: Of the size of the eyes.
         slant: Of the eyes, in degrees.
         snub: How far the nose is pressed in between the eyes, 0..1.
+        apart: Of the distance of the eyes.
+        head: Of the size of the head.
+        legs: Of the thickness of the legs.
         fur: Length of the fur in canvas units: 0 is bald, 12 is short, and from 30 on it hangs in tufts.
         ruff: Whether a collar of long fur hangs over the chest.
         tufts: Length of the brushes on the ears.
@@ -87,6 +93,9 @@ class Build:
     eye: float = 1.0
     slant: float = 6.0
     snub: float = 0.0
+    apart: float = 1.0
+    head: float = 1.0
+    legs: float = 1.0
     fur: float = 12.0
     ruff: bool = False
     tufts: float = 0.0

@@ -149,7 +149,7 @@ def shaggy(
     Args:
         points: The outline under the fur, clockwise as it is seen.
         length: Of the longest tufts; they are about as wide.
-        uneven: Varies them.
+        uneven: Varies them, and groups them: a few long ones, then some short ones.
         flow: Where a tuft at a share 0..1 of the way around is combed to, added to its direction outwards; it gets
             the direction of the outline there.
         amount: How long the fur is at a place, as a share of `length`.
@@ -157,26 +157,31 @@ def shaggy(
     samples = _sampled((points[-1], *points, *points[:2]))
     count = len(samples)
     lengths = [math.dist(samples[index], samples[(index + 1) % count]) for index in range(count)]
-    tufts = max(6, round(sum(lengths) / (length * 0.95)))
+    whole = sum(lengths)
+    tufts = max(6, round(whole / (length * 0.8)))
+    # Broad locks beside narrow ones, in groups: equal teeth would look like a saw.
+    sizes = [uneven.uniform(0.5, 1.1) * (1.5 if math.sin(index * 1.9 + 1) > 0.1 else 0.75) for index in range(tufts)]
+    places = [whole * sum(sizes[:index]) / sum(sizes) for index in range(tufts)]
     roots: list[Point] = []
-    walked, wanted = 0.0, 0.0
+    walked = 0.0
     for index, piece in enumerate(lengths):
-        while wanted <= walked + piece and len(roots) < tufts:
-            share = (wanted - walked) / (piece or 1.0)
+        while len(roots) < tufts and places[len(roots)] <= walked + piece:
+            share = (places[len(roots)] - walked) / (piece or 1.0)
             start, end = samples[index], samples[(index + 1) % count]
             roots.append((start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share))
-            wanted += sum(lengths) / tufts
         walked += piece
+    tufts = len(roots)
     pieces = [f"M{_pair(roots[0])}"]
     for index, root in enumerate(roots):
         after = roots[(index + 1) % len(roots)]
         step = math.dist(root, after) or 1.0
         along = ((after[0] - root[0]) / step, (after[1] - root[1]) / step)
-        combed = flow(index / len(roots), along)
-        reach = length * uneven.uniform(0.45, 1.0) * amount(root)
+        combed = flow(index / tufts, along)
+        reach = min(length, 0.36 * length + 0.4 * step) * uneven.uniform(0.7, 1.15) * amount(root)
+        lean = uneven.uniform(-0.22, 0.22)
         tip = (
-            (root[0] + after[0]) / 2 + (along[1] + combed[0]) * reach * 0.7,
-            (root[1] + after[1]) / 2 + (-along[0] + combed[1]) * reach * 0.7,
+            (root[0] + after[0]) / 2 + (along[1] + combed[0] + lean * along[0]) * reach * 0.7,
+            (root[1] + after[1]) / 2 + (-along[0] + combed[1] + lean * along[1]) * reach * 0.7,
         )
         pieces.append(f"Q{_pair(_bulge(root, tip, along, reach))} {_pair(tip)}")
         pieces.append(f"Q{_pair(_bulge(tip, after, along, reach))} {_pair(after)}")

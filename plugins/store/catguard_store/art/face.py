@@ -13,6 +13,11 @@ def nose(build: Build) -> Point:
     return 0.0, 52.0 - 24.0 * build.snub
 
 
+def eye_place(build: Build, side: int) -> Point:
+    """The middle of an eye; those of a flat face are wider apart and higher."""
+    return side * EYE_X * build.apart, EYE_Y - 10 * build.snub
+
+
 def eye(document: Document, breed: Breed, side: int) -> None:
     """An open eye; `side` is -1 for the left one, as it is seen, and 1 for the right one."""
     palette, build = breed.palette, breed.build
@@ -43,7 +48,8 @@ def lid(document: Document, breed: Breed, side: int) -> None:
         line = [(-40.0, 2.0), (-20.0, 17.0), (2.0, 21.0), (24.0, 15.0), (41.0, -1.0)]
         lighter = mixed(palette.fur, "#ffffff", 0.45)
         document.haze(smooth([(x, y + 6) for x, y in line], closed=False), 20, lighter, 0.75)
-        document.path(smooth(line, closed=False), fill="none", stroke="#1d1412", stroke_width=8, stroke_linecap="round")
+        lash = mixed(palette.line, "#1d1412", 0.5)
+        document.path(smooth(line, closed=False), fill="none", stroke=lash, stroke_width=6.5, stroke_linecap="round")
 
 
 def pads(document: Document, breed: Breed) -> None:
@@ -76,11 +82,12 @@ def muzzle(document: Document, breed: Breed) -> None:
             stroke_width=5,
             stroke_linecap="round",
         )
-        shape = smooth([(-21, 44), (0, 39), (21, 44), (14, 58), (0, 68), (-14, 58)])
+        wide = 1 - 0.14 * build.snub
+        shape = smooth([(x * wide, y) for x, y in ((-21, 44), (0, 39), (21, 44), (14, 58), (0, 68), (-14, 58))])
         document.path(shape, fill=palette.nose, stroke=palette.line, stroke_width=2.5)
         document.path(ellipse(-6, 46, 8, 3.4), fill="#ffffff", opacity=0.55)
     if build.whiskers:
-        with document.group(transform=Frame(0, lower * 0.3).transform):
+        with document.group(transform=Frame(0, lower * 0.1).transform):
             whiskers(document, breed)
 
 
@@ -98,4 +105,4 @@ def whiskers(document: Document, breed: Breed) -> None:
 
 
 def _eye_frame(build: Build, side: int) -> Frame:
-    return Frame(side * EYE_X, EYE_Y, 1.06 * build.eye, -side * build.slant)
+    return Frame(*eye_place(build, side), 1.06 * build.eye, -side * build.slant)

@@ -157,6 +157,8 @@ def _meadow_back(document: Document, uneven: Random) -> None:
 def _meadow_ground(document: Document, uneven: Random) -> None:
     _MEADOW_LAWN.paint(document, uneven, 230, top=746)
     document.glow(1390, 770, 300, 36, "#27491f", 0.42)
+    for foot in range(1316, 1470, 11):  # around the foot of the tree
+        plants.grass(document, uneven, (foot, 774 + uneven.uniform(-4, 6)), 34, "#5f9f4c")
     for index in range(120):
         depth = (index / 120) ** 1.3
         x, y = uneven.uniform(0, WIDTH), 764 + depth * 416

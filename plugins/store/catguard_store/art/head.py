@@ -19,7 +19,7 @@ def outline(build: Build) -> str:
     upper: tuple[Point, ...] = ((64, -118), (118, -80), (148 * cheek, -34), (157 * cheek, 16))
     lower: tuple[Point, ...] = ((106 * cheek, 116 * chin), (56 * cheek, 138 * chin))
     tufts: tuple[Point, ...] = (
-        (176 * cheek, 52 * chin), (155 * cheek, 58 * chin), (164 * cheek, 84 * chin), (140 * cheek, 86 * chin),
+        (169 * cheek, 54 * chin), (156 * cheek, 60 * chin), (158 * cheek, 82 * chin), (142 * cheek, 86 * chin),
     )  # fmt: skip
     plain = build.long_haired or not build.fur
     right = (*upper, (146 * cheek, 74 * chin), *lower) if plain else (*upper, *tufts, *lower)
@@ -31,10 +31,11 @@ def outline(build: Build) -> str:
         return smooth(points)
     return shaggy(
         points,
-        build.fur * 0.72,
+        build.fur * 0.8,
         uneven=Random(build.fur),
-        flow=lambda share, along: (0.25 if share < 0.5 else -0.25, 0.75),
-        amount=lambda point: min(1.0, max(0.12, (point[1] + 20) / 70)),
+        flow=lambda share, along: (0.5 if share < 0.5 else -0.5, 0.45),
+        # Long at the cheeks, short under the chin, where it would look like a torn edge.
+        amount=lambda point: min(1.0, max(0.08, (point[1] + 30) / 70)) * min(1.0, 0.28 + abs(point[0]) / (170 * cheek)),
     )
 
 
@@ -42,7 +43,7 @@ def _ear_points(build: Build) -> tuple[Point, ...]:
     """The right ear: outer root, outer edge, rounded tip, inner edge, inner root."""
     tall, splay = build.ear, build.splay
     return (
-        (138, -8), (150 * splay, -100 * tall), (140 * splay, -188 * tall), (128 * splay, -198 * tall),
+        (128, -34), (146 * splay, -108 * tall), (139 * splay, -188 * tall), (128 * splay, -198 * tall),
         (112 * splay, -190 * tall), (62, -140 * tall), (22, -92), (70, -30),
     )  # fmt: skip
 
@@ -50,7 +51,7 @@ def _ear_points(build: Build) -> tuple[Point, ...]:
 def _inner_ear_points(build: Build) -> tuple[Point, ...]:
     tall, splay = build.ear, build.splay
     return (
-        (126, -52), (135 * splay, -106 * tall), (126 * splay, -160 * tall), (118 * splay, -166 * tall),
+        (121, -58), (132 * splay, -108 * tall), (126 * splay, -160 * tall), (118 * splay, -166 * tall),
         (104 * splay, -156 * tall), (70, -114 * tall), (56, -84), (88, -50),
     )  # fmt: skip
 
@@ -63,8 +64,8 @@ def extent(frame: Frame, build: Build) -> Mapping[str, Point]:
     tip = (128 * build.splay, -190 * build.ear)
     return {
         "nose": frame.apply(features.nose(build)),
-        "left-eye": frame.apply((-features.EYE_X, features.EYE_Y)),
-        "right-eye": frame.apply((features.EYE_X, features.EYE_Y)),
+        "left-eye": frame.apply(features.eye_place(build, -1)),
+        "right-eye": frame.apply(features.eye_place(build, 1)),
         "left-ear": frame.apply((-tip[0] * 0.8, tip[1] * 0.62)),
         "right-ear": frame.apply((tip[0] * 0.8, tip[1] * 0.62)),
         "face-top-left": face[:2],
@@ -148,6 +149,7 @@ def _face(document: Document, breed: Breed) -> None:
             fading = ((0.0, 1.0), (0.55, 0.95), (0.8, 0.45), (1.0, 0.0))
             mask = document.radial((0, 38), 128, [(offset, palette.marking, share) for offset, share in fading])
             document.path(ellipse(0, 38, 128, 128), fill=mask, opacity=coat.points)
+        document.glow(-36, -92, 126, 44, "#ffffff", 0.2)
         if coat.stripes or coat.rosettes:
             _forehead(document, breed)
         if coat.wrinkles:
@@ -159,25 +161,28 @@ def _face(document: Document, breed: Breed) -> None:
         elif "chin" in coat.white:
             document.glow(0, 104, 112, 76, palette.light)
             for side in (-1, 1):
-                document.glow(side * features.EYE_X, features.EYE_Y + 2, 66, 62, palette.light, 0.85)
+                x, y = features.eye_place(breed.build, side)
+                document.glow(x, y + 2, 66, 62, palette.light, 0.85)
         document.haze(face, 22 if breed.build.long_haired else 40, palette.line, 0.34)
-        document.glow(-36, -92, 126, 44, "#ffffff", 0.26 + 0.12 * coat.gloss)
 
 
 def _forehead(document: Document, breed: Breed) -> None:
     """The M of a tabby, and the bars on its cheeks."""
     colour, strength = breed.palette.marking, max(breed.coat.stripes, breed.coat.rosettes)
     strokes: list[tuple[tuple[Point, ...], float]] = [
-        (((0, -120), (0, -84), (0, -52)), 8),
+        (((0, -134), (0, -112), (0, -88)), 7),
     ]
     for side in (-1, 1):
         strokes += [
-            (((side * 26, -120), (side * 24, -84), (side * 18, -48)), 9),
-            (((side * 56, -116), (side * 50, -86), (side * 44, -56)), 9),
-            (((side * 96, -96), (side * 80, -76), (side * 70, -54)), 8),
-            (((side * 170, 16), (side * 138, 20), (side * 114, 30)), 8),
-            (((side * 170, 46), (side * 138, 52), (side * 112, 54)), 8),
-            (((side * 160, 84), (side * 130, 82), (side * 104, 76)), 7),
+            # From the bridge of the nose up and down over the eye: half of the M.
+            (((side * 3, -46), (side * 20, -66), (side * 40, -98), (side * 46, -126)), 8),
+            (((side * 40, -100), (side * 54, -74), (side * 66, -50)), 8.5),
+            (((side * 20, -132), (side * 19, -112), (side * 22, -92)), 6.5),
+            (((side * 92, -100), (side * 82, -78), (side * 84, -58)), 7.5),
+            # From the corner of the eye over the cheek.
+            (((side * 106, -2), (side * 132, 6), (side * 166, 34)), 8),
+            (((side * 96, 44), (side * 126, 46), (side * 160, 66)), 7.5),
+            (((side * 92, 74), (side * 120, 82), (side * 148, 102)), 6.5),
         ]
     for spine, width in strokes:
         document.path(stroke(spine, width), fill=colour, opacity=0.9 * strength)

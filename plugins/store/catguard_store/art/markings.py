@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catguard_store.art.coats import Breed, Patch
-from catguard_store.art.curves import Frame, Point, Ribbon, bounds, ellipse, smooth, stroke
+from catguard_store.art.curves import Frame, Point, Ribbon, bounds, ellipse, shaggy, smooth, stroke
 from catguard_store.art.poses import Oval, Pose
 from catguard_store.art.svg import Document
 
@@ -25,16 +25,17 @@ def blot(patch: Patch, box: tuple[float, float, float, float]) -> str:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     uneven = random.Random(patch.wobble)
-    angles = [2 * math.pi * step / 11 for step in range(11)]
-    return smooth(
-        [
-            (
-                left + width * (patch.x + patch.radius_x * math.cos(angle) * reach),
-                top + height * (patch.y + patch.radius_y * math.sin(angle) * reach),
-            )
-            for angle, reach in ((angle, uneven.uniform(0.8, 1.16)) for angle in angles)
-        ]
-    )
+    angles = [2 * math.pi * step / 9 for step in range(9)]
+    reaches = [uneven.uniform(0.78, 1.18) for _ in angles]
+    rim = [
+        (
+            left + width * (patch.x + patch.radius_x * math.cos(angle) * reach),
+            top + height * (patch.y + patch.radius_y * math.sin(angle) * reach),
+        )
+        for angle, reach in zip(angles, reaches, strict=True)
+    ]
+    # Hairs of both colours lie over its edge.
+    return shaggy(rim, 15, uneven=uneven, flow=lambda share, along: (0.2, 0.5))
 
 
 def on_limb(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]:
@@ -45,9 +46,10 @@ def on_limb(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
         yield Stain(ribbon.outline(0.3, 1.0, wider=1.6), dark, 0.94 * coat.points)
     if coat.rosettes:
         uneven = random.Random(round(ribbon.spine[0][0]))
-        for step in range(9):
-            x, y = ribbon.side(0.3 + step * 0.06, uneven.choice((-0.75, -0.1, 0.6)))
-            spot = ellipse(x, y, uneven.uniform(9, 15), uneven.uniform(9, 13), turn=uneven.uniform(0, 90))
+        for step in range(11):
+            across = (-0.5, 0.4, -0.05, 0.75)[step % 4] + uneven.uniform(-0.14, 0.14)
+            x, y = ribbon.side(0.34 + step * 0.046, across)
+            spot = ellipse(x, y, uneven.uniform(7, 13), uneven.uniform(8, 12), turn=uneven.uniform(0, 90))
             yield Stain(spot, palette.marking, 0.85 * coat.rosettes)
     if coat.stripes:
         for t in (0.42, 0.58, 0.74):
@@ -89,10 +91,12 @@ def on_trunk(breed: Breed, pose: Pose) -> Iterator[Stain]:
     coat, palette = breed.coat, breed.palette
     if "bib" in coat.white:
         yield Stain(smooth(pose.bib), palette.light)
-    box = bounds(pose.body)
     for patch in coat.patches:
-        if patch.part == "body":
-            yield Stain(blot(patch, box), patch.colour)
+        part, _, place = patch.part.partition("-")
+        if part == "body":
+            oval = pose.places[int(place)]
+            left, top = oval.x - oval.radius_x, oval.y - oval.radius_y
+            yield Stain(blot(patch, (left, top, oval.x + oval.radius_x, oval.y + oval.radius_y)), patch.colour)
     if coat.stripes:
         for stripe in pose.stripes:
             yield Stain(stroke(stripe.spine, stripe.width), palette.marking, 0.9 * coat.stripes)
@@ -107,7 +111,7 @@ def _rosettes(breed: Breed, pose: Pose) -> Iterator[Stain]:
     """Broken dark rings around a brown heart, spread evenly over the body with the lie of its fur."""
     palette, strength = breed.palette, breed.coat.rosettes
     left, top, right, bottom = bounds(pose.body)
-    uneven, apart = random.Random(pose.name), 88.0
+    uneven, apart = random.Random(pose.grain), 88.0
     places: list[Point] = []
     for _ in range(600):
         x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)

@@ -9,8 +9,8 @@ import resvg_py
 
 from catguard_store.art.cat import Sketch
 
-PREVIEW_WIDTH = 240
-"""Wide enough to find the edges of a cut-out within half a percent."""
+PREVIEW_WIDTH = 120
+"""Wide enough to find the edges of a cut-out within a percent."""
 
 MARGIN = 1.02
 """A cut-out is rendered this much larger than needed and scaled down, so that the preview's error never enlarges it."""

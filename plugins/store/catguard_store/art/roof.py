@@ -43,13 +43,13 @@ def _skyline(
     while x < WIDTH:
         wide, tall = uneven.uniform(90, 190), uneven.uniform(*heights)
         top = foot - tall
-        document.path(box(x, top, x + wide, HEIGHT), fill=wall)
+        document.path(box(x, top, x + wide + 16, HEIGHT), fill=wall)
         if uneven.random() < 0.65:
             document.path(
                 f"M{x - 10:.0f} {top:.0f}L{x + wide / 2:.0f} {top - 60:.0f}L{x + wide + 10:.0f} {top:.0f}Z", fill=wall
             )
         for row in range(int(tall / 54)):
-            for column in range(int(wide / 46)):
+            for column in range(int((wide - 14) / 44)):
                 if uneven.random() < lit:
                     left, high = x + 16 + column * 44, top + 22 + row * 52
                     document.path(box(left, high, left + 20, high + 26), fill=_LIT, opacity=0.9)
@@ -57,28 +57,39 @@ def _skyline(
 
 
 def _ground(document: Document, uneven: Random) -> None:
-    """A roof that comes towards the viewer: rows of round tiles, larger the nearer they are."""
+    """A flat roof that comes towards the viewer: its seams run to a point behind the town, its rows grow nearer."""
     slope = document.linear((0, _EAVES), (0, HEIGHT), [(0, "#5b4a78", 1), (1, "#7d4f63", 1)])
     document.path(rectangle(_EAVES, HEIGHT), fill=slope)
-    rows = 8
+    rows, wide, vanishing = 9, 104.0, _EAVES - 560
     for row in range(rows):
-        top, bottom = (_EAVES + (HEIGHT + 40 - _EAVES) * ((row + step) / rows) ** 1.25 for step in (0, 1))
-        wide = 62 + row * 9
-        first = -wide * (0.5 if row % 2 else 1.0)
-        for column in range(int(WIDTH / wide) + 3):
-            x = first + column * wide
-            tone = mixed(mixed("#6a5488", "#8a4f5c", row / rows), "#241a38", uneven.uniform(0, 0.3))
+        top, bottom = (_EAVES + (HEIGHT + 30 - _EAVES) * ((row + step) / rows) ** 1.5 for step in (0, 1))
+        for column in range(-14, 15):
+            left, right = ((column + step + (0.5 if row % 2 else 0)) * wide for step in (0, 1))
+            corners = [
+                (WIDTH / 2 + across * (y - vanishing) / (HEIGHT - vanishing), y)
+                for across, y in ((left, top), (right, top), (right, bottom), (left, bottom))
+            ]
+            if (corners[1][0] < 0 and corners[2][0] < 0) or (corners[0][0] > WIDTH and corners[3][0] > WIDTH):
+                continue
+            tone = mixed(mixed("#66548a", "#8a4f60", row / rows), "#241a38", uneven.uniform(0, 0.28))
+            lip = (bottom - top) * 0.16
+            (right_x, right_y), (left_x, left_y) = corners[2:]
             tile: list[Point] = [
-                (x, top - 6), (x + wide, top - 6), (x + wide, bottom - 12), (x + wide * 0.5, bottom + 10),
-                (x, bottom - 12),
+                *corners[:2], (right_x, right_y - lip), ((left_x + right_x) / 2, right_y + lip), (left_x, left_y - lip),
             ]  # fmt: skip
-            document.path(smooth(tile, sharp=(0, 1)), fill=tone, stroke="#2b1f3f", stroke_width=4)
-            gleam = [(x + wide * 0.18, bottom - 12), (x + wide * 0.5, bottom), (x + wide * 0.82, bottom - 12)]
-            document.path(smooth(gleam, closed=False), fill="none", stroke="#c9c4ef", stroke_width=4, opacity=0.4)
+            document.path(smooth(tile, sharp=(0, 1, 2, 4)), fill=tone, stroke="#2b1f3f", stroke_width=2 + row * 0.3)
+            gleam = [
+                (left_x + 6, left_y - lip),
+                ((left_x + right_x) / 2, right_y + lip * 0.6),
+                (right_x - 6, right_y - lip),
+            ]
+            document.path(
+                smooth(gleam, closed=False), fill="none", stroke="#c9c4ef", stroke_width=1.5 + row * 0.35, opacity=0.4
+            )
     ridge = document.linear((0, _EAVES - 26), (0, _EAVES + 14), [(0, "#a39ad0", 1), (1, "#4a3a66", 1)])
     for x in range(-20, 1640, 110):
         document.path(box(x, _EAVES - 24, x + 112, _EAVES + 12), fill=ridge, stroke="#2b1f3f", stroke_width=4)
-    document.glow(960, 800, 620, 90, "#cfd8ff", 0.28)
+    document.glow(960, 830, 620, 110, "#cfd8ff", 0.3)
 
 
 def _chimney(document: Document, x: float, foot: float) -> None:
@@ -90,7 +101,8 @@ def _chimney(document: Document, x: float, foot: float) -> None:
         document.path(f"M{x - 90} {y}H{x + 90}", stroke="#4a2c40", stroke_width=4)
         for joint in range(3):
             left = x - 60 + joint * 60 - (30 if row % 2 else 0)
-            document.path(f"M{left} {y}v34", stroke="#4a2c40", stroke_width=4)
+            if y + 34 < foot:
+                document.path(f"M{left} {y}v34", stroke="#4a2c40", stroke_width=4)
     document.path(box(x - 90, foot - 290, x - 62, foot), fill="#b9b3e0", opacity=0.25)
     document.path(box(x - 108, foot - 316, x + 108, foot - 282), fill="#8a5a66", stroke="#2b1f3f", stroke_width=4)
     for across in (-44, 44):

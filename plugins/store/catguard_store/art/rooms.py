@@ -4,7 +4,7 @@ from random import Random
 
 from catguard_store.art import plants
 from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
-from catguard_store.art.scenery import HEIGHT, WIDTH, Scene, board, box, rectangle, ridge, sky
+from catguard_store.art.scenery import HEIGHT, Scene, board, box, rectangle, ridge, sky
 from catguard_store.art.svg import Document, mixed
 
 _LEAVES = ("#2f6b3a", "#8cc46a")
@@ -15,9 +15,9 @@ def _living_room_back(document: Document, uneven: Random) -> None:
     document.path(rectangle(0, HEIGHT), fill=wall)
     for stripe in range(0, 1640, 80):
         document.path(box(stripe, 0, stripe + 34, 740), fill="#fff4de", opacity=0.4)
-    _picture(document, 600, 190, 150, 120)
-    _picture(document, 850, 150, 110, 150)
-    _picture(document, 1050, 200, 96, 104)
+    _picture(document, 600, 190, 150, 120, ("#cfe8ef", "#f6b843", "#7fb377", "#4d8a5a"))
+    _picture(document, 850, 150, 110, 150, ("#f7d9c4", "#fff3d0", "#c98fae", "#7a5a8f"))
+    _picture(document, 1050, 200, 96, 104, ("#2f3f6d", "#fdf2c8", "#4a6fa0", "#1f2c5c"))
     _lit_window(document, 200, 300)
     document.path(rectangle(700, 748), fill="#fbf3e4", stroke="#cbb08a", stroke_width=3)
     _floor(document, (748, 840))
@@ -41,22 +41,24 @@ def _living_room_ground(document: Document, uneven: Random) -> None:
     for x, y, wide, tall, colour in rug:
         document.path(ellipse(x, y, wide, tall), fill=colour)
     for step in range(24):
-        at = Frame(860, 986, 1, step * 15).apply((1, 0))
-        document.path(ellipse(860 + (at[0] - 860) * 420, 986 + (at[1] - 986) * 97, 30, 10), fill="#f0c98a", opacity=0.8)
+        across, down = Frame(0, 0, 1, step * 15).apply((1, 0))
+        document.path(ellipse(860 + across * 420, 986 + down * 97, 30, 10), fill="#f0c98a", opacity=0.8)
     document.path(ellipse(860, 986, 300, 66), fill="#f0c98a", opacity=0.5)
     document.glow(1340, 900, 420, 150, "#ffe3a0", 0.35)
 
 
-def _picture(document: Document, x: float, y: float, wide: float, tall: float) -> None:
-    """A framed picture: a hill under a sun."""
+def _picture(
+    document: Document, x: float, y: float, wide: float, tall: float, tones: tuple[str, str, str, str]
+) -> None:
+    """A framed picture: two hills under a sun or moon; `tones` are those of sky, sun and hills."""
     left, top, right, bottom = x - wide / 2, y, x + wide / 2, y + tall
     document.glow(x + 8, bottom + 6, wide * 0.62, 16, "#7a5a34", 0.4)
     document.path(box(left - 12, top - 12, right + 12, bottom + 12), fill="#7a4f2c", stroke="#5a3820", stroke_width=3)
-    document.path(box(left, top, right, bottom), fill="#cfe8ef")
-    document.path(ellipse(x + wide * 0.2, top + tall * 0.3, tall * 0.13, tall * 0.13), fill="#f6b843")
+    document.path(box(left, top, right, bottom), fill=tones[0])
+    document.path(ellipse(x + wide * 0.2, top + tall * 0.3, tall * 0.13, tall * 0.13), fill=tones[1])
     with document.group(clip_path=document.clip(box(left, top, right, bottom))):
-        document.path(ellipse(x - wide * 0.2, bottom + tall * 0.16, wide * 0.6, tall * 0.5), fill="#7fb377")
-        document.path(ellipse(x + wide * 0.34, bottom + tall * 0.2, wide * 0.5, tall * 0.44), fill="#4d8a5a")
+        document.path(ellipse(x - wide * 0.2, bottom + tall * 0.16, wide * 0.6, tall * 0.5), fill=tones[2])
+        document.path(ellipse(x + wide * 0.34, bottom + tall * 0.2, wide * 0.5, tall * 0.44), fill=tones[3])
 
 
 def _lit_window(document: Document, x: float, y: float) -> None:
@@ -103,7 +105,10 @@ def _sofa(document: Document, x: float, y: float) -> None:
             (x + side * 168, y - 76),
             (x + side * 296, y - 74),
         ]
-        document.path(smooth(cushion), fill=colour, stroke="#8a4f2c", stroke_width=4)
+        puffed = document.radial((x + side * 236, y - 150), 96, [(0, mixed(colour, "#ffffff", 0.4), 1), (1, colour, 1)])
+        document.path(smooth(cushion, sharp=range(4)), fill=puffed, stroke="#8a4f2c", stroke_width=4)
+        crease = [(x + side * 176, y - 150), (x + side * 214, y - 130), (x + side * 240, y - 96)]
+        document.path(smooth(crease, closed=False), fill="none", stroke="#8a4f2c", stroke_width=3, opacity=0.5)
     for side in (-1, 1):
         middle = x + side * 166
         seat = [(middle - 164, y - 78), (middle + 164, y - 78), (middle + 168, y - 20), (middle - 168, y - 20)]
@@ -171,14 +176,25 @@ def _yarn(document: Document, x: float, y: float, radius: float, colour: str) ->
 
 
 def _living_room_foreground(document: Document, uneven: Random) -> None:
-    document.path(box(0, 1176, WIDTH, 1200), fill="#8a3f3c")
-    document.path(box(0, 1170, WIDTH, 1180), fill="#f0c98a")
-    for x in range(8, 1600, 16):
-        document.path(
-            f"M{x} 1170l{uneven.uniform(-5, 5):.1f} -22", stroke="#f0dcb4", stroke_width=5, stroke_linecap="round"
-        )
+    for x, y, wide in ((150, 1192, 110), (1440, 1196, 90)):
+        document.glow(x, y, wide, 16, "#4a2a14", 0.5)
     _yarn(document, 150, 1120, 76, "#3f8fb5")
     _yarn(document, 1440, 1136, 62, "#e0607a")
+    _mouse(document, 330, 1186)
+
+
+def _mouse(document: Document, x: float, y: float) -> None:
+    """A toy mouse of grey felt."""
+    document.glow(x, y, 70, 12, "#4a2a14", 0.5)
+    tail = [(x + 46, y - 10), (x + 84, y - 2), (x + 104, y - 24), (x + 132, y - 14)]
+    document.path(smooth(tail, closed=False), fill="none", stroke="#d98a80", stroke_width=6, stroke_linecap="round")
+    felt = document.linear((0, y - 50), (0, y), [(0, "#b3b6c2", 1), (1, "#7c8090", 1)])
+    body = [(x - 56, y - 6), (x - 20, y - 38), (x + 24, y - 44), (x + 52, y - 20), (x + 44, y), (x - 30, y)]
+    document.path(smooth(body, sharp=(0,)), fill=felt, stroke="#5c6070", stroke_width=3)
+    for across in (-22, -6):
+        document.path(ellipse(x + across, y - 38, 12, 13), fill="#e3a7a0", stroke="#5c6070", stroke_width=3)
+    document.path(ellipse(x - 34, y - 20, 4, 4.5), fill="#22242c")
+    document.path(ellipse(x - 55, y - 7, 5, 5), fill="#d98a80")
 
 
 def _windowsill_back(document: Document, uneven: Random) -> None:
@@ -194,6 +210,14 @@ def _windowsill_back(document: Document, uneven: Random) -> None:
     ridge(document, uneven, 700, 50, 12, "#7fb377")
     document.path(rectangle(720, HEIGHT), fill="#6fa468")
     _window(document, uneven)
+
+
+def _planter(document: Document, x: float, foot: float, wide: float) -> None:
+    """A long box of clay for flowers."""
+    clay = document.linear((0, foot - 66), (0, foot), [(0, "#e08a5c", 1), (0.3, "#c96f44", 1), (1, "#9a4f2c", 1)])
+    document.path(f"M{x - wide} {foot - 60}H{x + wide}L{x + wide - 12} {foot}H{x - wide + 12}Z", fill=clay)
+    rim = box(x - wide - 6, foot - 70, x + wide + 6, foot - 48)
+    document.path(rim, fill="#d98058", stroke="#934a28", stroke_width=3)
 
 
 def _house(document: Document, left: float, foot: float, wide: float, tall: float, wall: str) -> None:
@@ -246,8 +270,8 @@ def _windowsill_ground(document: Document, uneven: Random) -> None:
     """The sill, on which the light of the window lies."""
     board(document, 830, HEIGHT, ("#f3e4cc", "#d9bd96"), 3)
     light = document.linear((0, 836), (0, 1180), [(0, "#fff6d8", 0.8), (1, "#fff6d8", 0)])
-    for left, right in ((260, 760), (840, 1340)):
-        document.path(f"M{left} 836H{right}L{right - 110} 1180H{left - 190}Z", fill=light)
+    for left, right in ((330, 760), (840, 1270)):
+        document.path(f"M{left} 836H{right}L{right - 130} 1180H{left - 130}Z", fill=light)
     document.path(rectangle(826, 832), fill="#fffaf0", opacity=0.9)
     for x in (120, 1480):
         document.glow(x, 842, 120, 16, "#7a5a34", 0.4)
@@ -257,10 +281,12 @@ def _windowsill_foreground(document: Document, uneven: Random) -> None:
     edge = document.linear((0, 1150), (0, 1200), [(0, "#fff4de", 1), (0.25, "#d9bd96", 1), (1, "#a9855c", 1)])
     document.path(rectangle(1158, HEIGHT), fill=edge)
     document.path(rectangle(1155, 1160), fill="#fffaf0", opacity=0.9)
+    for x in (135, 1465):
+        _planter(document, x, 1196, 150)
     for x in (80, 190, 1410, 1520):
-        places: list[Point] = [(x + uneven.uniform(-60, 60), 1090 + uneven.uniform(-60, 70)) for _ in range(4)]
-        plants.bush(document, uneven, (x, 1140), (96, 76), tones=_LEAVES, leaves=50, length=46)
-        plants.bouquet(document, uneven, places, 30, (plants.CRIMSON, plants.PINK), _LEAVES)
+        places: list[Point] = [(x + uneven.uniform(-60, 60), 1070 + uneven.uniform(-40, 50)) for _ in range(4)]
+        plants.bush(document, uneven, (x, 1092), (92, 60), tones=_LEAVES, leaves=50, length=42)
+        plants.bouquet(document, uneven, places, 28, (plants.CRIMSON, plants.PINK), _LEAVES)
 
 
 LIVING_ROOM = Scene(

@@ -1,10 +1,9 @@
 """The scene at the sea: a beach under palms."""
 
-from itertools import pairwise
 from random import Random
 
 from catguard_store.art import plants
-from catguard_store.art.curves import Frame, Point, ellipse, smooth, stroke
+from catguard_store.art.curves import Frame, Point, Ribbon, ellipse, smooth, stroke
 from catguard_store.art.scenery import HEIGHT, WIDTH, Scene, box, rectangle, sky
 from catguard_store.art.svg import Document, mixed
 
@@ -57,7 +56,7 @@ def _ground(document: Document, uneven: Random) -> None:
         size = 1.5 + (y - 760) / 150
         tone = uneven.choice(("#d3aa69", "#fff2d0", "#c99e60"))
         document.path(ellipse(x, y, size * 1.6, size * 0.7), fill=tone, opacity=0.7)
-    for x, y, size in ((640, 1010, 26), (1240, 1060, 30), (330, 1120, 30)):
+    for x, y, size in ((640, 900, 22), (1270, 980, 26), (180, 1010, 26)):
         _starfish(document, x, y, size)
 
 
@@ -74,24 +73,13 @@ def _palm(document: Document, uneven: Random, foot: Point, height: float, lean: 
     crown = (x + lean * height * 0.22, y - height)
     trunk = [(x, y), (x + lean * 6, y - height * 0.4), (x + lean * height * 0.1, y - height * 0.75), crown]
     document.glow(x, y + 4, 130, 26, "#a67c3f", 0.5)
-    for index, (low, high) in enumerate(pairwise(trunk)):
-        wide, narrow = 32 - index * 7, 25 - index * 7
-        sides = [
-            (low[0] - wide, low[1]),
-            (low[0] + wide, low[1]),
-            (high[0] + narrow, high[1]),
-            (high[0] - narrow, high[1]),
-        ]
-        bark = document.linear(sides[0], sides[1], [(0, "#b98a58", 1), (1, "#7d5632", 1)])
-        document.path(smooth(sides, sharp=range(4)), fill=bark)
-    for step in range(13):
-        t = step / 13
-        at = trunk[min(2, int(t * 3))], trunk[min(2, int(t * 3)) + 1]
-        rest = t * 3 - min(2, int(t * 3))
-        px, py = (at[0][axis] + (at[1][axis] - at[0][axis]) * rest for axis in (0, 1))
-        reach = 30 - 20 * t
-        ring = smooth([(px - reach, py - 3), (px, py + 6), (px + reach, py - 3)], closed=False)
-        document.path(ring, fill="none", stroke="#6b4526", stroke_width=4, opacity=0.5)
+    stem = Ribbon(tuple(trunk), (34, 26, 20, 15), round_tip=False)
+    bark = document.linear((x - 60, 0), (x + 60, 0), [(0, "#c4955f", 1), (0.5, "#a67a4a", 1), (1, "#6f4a2a", 1)])
+    document.path(stem.outline(), fill=bark, stroke="#5b3d22", stroke_width=3)
+    for step in range(1, 17):
+        t = step / 17
+        ring = [stem.side(t, 1), stem.side(t - 0.016, 0), stem.side(t, -1)]
+        document.path(smooth(ring, closed=False), fill="none", stroke="#5b3d22", stroke_width=4, opacity=0.5)
     for index, turn in enumerate((-168, -140, -108, -74, -40, -12, 18, 160, 196)):
         reach = height * uneven.uniform(0.4, 0.5)
         frond = Frame(*crown, reach / 100, turn)
@@ -100,8 +88,9 @@ def _palm(document: Document, uneven: Random, foot: Point, height: float, lean: 
         spine = tuple(frond.apply(point) for point in ((0, 0), (34, -drop * 0.5), (72, -drop * 0.1), (104, drop * 0.9)))
         document.path(stroke(spine, reach * 0.12), fill=tone)
         document.path(smooth(spine, closed=False), fill="none", stroke="#1f5a2e", stroke_width=3, opacity=0.6)
-    for side in (-1, 1):
-        document.path(ellipse(crown[0] + side * 16, crown[1] + 16, 17, 18), fill="#6b4526")
+    for across, down in ((-18, 14), (16, 18), (2, 30)):
+        nut = document.radial((crown[0] + across - 6, crown[1] + down - 6), 26, [(0, "#9a6a3c", 1), (1, "#53331a", 1)])
+        document.path(ellipse(crown[0] + across, crown[1] + down, 17, 18), fill=nut)
 
 
 def _parasol(document: Document, x: float, y: float) -> None:

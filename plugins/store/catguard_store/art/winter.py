@@ -35,6 +35,11 @@ def _ground(document: Document, uneven: Random) -> None:
         document.glow(x - 20, y - 26, wide * 0.9, 26, "#ffffff", 0.9)
     for x, y, wide in ((120, 800, 190), (1500, 806, 200), (1160, 802, 120)):
         document.glow(x, y, wide, 16, "#8fb0d8", 0.5)
+    for index in range(9):  # where a cat has walked
+        x, y = 180 + index * 74, 1130 - index * 34 + (14 if index % 2 else -10)
+        size = 20 - index * 1.2
+        document.path(ellipse(x, y, size, size * 0.5), fill="#8fb0d8", opacity=0.65)
+        document.path(ellipse(x, y + size * 0.24, size * 0.86, size * 0.3), fill="#dfeaf6")
     _flakes(document, uneven, 40, 810, 1150)
 
 
@@ -108,21 +113,32 @@ def _snowman(document: Document, x: float, y: float) -> None:
         ball = document.radial(
             (x - size * 0.3, y - up - size * 0.4),
             size * 1.6,
-            [(0, "#ffffff", 1), (0.6, "#eef4fb", 1), (1, "#b9cfe8", 1)],
+            [(0, "#ffffff", 1), (0.55, "#e9f1fa", 1), (1, "#9dbbdd", 1)],
         )
-        document.path(ellipse(x, y - up, size, size * 0.94), fill=ball)
+        document.path(ellipse(x, y - up, size, size * 0.94), fill=ball, stroke="#9dbbdd", stroke_width=2)
     for across in (-13, 13):
         document.path(ellipse(x + across, y - 244, 5, 6), fill="#22262e")
     for up in (130, 156, 182):
         document.path(ellipse(x, y - up, 5, 5), fill="#22262e")
     document.path(f"M{x} {y - 236}L{x + 44} {y - 226}L{x} {y - 222}Z", fill="#f08a3c")
-    document.path(
-        smooth(
-            [(x - 40, y - 204), (x, y - 190), (x + 40, y - 204), (x + 42, y - 184), (x, y - 170), (x - 42, y - 184)]
-        ),
-        fill="#d8433c",
-    )
-    document.path(box(x + 14, y - 184, x + 38, y - 116), fill="#d8433c")
+    scarf = [(x - 42, y - 208), (x, y - 194), (x + 42, y - 208), (x + 46, y - 186), (x, y - 168), (x - 46, y - 186)]
+    end = [
+        (x + 12, y - 184),
+        (x + 40, y - 188),
+        (x + 50, y - 140),
+        (x + 62, y - 106),
+        (x + 30, y - 100),
+        (x + 20, y - 140),
+    ]
+    for part in (end, scarf):
+        document.path(smooth(part), fill="#d8433c", stroke="#a32a2a", stroke_width=2)
+    for down in (150, 124):
+        document.path(f"M{x + 20} {y - down}L{x + 54} {y - down - 6}", stroke="#fff0e0", stroke_width=6)
+    for side, lift in ((-1, 210), (1, 190)):
+        document.path(
+            f"M{x + side * 50} {y - 160}L{x + side * 112} {y - lift}M{x + side * 90} {y - lift + 16}l{side * 20} 4",
+            stroke="#6b4a38", stroke_width=6, stroke_linecap="round",
+        )  # fmt: skip
     document.path(box(x - 30, y - 322, x + 30, y - 262), fill="#2b2f3a")
     document.path(ellipse(x, y - 264, 48, 9), fill="#2b2f3a")
 
@@ -150,11 +166,25 @@ def _foreground(document: Document, uneven: Random) -> None:
     ]
     white = document.linear((0, 1100), (0, 1200), [(0, "#ffffff", 1), (1, "#d3e2f2", 1)])
     document.path(smooth(drift, sharp=(0, 1, 8, 9)), fill=white)
-    for x in (70, 150, 1480, 1550):
-        twig = ((x, 1200), (x + 8, 1120), (x + uneven.uniform(-30, 30), 1030))
-        document.path(stroke(twig, 6), fill="#6b4a38")
-        for up in (1060, 1090, 1120):
-            document.path(ellipse(x + uneven.uniform(-18, 24), up, 9, 9), fill="#cf3340")
+    for x, lean in ((60, 1), (130, -1), (210, 1), (1452, -1), (1524, 1), (1570, -1)):
+        _berries(document, uneven, (x, 1190), lean * uneven.uniform(14, 40), uneven.uniform(110, 190))
+
+
+def _berries(document: Document, uneven: Random, foot: Point, lean: float, tall: float) -> None:
+    """A bare twig with branches, red berries at their ends, and snow on them."""
+    x, y = foot
+    spine = ((x, y), (x + lean * 0.3, y - tall * 0.5), (x + lean, y - tall))
+    document.path(stroke(spine, 6), fill="#6b4a38")
+    for index, share in enumerate((0.35, 0.5, 0.65, 0.8, 1.0)):
+        root = (x + lean * share**1.6, y - tall * share)
+        side = 1 if index % 2 else -1
+        end = (root[0] + side * uneven.uniform(18, 34), root[1] - uneven.uniform(16, 34))
+        document.path(f"M{root[0]:.1f} {root[1]:.1f}L{end[0]:.1f} {end[1]:.1f}", stroke="#6b4a38", stroke_width=4)
+        for across, down in ((0, 0), (side * 12, -9), (side * 3, -16)):
+            document.path(
+                ellipse(end[0] + across, end[1] + down, 8, 8), fill="#c92c3a", stroke="#8f1d28", stroke_width=2
+            )
+            document.path(ellipse(end[0] + across - 2, end[1] + down - 3, 2.4, 2.4), fill="#ffffff", opacity=0.8)
 
 
 SNOW = Scene(

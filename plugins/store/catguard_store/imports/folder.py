@@ -1,0 +1,98 @@
+"""Folders: the files below a directory, without what leads out of it."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catguard_store.imports.report import Refusal, Unusable, shown
+
+MAX_READ = 64 * 1024 * 1024
+"""Bytes: longer files are not even read. The policy of `admit` says how long a picture may be; this is far above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files below a directory; their names are relative to it, with slashes."""
+
+    root: Path
+
+    def list(self) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
+        """The names of regular files in order, and what is refused by its look alone; hidden files are left out."""
+        names, refused = [], []
+        for folder, folders, files in os.walk(self.root):
+            place = Path(folder)
+            folders[:] = sorted(name for name in folders if not hidden(name))
+            refused += [
+                self._refusal(place / name, "the folder is a link that leads out of the directory")
+                for name in folders
+                if (place / name).is_symlink() and not self._inside(place / name)
+            ]
+            for name in sorted(files):
+                path = place / name
+                if hidden(name):
+                    continue
+                if fault := self._fault(path):
+                    refused.append(self._refusal(path, fault))
+                else:
+                    names.append(path.relative_to(self.root).as_posix())
+        return tuple(names), tuple(refused)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            Unusable: It cannot be read, or has more than `MAX_READ`.
+        """
+        try:
+            # Not blocking: in place of the file there may be a pipe by now.
+            descriptor = os.open(self.root / name, os.O_RDONLY | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                return bounded(file.read(MAX_READ + 1))
+        except OSError as error:
+            raise Unusable(f"it cannot be read: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _fault(self, path: Path) -> str | None:
+        try:
+            if path.is_symlink() and not self._inside(path):
+                return "it is a link that leads out of the directory"
+            kind = path.stat().st_mode
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a ring
+            return f"it cannot be looked at: {getattr(error, 'strerror', None) or error}"
+        return None if stat.S_ISREG(kind) else "it is no regular file"
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            return path.resolve(strict=True).is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):
+            return False
+
+    def _refusal(self, path: Path, reason: str) -> Refusal:
+        return Refusal(shown(path.relative_to(self.root).as_posix()), reason)
+
+
+def hidden(name: str) -> bool:
+    """Whether a file or folder is one that systems leave behind, such as .DS_Store, and nobody means to import."""
+    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def bounded(data: bytes) -> bytes:
+    """The data.
+
+    Raises:
+        Unusable: There is nothing of it, or more than `MAX_READ`.
+    """
+    if not data:
+        raise Unusable("the file is empty")
+    if len(data) > MAX_READ:
+        raise Unusable(f"the file has more than {MAX_READ // 1024**2} MiB")
+    return data
+
+
+def parts(name: str) -> Iterator[str]:
+    """The names of the folders that a file lies in, from outside."""
+    yield from name.split("/")[:-1]

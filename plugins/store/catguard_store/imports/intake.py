@@ -1,0 +1,105 @@
+"""The intake: every picture of a supply is admitted and stored, or told by name why not."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import catguard
+from catguard_store.admission import Admit, Proposal
+from catguard_store.imports.darkroom import Darkroom
+from catguard_store.imports.report import Entry, Refusal, Report, Unusable, refusal_of, shown
+from catguard_store.imports.supply import Supply
+from catguard_store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes pictures into a store. Killed at any moment and run again it goes on: a picture is one transaction.
+
+    Attributes:
+        repository: Where to; its tables exist.
+        admit: Checks and develops one candidate.
+        darkroom: Where headers are read.
+        dry_run: Whether nothing is written.
+    """
+
+    repository: Repository
+    admit: Admit
+    darkroom: Darkroom
+    dry_run: bool = False
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _by_id: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _rehearsed: set[str] = field(default_factory=set)
+
+    async def take(self, supply: Supply, *, advance: Callable[[], object]) -> Report:
+        """Take in what is new of a supply.
+
+        Args:
+            supply: Where from.
+            advance: Called for each of its names that is done with.
+
+        Raises:
+            DBAPIError: The database cannot be written; what was stored before stays.
+        """
+        report = Report(refused=list(supply.refused))
+        waiting = iter(supply.names)
+
+        async def work() -> None:
+            for name in waiting:
+                try:
+                    await self._take_one(supply, name, report)
+                except Unusable as error:
+                    report.refused.append(Refusal(shown(name), str(error)))
+                except catguard.CallRefused as error:
+                    report.refused.append(refusal_of(shown(name), error))
+                advance()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.darkroom.workers):
+                    group.create_task(work())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # the others are of the same cause, or were cancelled
+        return report
+
+    async def _take_one(self, supply: Supply, name: str, report: Report) -> None:
+        offer = await asyncio.to_thread(supply.offer, name)
+        if offer is None:
+            report.passed_over.append(shown(name))
+            return
+        proposal = offer.proposal
+        # Of two files with the same bytes the second waits, whichever it is, and finds the first stored.
+        async with self._by_id[proposal.id]:
+            if (stored := await self._stored(proposal)) is not None:
+                report.duplicates.append(Entry(shown(name), proposal.id, stored))
+                return
+            candidate, note = await offer.candidate(self.darkroom)
+            admitted = await self.admit(candidate)
+            entry = Entry(shown(name), proposal.id, _named(proposal), note)
+            if self.dry_run:
+                self._rehearsed.add(proposal.id)
+                report.imported.append(entry)
+                return
+            async with self._writing:  # SQLite has one writer; waiting here costs less than its busy handler
+                new = await self.repository.insert(admitted.picture, admitted.images)
+            (report.imported if new else report.duplicates).append(entry)
+
+    async def _stored(self, proposal: Proposal) -> str | None:
+        """What is stored under the same id: the same picture.
+
+        Raises:
+            Unusable: Another one has that id, or its source.
+        """
+        if proposal.id in self._rehearsed:
+            return _named(proposal)
+        found = await self.repository.picture(proposal.id)
+        if found is not None and found.digest != proposal.digest:
+            raise Unusable(f"its id {proposal.id} is that of another picture")
+        if found is None and (other := await self.repository.by_source(proposal.source)) is not None:
+            raise Unusable(f"another edition of {proposal.source} is stored: {other.id}; remove that first")
+        return None if found is None else f"{found.breed}, {found.layer or found.pose}"
+
+
+def _named(proposal: Proposal) -> str:
+    return f"{proposal.breed}, {proposal.layer or proposal.pose}"

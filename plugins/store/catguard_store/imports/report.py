@@ -1,0 +1,107 @@
+"""What becomes of each file of an import: imported, stored already, refused, or passed over."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import catguard
+
+
+class Unusable(Exception):  # like catguard.CallRefused: it says what became of a picture
+    """A file cannot be imported; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was not imported.
+
+    Attributes:
+        name: Of the file, below the folder or archive.
+        reason: In words.
+        assumption: Id of the broken assumption, where a policy refused it.
+        policy: Where that is written: file:line:column.
+    """
+
+    name: str
+    reason: str
+    assumption: str | None = None
+    policy: str | None = None
+
+    def __str__(self) -> str:
+        written = f" [{self.assumption}, {self.policy}]" if self.assumption else ""
+        return f"{self.name}: {self.reason}{written}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that is in the store now.
+
+    Attributes:
+        name: Of the file.
+        id: Of the picture.
+        as_: What it is in the store: "ragdoll, posing".
+        note: What is worth saying of it, if anything.
+    """
+
+    name: str
+    id: str
+    as_: str
+    note: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """All files of an import; `passed_over` are those that neither are pictures nor say that they are."""
+
+    imported: list[Entry] = field(default_factory=list)
+    duplicates: list[Entry] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; what there is not is absent."""
+        return {
+            "imported": [_entry(entry) for entry in sorted(self.imported, key=lambda entry: entry.name)],
+            "duplicates": [_entry(entry) for entry in sorted(self.duplicates, key=lambda entry: entry.name)],
+            "refused": [
+                _present(name=refusal.name, reason=refusal.reason, assumption=refusal.assumption, policy=refusal.policy)
+                for refusal in sorted(self.refused, key=lambda refusal: refusal.name)
+            ],
+            "passed_over": sorted(self.passed_over),
+        }
+
+
+def refusal_of(name: str, error: catguard.CallRefused) -> Refusal:
+    """What a policy said of a file, in the words of its reasons."""
+    reasons = "; ".join(dict.fromkeys(violation.why or violation.message for violation in error.violations))
+    first = error.violations[0]
+    where = f"{first.where}: " if first.kind == "shape" else ""
+    return Refusal(name, f"{where}{reasons}", first.assumption, first.policy)
+
+
+def shown(name: str) -> str:
+    """A file's name as it can be printed and stored: what moves cursors or is no character becomes a question mark."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join(letter if letter.isprintable() else "?" for letter in composed)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return _present(name=entry.name, id=entry.id, picture=entry.as_, note=entry.note)
+
+
+def _present(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 picture`, `2 pictures`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(lines: Iterable[str], *, most: int = 50) -> Iterable[str]:
+    """The first lines, and how many more there are."""
+    found = list(lines)
+    yield from found[:most]
+    if len(found) > most:
+        yield f"... and {len(found) - most} more: --json has them all"

@@ -1,0 +1,174 @@
+"""Supplies: pictures that are offered to the store, one by one; `Files` are those of a folder or an archive."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from mimetypes import guess_type
+from pathlib import Path, PurePosixPath
+from typing import Final, Protocol
+
+from catguard_store.admission import Candidate, Proposal
+from catguard_store.imports import sidecar
+from catguard_store.imports.archive import Archive, is_archive
+from catguard_store.imports.darkroom import Darkroom
+from catguard_store.imports.developing import Film
+from catguard_store.imports.folder import Folder
+from catguard_store.imports.labels import Defaults, labels
+from catguard_store.imports.report import Refusal, Unusable, shown
+from catguard_store.imports.sidecar import Row, Rows
+
+SOURCE_LENGTH: Final = 200
+SUFFIXES: Final = {
+    ".png": "png",
+    ".apng": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+    ".jfif": "jpeg",
+    ".webp": "webp",
+    ".avif": "avif",
+    ".gif": "gif",
+}
+SIGNATURES: Final = ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (4, b"ftypavi"), (0, b"GIF8"))
+"""Enough to tell that something wants to be a picture; the header reader says whether it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A picture that may be stored.
+
+    Attributes:
+        proposal: What is known of it.
+        candidate: Looks into it; raises Unusable.
+    """
+
+    proposal: Proposal
+    candidate: Callable[[Darkroom], Awaitable[tuple[Candidate, str | None]]]
+
+
+class Supply(Protocol):
+    """Where pictures come from that are imported."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of everything that there is to offer."""
+        ...
+
+    @property
+    def refused(self) -> Sequence[Refusal]:
+        """What cannot be offered at all."""
+        ...
+
+    def offer(self, name: str) -> Offer | None:
+        """Offer one, None if it is no picture; may block, and is called in a thread. Raises Unusable."""
+        ...
+
+
+class Files:
+    """The pictures of a folder or an archive, with what a sidecar says of them.
+
+    Args:
+        place: A folder or a ZIP.
+        sidecar: A CSV or JSON file elsewhere; without it, cats.csv or cats.json at the top of the place.
+        defaults: What is said of all pictures.
+
+    Raises:
+        Unusable: The place is neither, or the sidecar cannot be understood.
+    """
+
+    def __init__(self, place: Path, *, sidecar: Path | None = None, defaults: Defaults) -> None:
+        self._files = _open(place)
+        try:
+            names, refused = self._files.list()
+            self._rows, self._root, own = self._sidecar(names, sidecar)
+        except BaseException:
+            self._files.close()
+            raise
+        self._defaults = defaults
+        self.names = tuple(name for name in names if name != own)
+        there = {self._below(name) for name in self.names} | {refusal.name for refusal in refused}
+        absent = [
+            Refusal(shown(file), f"{row.where} names it, and it is not there")
+            for file, row in self._rows.items()
+            if file not in there
+        ]
+        self.refused = (*refused, *absent)
+
+    def offer(self, name: str) -> Offer | None:
+        """Read a file, and say what it shows.
+
+        Raises:
+            Unusable: It cannot be read, or nothing says what it shows.
+        """
+        data = self._files.read(name)
+        suffix = PurePosixPath(name).suffix.lower()
+        row = self._rows.get(self._below(name))
+        wants = any(data[start : start + len(mark)] == mark for start, mark in SIGNATURES)
+        named = suffix in SUFFIXES or (guess_type(name)[0] or "").startswith("image/")
+        if not wants and not named and row is None:
+            return None
+        shows = labels(self._below(name), row, self._defaults)
+        digest = hashlib.sha256(data).hexdigest()
+        restored = row is not None and row.restores(digest)
+        proposal = Proposal(
+            kind=shows.kind,
+            breed=shows.breed,
+            pose=shows.pose,
+            layer=shows.layer,
+            tags=shows.tags,
+            licence=shows.licence,
+            author=shows.author,
+            source=_restored(row, "source") if restored else source(digest, name),
+            digest=_restored(row, "digest") if restored else digest,
+        )
+
+        async def candidate(darkroom: Darkroom) -> tuple[Candidate, str | None]:
+            facts = await darkroom.look(data)
+            film = Film(data, facts, shows.kind, shows.anchors, whole=restored)
+            lies = suffix != "" and SUFFIXES.get(suffix) != facts.format
+            note = f"its name ends in {shown(suffix)}, and it is {facts.format.upper()}" if lies else None
+            return Candidate(proposal, len(data), facts.width, facts.height, facts.frames, film), note
+
+        return Offer(proposal, candidate)
+
+    def close(self) -> None:
+        self._files.close()
+
+    def _below(self, name: str) -> str:
+        return name.removeprefix(self._root)
+
+    def _sidecar(self, names: Sequence[str], given: Path | None) -> tuple[Rows, str, str | None]:
+        """The rows; the folder that they and all names are below; and the name of the file that they are from."""
+        if given is not None:
+            try:
+                return sidecar.read(given.name, given.read_bytes()), "", None
+            except OSError as error:
+                raise Unusable(f"{given} cannot be read: {error.strerror or error}") from error
+        tops = {name.partition("/")[0] for name in names}
+        # Archives often hold the folder that was packed, and not what is in it.
+        roots = ["", *([f"{tops.pop()}/"] if len(tops) == 1 and isinstance(self._files, Archive) else [])]
+        found = [(f"{root}{name}", root) for root in roots for name in sidecar.NAMES if f"{root}{name}" in names]
+        if len(found) > 1:
+            raise Unusable(f"there are {' and '.join(name for name, _ in found)}: choose one by --sidecar")
+        if not found:
+            return {}, "", None
+        (name, root) = found[0]
+        return sidecar.read(shown(name), self._files.read(name)), root, name
+
+
+def source(digest: str, name: str) -> str:
+    """What stands in the database as where a file came from: no two contents share it."""
+    return f"imported/{digest[:16]}/{shown(name)}"[:SOURCE_LENGTH]
+
+
+def _restored(row: Row | None, field: str) -> str:
+    assert row is not None
+    return row.fields[field]
+
+
+def _open(place: Path) -> Folder | Archive:
+    if place.is_dir():
+        return Folder(place)
+    if is_archive(place):
+        return Archive(place)
+    raise Unusable(f"{shown(str(place))} is neither a folder nor a ZIP")

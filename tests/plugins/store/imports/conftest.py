@@ -1,0 +1,77 @@
+"""The import command as it is run, in this process, on a store of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from catguard_store.commands import cats
+from catguard_store.records import Image, Picture
+from catguard_store.repository import Repository
+
+ROOT = Path(__file__).parents[4]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store in a folder for data, or at a URL, and the commands on it."""
+
+    data: Path
+    url: str | None = None
+
+    def run(self, *arguments: str | Path) -> Result:
+        """Run `catguard cats ARGUMENT...`."""
+        place = ["--policies", str(ROOT / "policies.yaml"), "--data", str(self.data)]
+        variables = {"CATGUARD_STORE_DATABASE": self.url or ""}
+        return CliRunner().invoke(cats, [*map(str, arguments), *place], env=variables, prog_name="catguard cats")
+
+    def take(self, *arguments: str | Path) -> dict[str, Any]:
+        """Import, and give what is said of it as JSON."""
+        done = self.run("import", "--json", *arguments)
+        assert done.exit_code in (0, 1), done.output
+        report: dict[str, Any] = json.loads(done.stdout)
+        assert done.exit_code == bool(report["refused"])
+        return report
+
+    def pictures(self) -> dict[str, Picture]:
+        """Everything that is stored, by where it came from."""
+        return {picture.source: picture for picture in self._ask(_all)}
+
+    def image(self, picture: Picture, width: int) -> Image:
+        image: Image = self._ask(lambda repository: repository.image(picture.id, width))
+        return image
+
+    def _ask(self, question: Callable[[Repository], Any]) -> Any:
+        async def ask() -> Any:
+            engine = create_async_engine(self.url or f"sqlite+aiosqlite:///{self.data / 'store' / 'store.db'}")
+            try:
+                return await question(Repository(engine))
+            finally:
+                await engine.dispose()
+
+        return asyncio.run(ask())
+
+
+async def _all(repository: Repository) -> list[Picture]:
+    return [picture for kind in ("cat", "scene") for picture in await repository.find(limit=1000, kind=kind)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "var")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """An empty folder for pictures."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import io
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import pytest
+
+from catguard_store.imports import revoy
+from catguard_store.imports.report import Unusable
+from catguard_store.imports.revoy import Revoy
+
+from .conftest import Store
+
+
+def test_pack_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    first, again, other = (Revoy(count=9, seed=seed).names for seed in (1, 1, 2))
+    assert first == again
+    assert len(set(first)) == 9
+    assert set(first) != set(other)
+
+
+def test_pack_goes_through_the_breeds_in_turn() -> None:
+    pack = Revoy(count=7, seed=0)
+    breeds = [offer.proposal.breed for offer in map(pack.offer, pack.names)]
+    assert sorted(breeds) == ["bengal", "black", "ginger", "russian-blue", "tabby", "tuxedo", "white"]
+
+
+def test_pack_puts_cats_together_and_credits_their_painter(store: Store) -> None:
+    report = store.take("--pack", "revoy", "--count", "2", "--seed", "3")
+    assert len(report["imported"]) == 2
+    for picture in store.pictures().values():
+        assert (picture.author, picture.licence) == ("David Revoy, peppercarrot.com", "CC-BY-4.0")
+        assert (picture.kind, picture.pose, picture.opaque) == ("cat", "sitting", False)
+        assert {"nose", "left-eye", "right-eye", "paw", "face-top-left", "face-bottom-right"} <= picture.anchors.keys()
+        image = PIL.Image.open(io.BytesIO(store.image(picture, picture.width).bytes))
+        alpha = image.convert("RGBA").getchannel("A")
+        for anchor in ("nose", "left-eye", "right-eye", "paw", "tail"):
+            x, y = picture.anchors[anchor]
+            assert alpha.getpixel((int(x * (image.width - 1)), int(y * (image.height - 1)))) == 255, anchor
+
+
+def test_pack_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> Any:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(revoy, "distribution", missing)
+    with pytest.raises(Unusable, match=r"pip install 'catguard-store\[revoy\]'"):
+        Revoy(count=1, seed=0)
+
+
+def test_pack_of_another_version_says_which_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(revoy, "_folder", lambda: tmp_path)
+    with pytest.raises(Unusable, match=r"has no parts in 000#00body: pip install 'robohash>=2\.0,<3'"):
+        Revoy(count=1, seed=0)
