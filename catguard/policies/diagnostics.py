@@ -109,6 +109,9 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be one of: {', '.join(words)}", hint)
     elif error.validator == "pattern" and (form := _form(error.schema)):
         yield Fault(place, f"{name} is {quote(error.instance)}, which is not how it is written", form)
+    elif error.instance is None and path in document.comments:
+        hint = f"a # after a space begins a comment; write {path[-1]}: {quote(document.comments[path])}"
+        yield Fault(document.key(path), f"{name} has no value", hint)
     elif error.validator == "const":
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}")
     else:

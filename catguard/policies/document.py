@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from catguard.policies.model import Fault, Location
-from catguard.policies.surprises import Surprise, of_scalar, of_text
+from catguard.policies.model import Fault, Location, Surprise
+from catguard.policies.surprises import of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
-_COMMENT = re.compile(r"[ \t]*(#[^\n]*)")
+_COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -109,19 +109,16 @@ class _Reader:
         self.values[path] = self.place(node)
         if isinstance(node, ScalarNode):
             text = self.text(node)
-            if node.style is None:
-                self.note(node, text, path)
+            self.note(node, text)
             return _scalar(text, node.style)
         if isinstance(node, MappingNode):
             return self.read_mapping(node, path)
         assert isinstance(node, SequenceNode)
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
-    def note(self, node: ScalarNode, text: str, path: Path) -> None:
-        """Note what is surprising about a scalar without quotes, or that a comment stands in its place."""
-        if not text and (comment := _COMMENT.match(self.source, node.start_mark.index)):
-            self.comments[path] = comment[1].strip()
-        elif (surprise := of_scalar(text, self.place(node))) is not None:
+    def note(self, node: ScalarNode, text: str) -> None:
+        """Note what is surprising about a scalar without quotes."""
+        if node.style is None and (surprise := of_scalar(text, self.place(node))) is not None:
             self.surprises.append(surprise)
 
     def text(self, node: ScalarNode) -> str:
@@ -147,11 +144,16 @@ class _Reader:
                 first = self.keys[(*path, key)]
                 self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {first}"))
                 continue
-            if key_node.style is None and (surprise := of_scalar(key, place)) is not None:
-                self.surprises.append(surprise)
+            self.note(key_node, key)
             self.keys[(*path, key)] = place
+            if (comment := _COMMENT.match(self.source, key_node.end_mark.index)) and _is_absent(value_node):
+                self.comments[(*path, key)] = comment[1].strip()
             data[key] = self.read(value_node, (*path, key))
         return data
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.style is None and not node.value
 
 
 def _scalar(text: str, style: str | None) -> Any:

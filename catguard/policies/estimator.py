@@ -218,6 +218,8 @@ class Estimator:
 
         def made(kind: Kind, *parts: Estimate, truths: frozenset[bool], fact: FactType = DYNAMIC) -> Estimate:
             rounds = sum(1 + part.cost for part in parts) + 1
+            # map() and filter() copy what they have so far for each item: 5,000 took 0.5 s (cel-expr-python 0.1.3).
+            copies = most * most // 2 if kind == "list" else 0
             fact = fact if kind == "list" else DYNAMIC
             return Estimate(
                 kind,
@@ -225,7 +227,7 @@ class Estimator:
                 fails=fails or any(part.fails or part.nullable for part in parts),
                 interval=Interval(0, most),
                 fact=fact,
-                cost=items.cost + most * rounds,
+                cost=items.cost + most * rounds + copies,
                 steps=items.steps + most * (1 + sum(part.steps for part in parts)),
             )
 

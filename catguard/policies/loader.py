@@ -142,7 +142,7 @@ def build(
     if bad_shapes:
         # What stands in them is told already; rules that read them cannot be judged.
         shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
-        document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files)
+        document = replace(document, data={**data, "shapes": shapes})
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(
@@ -166,7 +166,7 @@ def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Docu
         reduce(lambda node, key: node[key], cut[4:-1], boundary).pop(cut[-1], None)
         # Their refusals may name what was left out.
         boundary.pop("examples", None)
-    return Document(data, document.values, document.keys, document.files), set(wrong) - details.keys()
+    return replace(document, data=data), set(wrong) - details.keys()
 
 
 def _detail(path: Place) -> Place | None:

@@ -9,12 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-from catguard.policies.model import Location
-
-Kind = Literal["hidden-characters", "confusable-characters", "yaml-surprise"]
+from catguard.policies.model import Location, Surprise
 
 #: Bidirectional controls (Unicode TR 36, section 3.2) and characters without a width.
 _HIDDEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -25,15 +21,6 @@ _LIKE_LATIN = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH
 _TWINS = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТХІЈЅԌԚԜουνκιρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
 #: Words that are booleans to readers of YAML 1.1, and text to YAML 1.2 and so to catguard.
 _BOOLEANS = re.compile(r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)\Z")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Surprise:
-    """One thing to mistake; `kind` is the id of its entry in the linter's catalogue."""
-
-    location: Location
-    kind: Kind
-    message: str
 
 
 def of_text(text: str, name: str) -> Iterator[Surprise]:
@@ -56,7 +43,7 @@ def of_text(text: str, name: str) -> Iterator[Surprise]:
 
 
 def _foreign(word: str, line: str) -> str | None:
-    """Return the first letter of a word that is taken for a Latin one; a line of prose in another script has its own."""
+    """Return the first letter of a word that is taken for a Latin one; prose in another script has its own."""
     if word.isascii():
         return None
     others = [letter for letter in word if _script(letter) in _LIKE_LATIN]
