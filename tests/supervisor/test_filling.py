@@ -63,3 +63,20 @@ def test_fill_ends_with_the_run(supervised: Start, signals: int) -> None:
     system.end()
     assert not any(line.startswith("Fill") for line in system.seen)
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+def test_fill_ends_before_the_workers_have_drained(supervised: Start) -> None:
+    system = supervised({"tier": "a", "fill": "slow"})
+    system.until("Serving")
+    own = system.process.pid
+    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+    (filling,) = [pid for pid in children if int(pid) != system.worker()]
+    call = system.calling("/sleep/3")
+    system.process.send_signal(signal.SIGTERM)
+    while Path(f"/proc/{filling}").exists():
+        time.sleep(0.02)
+    assert call.is_alive()
+    assert system.end() == 0
+    answer = call.result()
+    assert answer is not None
+    assert answer.text == "slept"

@@ -34,6 +34,21 @@ def test_rows_fill_every_width_and_have_one_height(visiting: Visitor) -> None:
             assert max(row["heights"]) - min(row["heights"]) < 2
 
 
+def test_place_of_a_missing_cat_is_as_high_as_its_row(visiting: Visitor) -> None:
+    visit = visiting()
+    visit.open("/?count=9&seed=5")
+    visit.page.locator("#cat-2 a").evaluate(
+        "place => place.innerHTML = `<span class='missing'><b>Late</b><span>${'It was late. '.repeat(20)}</span></span>`"
+    )
+    for width in (320, 390, 1280):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        for card in visit.page.evaluate(
+            "[...document.querySelectorAll('.cat')].map(card => {"
+            "const box = card.getBoundingClientRect(); return box.width / box.height })"
+        ):
+            assert min(abs(card - ratio) for ratio in (0.75, 1, 4 / 3, 1.5)) < 0.02
+
+
 def test_wall_fills_the_screen_of_whoever_named_no_number(visiting: Visitor) -> None:
     visit = visiting(viewport={"width": 1920, "height": 1200})
     visit.open("/?seed=5")

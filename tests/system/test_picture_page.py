@@ -75,6 +75,16 @@ def test_every_cat_can_be_looked_at_and_the_way_leads_back(visiting: Visitor) ->
     visit.page.wait_for_url(f"**{THREE}")
 
 
+@pytest.mark.parametrize("size", [(480, 620), (960, 720), (300, 1500)], ids=str)
+def test_places_of_cats_lie_on_the_picture(visiting: Visitor, size: tuple[int, int]) -> None:
+    visit = visiting()
+    visit.open(THREE.replace("480", str(size[0])).replace("620", str(size[1])))
+    boxes = [visit.page.locator(part).bounding_box() for part in (".mount img", ".spots")]
+    assert boxes[0] == boxes[1]
+    assert boxes[0] is not None
+    assert boxes[0]["width"] <= size[0], "never larger than it is"
+
+
 def test_cat_in_the_picture_leads_closer_itself(visiting: Visitor) -> None:
     visit = visiting()
     visit.open(THREE)

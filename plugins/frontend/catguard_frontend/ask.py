@@ -103,6 +103,19 @@ class Token:
         return self.text.lower()
 
 
+def examples(menu: Menu) -> tuple[str, ...]:
+    """Return sentences of several kinds about what is on the menu; none where that is nothing."""
+    breeds, scenes = tuple(menu.breeds), tuple(menu.scenes)
+    if not breeds or not scenes:
+        return ()
+    orders = (
+        Order(3, breeds[0], scenes[0], 480, 620),
+        Order(1, breeds[-3 % len(breeds)], scenes[5 % len(scenes)]),
+        Order(12, breeds[4 % len(breeds)], scenes[-1]),
+    )
+    return tuple(order.sentence() for order in orders)
+
+
 def read(sentence: str, menu: Menu) -> Order:
     """Return what `sentence` asks for, by the names that are on the menu.
 

@@ -14,7 +14,6 @@ from catguard import RefusalPage
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
-from catguard_frontend.menu import FORMATS
 from catguard_frontend.words import counted, located, reasons_of, spoken
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
@@ -37,14 +36,6 @@ _HEADINGS: Mapping[int, str] = {
     431: "That is more than we can read",
     503: "All paws are full just now",
     504: "This took too long",
-}
-
-
-#: What a sentence may say, for the help beside the box that takes it.
-ASKING: Mapping[str, Any] = {
-    "example": ask.EXAMPLE,
-    "examples": (ask.EXAMPLE, "a maine coon in the snow", "twelve ginger cats on a roof at night"),
-    "formats": FORMATS,
 }
 
 
@@ -79,11 +70,19 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"spoken": spoken, "located": located, "counted": counted}
-        self._templates.globals |= {"asking": ASKING, "link": link}
+        self._templates.globals |= {"example": ask.EXAMPLE, "examples_from": ask.examples, "link": link}
 
-    def render(self, name: str, *, credits: Sequence[str] = (), **content: Any) -> str:
-        """Return the template `name` filled with `content`; `credits` say whom the page thanks for its pictures."""
-        return self._templates.get_template(f"{name}.html").render(credits=credited(credits), **content)
+    def render(self, name: str, *, credits: Sequence[str] = (), sentence: str = "", **content: Any) -> str:
+        """Return the template `name` filled with `content`.
+
+        Args:
+            name: of the file, without its suffix.
+            credits: whom the page thanks for its pictures.
+            sentence: what stands in the box that takes one.
+            content: what else the template names.
+        """
+        template = self._templates.get_template(f"{name}.html")
+        return template.render(credits=credited(credits), sentence=sentence, **content)
 
     def refusal(self, page: RefusalPage) -> str:
         """Return the page for a request that a guard refused: what was asked, what is allowed, and what to try."""
@@ -108,4 +107,6 @@ def _tries(page: RefusalPage) -> Sequence[Choice]:
     back = Choice("Twelve cats, any kind", "/?count=12")
     if page.status >= 500:
         return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
+    if urlsplit(page.path).path == "/picture":
+        return (Choice(ask.EXAMPLE.capitalize(), link("/picture", {"ask": ask.EXAMPLE})), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

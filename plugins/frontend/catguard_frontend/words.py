@@ -116,6 +116,8 @@ def _sentence(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
         return f"{violation.message[:1].upper()}{violation.message[1:]}".rstrip(".") + "."
     if name not in asked:
         return f"The {name}: we can do {_with_commas(violation.limit)}."
+    if keyword in ("minLength", "maxLength"):
+        return f"“{readable(asked[name])}” is not of a length that we can read: {_with_commas(violation.limit)}."
     thing = wish.format(_WISHES[name].format(readable(asked[name])))
     if keyword == "type":
         return f"{thing}; that takes a number."

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from catguard_store.import_command import import_command
+from catguard_store.inventory_commands import export, list_command, remove, show
 
 SUFFIXES = (".webp", ".png", ".jpg", ".jpeg")
 QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
@@ -16,13 +17,16 @@ QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
 Examples:
   catguard cats sheet
   catguard cats import photos/ --licence CC-BY-4.0 --author "Ann Author"
+  catguard cats list --breed ragdoll
+  catguard cats export backup/
 """
 )
 def cats() -> None:
     """Look at the cats of the picture store, and put your own into it."""
 
 
-cats.add_command(import_command)
+for command in (import_command, list_command, show, remove, export):
+    cats.add_command(command)
 
 
 @cats.command(

@@ -57,7 +57,7 @@ def catalogue() -> tuple[Drawing, ...]:
     """
     found, places = list[Drawing](), tuple(scene.SCENES.values())
     for turn, pose in enumerate(POSES):
-        for place in places[turn :: len(POSES)]:
+        for place in places[max(0, 2 * turn - 1) : 2 * turn + 1]:
             found += (Drawing("scene", place.name, "scene", layer, place.tags) for layer in place.layers)
         for breed in BREEDS.values():
             found.append(Drawing("cat", breed.name, pose, None, _unique(breed.name, pose, *breed.tags)))

@@ -51,12 +51,15 @@ class Repository:
                 await connection.execute(definition, execution_options={"catguard": "create"})
         await add_columns(self.engine)
 
-    async def find(self, *, limit: int, tag: str | None = None, **filters: str | None) -> tuple[Picture, ...]:
+    async def find(
+        self, *, limit: int, tag: str | None = None, after: str | None = None, **filters: str | None
+    ) -> tuple[Picture, ...]:
         """Pictures that match all filters given, in the order of their ids.
 
         Args:
             limit: How many at most.
             tag: One that they all have.
+            after: Id of the one behind which to go on.
             filters: Any of kind, breed, pose, source and id.
         """
         statement = select(pictures).order_by(pictures.c.id).limit(bindparam("limit", limit, Integer))
@@ -65,6 +68,8 @@ class Repository:
             statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
         else:
             statement = statement.execution_options(catguard="select-pictures")  # the menu reads that table too
+        if after is not None:
+            statement = statement.where(pictures.c.id > bindparam("after", after, String))
         for name in _FILTERS:
             if filters.get(name) is not None:
                 statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
@@ -121,6 +126,14 @@ class Repository:
                 raise
             return False
         return True
+
+    async def remove(self, identifier: str) -> bool:
+        """Remove a picture with its images and tags; False where there was none."""
+        async with self.engine.begin() as connection:
+            found = await connection.execute(
+                delete(pictures).where(pictures.c.id == bindparam("id", identifier, String))
+            )
+        return found.rowcount == 1
 
 
 def _row(picture: Picture) -> dict[str, Any]:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catguard_frontend.ask import EXAMPLE, NotUnderstood, Order, read
-from catguard_frontend.menu import BREEDS, FORMATS, SCENES, Menu
+from catguard_frontend.ask import EXAMPLE, NotUnderstood, Order, examples, read
+from catguard_frontend.menu import BREEDS, FORMATS, NOTHING, SCENES, Menu
 
 MENU = Menu(dict.fromkeys(BREEDS, "art"), dict.fromkeys(SCENES, "art"), "edition")
 IMPORTED = Menu(
@@ -173,3 +173,17 @@ def test_read_of_any_text_is_an_order_or_a_word_of_it(sentence: str) -> None:
         assert read(order.sentence(), MENU) == order
 
     assert lost_at.startswith(first)
+
+
+@pytest.mark.parametrize("menu", [MENU, IMPORTED, Menu({"mau2": "art"}, {"attic": "art"}, "edition")])
+def test_examples_are_of_what_there_is(menu: Menu) -> None:
+    orders = [read(sentence, menu) for sentence in examples(menu)]
+
+    assert len(orders) == 3
+    assert {order.breed for order in orders} <= set(menu.breeds)
+    assert {order.scene for order in orders} <= set(menu.scenes)
+
+
+def test_examples_begin_with_the_one_in_the_box() -> None:
+    assert examples(MENU)[0] == EXAMPLE
+    assert examples(NOTHING) == ()

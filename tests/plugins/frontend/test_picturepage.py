@@ -166,6 +166,13 @@ async def test_impossible_number_in_a_sentence_is_refused_in_words(frontend: htt
     assert "You asked for 100 cats; we can do at most 12." in Page(response.text).text
 
 
+async def test_sentence_that_is_too_long_is_refused_with_one_that_is_not(frontend: httpx2.AsyncClient) -> None:
+    shown = await page(frontend, f"/picture?ask={'three cats ' * 20}", status=400)
+
+    assert "is not of a length that we can read: at most 200 characters." in shown.text
+    assert "/picture?ask=three+siamese+cats+in+a+rose+garden+at+480x620px" in shown.links
+
+
 async def test_picture_page_of_an_unknown_breed_is_not_found(
     frontend: httpx2.AsyncClient, catomatic: CatOMatic
 ) -> None:

@@ -66,3 +66,9 @@ def test_candidate_claims_what_it_becomes() -> None:
     largest = developed.images[-1]
     assert largest.width == candidate.width <= WIDTHS["cat"][-1]
     assert candidate.frames == 1
+
+
+def test_catalogue_begins_with_what_a_first_picture_needs() -> None:
+    first = catalogue()[: 3 + len(BREEDS)]
+    assert [drawing.layer for drawing in first[:3]] == ["back", "ground", "foreground"]
+    assert [drawing.breed for drawing in first[3:]] == list(BREEDS)

@@ -237,7 +237,7 @@ class _Painter:
             if "bib" not in self.breed.coat.white:
                 belly = pose.belly
                 document.glow(belly.x, belly.y, belly.radius_x * 1.6, belly.radius_y * 1.5, palette.light, 0.9)
-            document.haze(self._body, 90, palette.line, 0.36)
+            document.haze(self._body, 90, palette.line, 0.3)
         near = [limb for limb in pose.limbs if limb.near]
         for limb in near:
             # Near legs grow out of the trunk without an edge.

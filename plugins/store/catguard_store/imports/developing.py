@@ -47,8 +47,22 @@ UPRIGHT: Final[Mapping[int, PIL.Image.Transpose]] = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
-BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError)
-BROKEN_PICTURE: Final = (*BROKEN, struct.error, OverflowError, ZeroDivisionError, RecursionError, RuntimeError)
+BROKEN_PICTURE: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+    OverflowError,
+    ZeroDivisionError,
+    RecursionError,
+    RuntimeError,
+)
 """What Pillow's plugins raise at bytes that are no picture, or half of one."""
 
 

@@ -1,6 +1,7 @@
 """The intake: every picture of a supply is admitted and stored, or told by name why not."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,12 +44,12 @@ class Intake:
             DBAPIError: The database cannot be written; what was stored before stays.
         """
         report = Report(refused=list(supply.refused))
-        waiting = iter(supply.names)
+        waiting, reading = iter(supply.names), asyncio.Lock()
 
         async def work() -> None:
             for name in waiting:
                 try:
-                    await self._take_one(supply, name, report)
+                    await self._take_one(supply, name, report, reading)
                 except Unusable as error:
                     report.refused.append(Refusal(shown(name), str(error)))
                 except catguard.CallRefused as error:
@@ -63,14 +64,16 @@ class Intake:
             raise failed.exceptions[0] from None  # the others are of the same cause, or were cancelled
         return report
 
-    async def _take_one(self, supply: Supply, name: str, report: Report) -> None:
-        offer = await asyncio.to_thread(supply.offer, name)
-        if offer is None:
-            report.passed_over.append(shown(name))
-            return
-        proposal = offer.proposal
-        # Of two files with the same bytes the second waits, whichever it is, and finds the first stored.
-        async with self._by_id[proposal.id]:
+    async def _take_one(self, supply: Supply, name: str, report: Report, reading: asyncio.Lock) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            # Files are read in their order: of two with the same bytes the second waits, and finds the first stored.
+            async with reading:
+                offer = await asyncio.to_thread(supply.offer, name)
+                if offer is None:
+                    report.passed_over.append(shown(name))
+                    return
+                proposal = offer.proposal
+                await stack.enter_async_context(self._by_id[proposal.id])
             if (stored := await self._stored(proposal)) is not None:
                 report.duplicates.append(Entry(shown(name), proposal.id, stored))
                 return

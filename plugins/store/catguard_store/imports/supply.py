@@ -85,7 +85,8 @@ class Files:
             self._files.close()
             raise
         self._defaults = defaults
-        self.names = tuple(name for name in names if name != own)
+        # Of a file and its copies, the one that the sidecar knows comes first.
+        self.names = tuple(sorted((name for name in names if name != own), key=self._is_unknown))
         there = {self._below(name) for name in self.names} | {refusal.name for refusal in refused}
         absent = [
             Refusal(shown(file), f"{row.where} names it, and it is not there")
@@ -133,6 +134,9 @@ class Files:
 
     def close(self) -> None:
         self._files.close()
+
+    def _is_unknown(self, name: str) -> bool:
+        return self._below(name) not in self._rows
 
     def _below(self, name: str) -> str:
         return name.removeprefix(self._root)

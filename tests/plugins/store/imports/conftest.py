@@ -43,13 +43,15 @@ class Store:
 
     def pictures(self) -> dict[str, Picture]:
         """Everything that is stored, by where it came from."""
-        return {picture.source: picture for picture in self._ask(_all)}
+        return {picture.source: picture for picture in self.ask(_all)}
 
     def image(self, picture: Picture, width: int) -> Image:
-        image: Image = self._ask(lambda repository: repository.image(picture.id, width))
+        image: Image = self.ask(lambda repository: repository.image(picture.id, width))
         return image
 
-    def _ask(self, question: Callable[[Repository], Any]) -> Any:
+    def ask(self, question: Callable[[Repository], Any]) -> Any:
+        """Ask the store's repository something."""
+
         async def ask() -> Any:
             engine = create_async_engine(self.url or f"sqlite+aiosqlite:///{self.data / 'store' / 'store.db'}")
             try:

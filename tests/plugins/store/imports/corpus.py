@@ -50,9 +50,9 @@ def animated(form: str, *, seed: int = 1) -> bytes:
     return encoded(frames[0], form, save_all=True, append_images=frames[1:])
 
 
-def every_mode() -> Mapping[str, bytes]:
+def every_mode(width: int = 240, height: int = 180) -> Mapping[str, bytes]:
     """One good file of each mode and format, by names whose suffix is right."""
-    rgb, rgba = photo(), cut_out()
+    rgb, rgba = photo(width, height), cut_out(width, height, (width // 4, height // 6, width * 3 // 4, height * 5 // 6))
     grey = rgb.convert("L")
     sixteen = PIL.Image.new("I;16", grey.size)
     sixteen.putdata([value * 257 for value in grey.tobytes()])

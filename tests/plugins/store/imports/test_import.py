@@ -118,11 +118,17 @@ def test_import_decides_by_content_and_says_so(imported: Imported) -> None:
 
 
 def test_import_tells_duplicates_and_stores_them_once(imported: Imported) -> None:
-    twins = {"again/1.jpg", "ragdoll/1.jpg"}
     (duplicate,) = imported.report["duplicates"]
-    (taken,) = [entry for entry in imported.report["imported"] if entry["name"] in twins]
-    assert {duplicate["name"], taken["name"]} == twins
-    assert duplicate["id"] == taken["id"]
+    (taken,) = [entry for entry in imported.report["imported"] if entry["name"] == "again/1.jpg"]
+    assert (duplicate["name"], duplicate["id"]) == ("ragdoll/1.jpg", taken["id"])
+    assert duplicate["picture"] == "again, posing"
+
+
+def test_import_takes_the_file_that_the_sidecar_knows_before_its_copies(store: Store, photos: Path) -> None:
+    data = encoded(photo(), "JPEG")
+    write(photos, {"a/1.jpg": data, "b/1.jpg": data, "cats.csv": b"file,breed\nb/1.jpg,Ragdoll\n"})
+    report = store.take(photos, *LICENCE)
+    assert [entry["picture"] for entry in report["imported"] + report["duplicates"]] == ["ragdoll, posing"] * 2
 
 
 def test_import_passes_over_what_is_no_picture(imported: Imported) -> None:
