@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.costs import check_costs
 from catguard.policies.facts import MEDIA_FACTS
+from catguard.policies.keywords import known_properties, limit_text
 from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
@@ -30,12 +31,20 @@ PROVIDERS = frozenset({"image"})
 
 @dataclass(frozen=True, slots=True)
 class ShapeError:
-    """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more."""
+    """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
+
+    `path` is the keyword's in the schema, `limit` what it allows. Of anyOf and oneOf `alternatives` are the branches,
+    and `branches` the errors of each, none of one that fits.
+    """
 
     assumption: Assumption
     pointer: tuple[str | int, ...]
     keyword: str
+    path: SchemaPath
+    limit: str
     names: tuple[str, ...] = ()
+    branches: tuple[tuple[ShapeError, ...], ...] = ()
+    alternatives: tuple[Any, ...] = ()
 
 
 class CompiledPart:
@@ -71,17 +80,35 @@ class CompiledPart:
 
     def errors(self, value: Any) -> list[ShapeError]:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
-        found: list[ShapeError] = []
-        for error in islice(self._broken(value), MAX_ERRORS):
-            path: SchemaPath = tuple(error.evaluation_path)
-            keyword = str(path[-1]) if path else ""
-            names: tuple[str, ...] = ()
-            if keyword == "required":
-                names = (str(getattr(error.kind, "property", "")),)
-            elif keyword in ("additionalProperties", "unevaluatedProperties"):
-                names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
-            found.append(ShapeError(self.assumption(path), tuple(error.instance_path), keyword, names))
-        return found
+        found = [self._shape_error(error) for error in islice(self._broken(value), MAX_ERRORS)]
+        return [error for error in found if not _follows(error, found)]
+
+    def refuses(self, value: Any, where: tuple[str | int, ...]) -> bool:
+        """Whether a value is broken in one place, or in what stands there."""
+        return any(tuple(error.instance_path)[: len(where)] == where for error in self._broken(value))
+
+    def _shape_error(self, error: jsonschema_rs.ValidationError) -> ShapeError:
+        path: SchemaPath = tuple(error.evaluation_path)
+        keyword = str(path[-1]) if path else ""
+        names: tuple[str, ...] = ()
+        if keyword == "required":
+            names = (str(getattr(error.kind, "property", "")),)
+        elif keyword in ("additionalProperties", "unevaluatedProperties"):
+            names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
+        branches = getattr(error.kind, "context", ()) if keyword in ("anyOf", "oneOf") else ()
+        told = tuple(tuple(map(self._shape_error, branch[:MAX_ERRORS])) for branch in branches)
+        assumption = self.assumption(path)
+        around = self._around(path)
+        limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
+        alternatives = tuple(around[keyword]) if told else ()
+        return ShapeError(assumption, tuple(error.instance_path), keyword, path, limit, names, told, alternatives)
+
+    def _around(self, path: SchemaPath) -> Mapping[str, Any]:
+        """Return the schema that a keyword stands in."""
+        schema: Any = self.shape.schema
+        for step in path[:-1]:
+            schema = schema[step]
+        return schema if isinstance(schema, Mapping) else {}
 
     def _broken(self, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
         if _size(value, MAX_EXPLAINED) <= MAX_EXPLAINED:
@@ -106,6 +133,17 @@ class CompiledPart:
         wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
         assumptions = self.shape.assumptions
         return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+def _follows(error: ShapeError, found: Sequence[ShapeError]) -> bool:
+    """Whether members only count as undeclared because the branch that declares them does not fit, which is told."""
+    return error.keyword == "unevaluatedProperties" and any(
+        other.branches
+        and other.pointer == error.pointer
+        and other.assumption.action == "deny"
+        and set(error.names) <= set(known_properties({other.keyword: other.alternatives}))
+        for other in found
+    )
 
 
 def _size(value: Any, most: int) -> int:
