@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catguard.enforcement.problem import problem_document
 from catguard.engine.decision import CallRefused
+from catguard.engine.exchange import SCOPE_KEY, exchange
 from catguard.errors import ConfigurationError
 from catguard.guard import Guard, enforcement_point
 from catguard.policies.diagnostics import did_you_mean
@@ -55,10 +56,11 @@ class TierContext:
         self._guard = guard
         self._addresses = addresses
         self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._neighbours: dict[str, httpx2.AsyncClient] = {}
 
     @property
     def _policy(self) -> Component:
-        return self._guard.engine.snapshot.policies.components[self.component]
+        return self._guard.engine.current().policies.components[self.component]
 
     def app(self, handlers: Mapping[str, Handler]) -> ASGIApp:
         """Return the app of the tier's own routes; /healthz and /readyz are built in where the policy has `health`.
@@ -73,16 +75,28 @@ class TierContext:
         own = {name for name, found in boundaries.items() if not found.health}
         if own != set(handlers):
             raise ConfigurationError(self._mismatch(own, set(handlers)))
-        served: dict[str, Handler] = dict(handlers)
-        if boundaries.keys() - own:
-            served |= {HEALTHZ: self._healthz, READYZ: self._readiness()}
+        served: dict[str, Handler] = {HEALTHZ: self._healthz, READYZ: self._readyz, **handlers}
         # A path that is written out wins over a template, as at the guard.
         ordered = sorted(boundaries.items(), key=lambda item: "{" in (item[1].path or ""))
         routes = [
             Route(found.path or "/", served[name], methods=[found.method or "GET"], name=name)
             for name, found in ordered
         ]
-        return Router(routes, redirect_slashes=False)
+        unguarded = Router(routes, redirect_slashes=False)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if SCOPE_KEY not in scope:
+                await unguarded(scope, receive, send)
+                return
+            # The guard has routed already, by the policies of the exchange: paths may change while the tier runs.
+            found = exchange(scope)
+            scope["path_params"] = dict(found.params)
+            answer = await served[found.boundary.rpartition(".")[2]](Request(scope, receive, send))
+            await answer(scope, receive, send)
+
+        for need in self._policy.needs:
+            self._neighbour(need)
+        return app
 
     def client(self, component: str, *, boundary: str | None = None) -> httpx2.AsyncClient:
         """Return a guarded client for the calls to another component; the context closes it.
@@ -183,18 +197,20 @@ class TierContext:
     async def _healthz(self, _: Request) -> Response:
         return JSONResponse({"status": "ok", "component": self.component})
 
-    def _readiness(self) -> Handler:
-        clients = {need: self.client(need) for need in self._policy.needs}
+    async def _readyz(self, _: Request) -> Response:
+        needs = self._policy.needs
+        answers = await asyncio.gather(*(_silence(need, self._neighbour(need)) for need in needs))
+        silent = [answer for answer in answers if answer is not None]
+        if not silent:
+            return JSONResponse({"status": "ready", "component": self.component})
+        body = problem_document(503, (), public=True, detail="; ".join(silent))
+        return Response(body, 503, {"cache-control": "no-store"}, PROBLEM)
 
-        async def readyz(_: Request) -> Response:
-            answers = await asyncio.gather(*(_silence(need, client) for need, client in clients.items()))
-            silent = [answer for answer in answers if answer is not None]
-            if not silent:
-                return JSONResponse({"status": "ready", "component": self.component})
-            body = problem_document(503, (), public=True, detail="; ".join(silent))
-            return Response(body, 503, {"cache-control": "no-store"}, PROBLEM)
-
-        return readyz
+    def _neighbour(self, need: str) -> httpx2.AsyncClient:
+        """Return the client that asks a neighbour for its health; policies that are reloaded may name others."""
+        if need not in self._neighbours:
+            self._neighbours[need] = self.client(need)
+        return self._neighbours[need]
 
 
 async def _silence(component: str, client: httpx2.AsyncClient) -> str | None:

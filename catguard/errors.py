@@ -33,6 +33,9 @@ class PolicyError(CatguardError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[Sequence[FaultText]]]:
+        return PolicyError, (self.faults,)
+
 
 class PluginError(CatguardError):
     """A plugin cannot be used; `plugin` is its distribution or module."""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from catguard.engine.decision import Decision
-from catguard.engine.evaluator import Engine, rehearse
+from catguard.engine.evaluator import rehearse
+from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.facts import available
 from catguard.policies.actions import parse_action
-from catguard.policies.compiler import PROVIDERS, CompiledPolicySet
+from catguard.policies.clock import Clock, utc_now
+from catguard.policies.compiler import PROVIDERS
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.loader import load_compiled
+from catguard.policies.loader import read_sources
 from catguard.policies.model import Action, Kind
+from catguard.policies.sources import NO_TEXTS, Sources
+from catguard.reloading import PolicyLoader, Reloader
 from catguard.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -66,7 +71,8 @@ class Guard:
         engine: Holds the compiled policies.
         component: The name of the component in them.
         telemetry: Where spans and violations go; the OpenTelemetry API's globals when it is None.
-        load: Loads the policies anew, for `reload`.
+        loader: Where policies come from when they are loaded anew.
+        sources: The texts in force, which came from there.
 
     Raises:
         ConfigurationError: When the policies declare no such component.
@@ -78,7 +84,8 @@ class Guard:
         component: str,
         telemetry: Telemetry | None = None,
         *,
-        load: Callable[[], CompiledPolicySet] | None = None,
+        loader: PolicyLoader | None = None,
+        sources: Sources = NO_TEXTS,
     ) -> None:
         components = engine.snapshot.policies.components
         if component not in components:
@@ -87,7 +94,7 @@ class Guard:
         self.engine = engine
         self.component = component
         self.telemetry = telemetry or Telemetry(component)
-        self._load = load
+        self._reloader = Reloader(engine, component, self.telemetry, loader, sources) if loader else None
 
     @classmethod
     def from_file(
@@ -97,6 +104,7 @@ class Guard:
         component: str,
         telemetry: Telemetry | None = None,
         actions: Sequence[str | tuple[str, Action]] = (),
+        clock: Clock = utc_now,
     ) -> Guard:
         """Load policies and return the guard of one component.
 
@@ -105,6 +113,7 @@ class Guard:
             component: Whose boundaries are guarded.
             telemetry: As for the class.
             actions: Overrides, as "GLOB=audit" or as pairs.
+            clock: Says when waivers end.
 
         Raises:
             PolicyError: With every fault of the files.
@@ -112,11 +121,9 @@ class Guard:
         """
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
         overrides = [parse_action(action) if isinstance(action, str) else action for action in actions]
-
-        def load() -> CompiledPolicySet:
-            return load_compiled(paths, actions=overrides, providers=available())
-
-        return cls(Engine(load()), component, telemetry, load=load)
+        loader = PolicyLoader(lambda: read_sources(paths), overrides, available(), clock)
+        sources = loader.read()
+        return cls(Engine(loader.compile(sources)), component, telemetry, loader=loader, sources=sources)
 
     def asgi(self, app: App, *, render: Render | None = None) -> InboundGuard:
         """Return an ASGI app that lets into `app` what the policies declare, and checks what it answers.
@@ -233,10 +240,22 @@ class Guard:
             PolicyError: With every fault of the new text.
             ConfigurationError: When the guard was not made from files, or the new policies lack the component.
         """
-        if self._load is None:
+        return self.reloader.reload()
+
+    async def reload_apart(self) -> str:
+        """As `reload`, without holding up the event loop: the text is judged in a process of its own."""
+        return await self.reloader.reload_apart()
+
+    def watching(self) -> AbstractAsyncContextManager[None]:
+        """Return a context manager that reloads when a file has changed for 200 ms, and when SIGHUP comes.
+
+        What is rejected is logged and told to telemetry. Raises ConfigurationError as `reload` does.
+        """
+        return self.reloader.watching()
+
+    @property
+    def reloader(self) -> Reloader:
+        """What loads the policies anew; raises ConfigurationError when the guard was not made from files."""
+        if self._reloader is None:
             raise ConfigurationError("this guard was not made from files: swap its engine's snapshot instead")
-        compiled = self._load()
-        if self.component not in compiled.policies.components:
-            raise ConfigurationError(f"the new policies declare no component {self.component!r}; the old ones stay")
-        self.engine.swap(compiled)
-        return compiled.revision
+        return self._reloader

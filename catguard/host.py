@@ -15,18 +15,19 @@ from starlette.types import ASGIApp
 
 from catguard.context import TierContext
 from catguard.enforcement.problem import Render
-from catguard.engine.evaluator import Engine
-from catguard.errors import ConfigurationError
+from catguard.engine.snapshots import Engine
+from catguard.errors import ConfigurationError, PolicyError
 from catguard.guard import Guard
 from catguard.hookspecs import Tier
 from catguard.plugins import plugin_manager, refusal_page, tiers
-from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.lastgood import read_kept
-from catguard.policies.loader import compile_texts, load_compiled
+from catguard.policies.loader import read_sources
 from catguard.policies.model import Action, PolicySet
+from catguard.policies.sources import Sources
+from catguard.reloading import PolicyLoader
 from catguard.supervisor.exporters import configure
-from catguard.telemetry import Telemetry
+from catguard.telemetry import ConfigLoaded, Telemetry
 
 #: Variables of a tier begin with CATGUARD_STORE_, for the tier store.
 PREFIX: Final = "CATGUARD"
@@ -43,7 +44,7 @@ class HostSettings:
         actions: overrides, pairs of a glob over boundaries and an action.
         trace: where telemetry goes: "console", "otlp", the path of a .jsonl file; None for nowhere.
         block: tiers whose plugins are not loaded.
-        kept: the file of the policy text to begin with, written by `lastgood.keep`; None to begin with the files.
+        kept: the file of the last good policy text, written by `lastgood.keep`; None to take the files themselves.
         environ: the environment, of which each tier gets its own variables as settings.
     """
 
@@ -85,6 +86,7 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
             those of the policy differ.
     """
     async with _open(settings, component) as (tier, guard, context, render):
+        guard.telemetry.config_loaded(_started(settings, guard))
         yield OpenTier(tier, guard, context, guard.asgi(tier.app(context), render=render))
 
 
@@ -152,6 +154,20 @@ def tier_settings(component: str, environ: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(prefix).lower(): value for name, value in environ.items() if name.startswith(prefix)}
 
 
+def _read(settings: HostSettings) -> Sources:
+    """Read what the supervisor found good; the files may have been edited since, and may be broken."""
+    return read_sources(settings.policies) if settings.kept is None else read_kept(settings.kept)[1]
+
+
+def _started(settings: HostSettings, guard: Guard) -> ConfigLoaded:
+    """Say what a tier starts with: its files, or the last good text in their place."""
+    revision = guard.engine.snapshot.revision
+    with contextlib.suppress(PolicyError):
+        if read_sources(settings.policies) == guard.reloader.sources:
+            return ConfigLoaded("applied", "start", revision)
+    return ConfigLoaded("kept", "start", revision, reason="the files differ from the last good text")
+
+
 @contextlib.asynccontextmanager
 async def _open(
     settings: HostSettings, component: str
@@ -162,13 +178,9 @@ async def _open(
         hint = did_you_mean(component, installed) or f"installed are: {', '.join(sorted(installed)) or 'none'}"
         raise ConfigurationError(f"no installed plugin serves the tier {component} ({hint})")
 
-    def load() -> CompiledPolicySet:
-        return load_compiled(settings.policies, actions=settings.actions)
-
-    # What the supervisor found good; the files may have been edited since, and may be broken.
-    engine = Engine(
-        load() if settings.kept is None else compile_texts(read_kept(settings.kept), actions=settings.actions)
-    )
+    loader = PolicyLoader(lambda: _read(settings), settings.actions)
+    sources = loader.read()
+    engine = Engine(loader.compile(sources))
     providers = configure(settings.trace, service=component)
     try:
         telemetry = Telemetry(
@@ -177,7 +189,7 @@ async def _open(
             meter_provider=providers.meter_provider,
             logger_provider=providers.logger_provider,
         )
-        guard = Guard(engine, component, telemetry, load=load)
+        guard = Guard(engine, component, telemetry, loader=loader, sources=sources)
         data = settings.data / component
         data.mkdir(parents=True, exist_ok=True)
         context = TierContext(

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from catguard import CallRefused, ConfigurationError, Guard, TierContext, exchange
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
 from catguard.supervisor import sockets

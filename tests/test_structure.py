@@ -23,7 +23,7 @@ LAYERS = (
     ("engine",),
     ("telemetry", "recorder", "journal", "facts"),
     ("enforcement", "analysis"),
-    ("guard",),
+    ("reloading", "guard"),
     ("hookspecs", "plugins", "context", "progress"),
     ("supervisor", "probes", "console"),
     ("host",),

@@ -25,6 +25,7 @@ COMMANDS = {
     "lint": "catguard.cli.lint:lint",
     "plugins": "catguard.cli.plugins:plugins",
     "prepare": "catguard.cli.worker:prepare",
+    "recheck": "catguard.cli.recheck:recheck",
     "up": "catguard.cli.up:up",
     "worker": "catguard.cli.worker:worker",
 }

@@ -22,17 +22,27 @@ from rich.text import Text
 from catguard import host
 from catguard.analysis.waivers import statuses
 from catguard.cli import options
+from catguard.cli.live import COMMAND, Live, begin, followed, keeper
 from catguard.cli.worker import arguments
 from catguard.errors import ConfigurationError
 from catguard.hookspecs import Tier
-from catguard.policies import lastgood
 from catguard.policies.clock import utc_now
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.loader import compile_texts, read_files
 from catguard.policies.model import Action, PolicySet
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.deaths import classify
-from catguard.supervisor.events import Died, Event, FillDied, Filled, Ready, Serving, Started, StartFailed
+from catguard.supervisor.events import (
+    Died,
+    Event,
+    FillDied,
+    Filled,
+    PoliciesJudged,
+    Ready,
+    Serving,
+    Started,
+    StartFailed,
+)
+from catguard.supervisor.keeper import PolicyKeeper
 from catguard.supervisor.processes import WorkerSpec
 from catguard.supervisor.workers import Supervisor
 
@@ -41,10 +51,6 @@ HOST = "127.0.0.1"
 PORTS: Mapping[str, int] = {"frontend": 8000, "catomatic": 8001, "store": 8002}
 FIRST_PORT = 8003
 FRONT = "frontend"
-# Below --data; no component's name begins with a dot.
-KEPT = ".policies"
-
-COMMAND = (sys.executable, "-m", "catguard")
 
 EXAMPLES = """
 \b
@@ -131,15 +137,14 @@ def up(
     binding = options.pairs("--bind", binds)
     limits = options.pairs("--memory", memory)
     console = Console(stderr=True, highlight=False)
-    texts = read_files(policies)
-    policy_set = compile_texts(texts, actions=actions).policies
+    live = begin(policies, actions, data=data, console=console)
+    policy_set = live.policies
     started = _choose(tiers, policy_set, block, elsewhere)
     names = [tier.name for tier in started]
     options.check_known("--address", elsewhere, policy_set.components)
     options.check_known("--bind", binding, names)
     options.check_known("--memory", limits, names)
     _announce(console, policy_set, policies, actions)
-    kept = lastgood.keep(data / KEPT, policy_set.revision, texts)
     listeners = listen(names, binding)
     here = {name: sockets.url_of(listener) for name, listener in listeners.items()}
     settings = host.HostSettings(
@@ -149,15 +154,22 @@ def up(
         actions=actions,
         trace=trace,
         block=block,
-        kept=kept,
+        kept=live.kept,
     )
     if in_process:
         _prepare_here(started, settings)
         filled = [tier.name for tier in started if tier.fill is not None]
-        serving.run(_serve_here(listeners, settings, drain, filled, lambda event: _tell(console, event)))
+        serving.run(_serve_here(listeners, settings, live, drain, filled, lambda event: _tell(console, event)))
         return
     specs = [_spec(tier, listeners[tier.name], settings, limits.get(tier.name), drain) for tier in started]
-    sys.exit(Supervisor(specs, drain=drain, report=lambda event: _tell(console, event)).run())
+
+    def report(event: Event) -> None:
+        _tell(console, event)
+
+    def kept(hang_up: Callable[[], None]) -> PolicyKeeper:
+        return keeper(live, settings, names, report=report, on_applied=hang_up)
+
+    sys.exit(Supervisor(specs, drain=drain, report=report, keeper=kept).run())
 
 
 def _choose(
@@ -250,6 +262,7 @@ def _prepare_here(tiers: Sequence[Tier], settings: host.HostSettings) -> None:
 async def _serve_here(
     listeners: Mapping[str, socket.socket],
     settings: host.HostSettings,
+    live: Live,
     drain: float,
     filled: Sequence[str],
     report: Callable[[Event], None],
@@ -257,10 +270,9 @@ async def _serve_here(
     async with contextlib.AsyncExitStack() as stack:
         for name in filled:
             stack.callback(asyncio.create_task(_fill_here(name, settings, report)).cancel)
-        served = [
-            ((await stack.enter_async_context(host.open_tier(settings, name))).app, listener)
-            for name, listener in listeners.items()
-        ]
+        opened = [await stack.enter_async_context(host.open_tier(settings, name)) for name in listeners]
+        served = [(tier.app, listener) for tier, listener in zip(opened, listeners.values(), strict=True)]
+        await stack.enter_async_context(followed(live, settings, [tier.guard for tier in opened], report=report))
         urls = {name: settings.addresses[name] for name in listeners}
         await serving.serve_all(served, on_ready=lambda: _ready(urls), drain=drain)
 
@@ -305,8 +317,10 @@ def _tell(console: Console, event: Event) -> None:
     if isinstance(event, Serving):
         _ready(event.urls)
     elif not isinstance(event, Started) or event.limit is not None:
-        wrong = isinstance(event, Died | StartFailed | FillDied)
-        style = "bold red" if wrong else "green" if isinstance(event, Ready | Filled) else "dim"
+        judged = event.result if isinstance(event, PoliciesJudged) else None
+        wrong = isinstance(event, Died | StartFailed | FillDied) or judged == "rejected"
+        good = isinstance(event, Ready | Filled) or judged == "applied"
+        style = "bold red" if wrong else "green" if good else "dim"
         if console.is_terminal:  # a progress bar may stand on this line; whoever draws it draws it again below
             console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
         console.print(Text(str(event), style=style), soft_wrap=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 import logging
 import os
+import select
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,12 @@ import click
 
 from catguard import host
 from catguard.cli import options
+from catguard.errors import CatguardError
+from catguard.guard import Guard
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
+from catguard.telemetry import Trigger
 
 # Requests come first: at 10 the kernel gives a filling process a tenth of a core that a worker wants as well.
 FILL_NICE = 10
@@ -56,6 +62,7 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         # The supervisor alone decides what an interrupt means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
         logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
         function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept), **own)
 
@@ -75,6 +82,31 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
     return decorated
 
 
+@contextlib.asynccontextmanager
+async def following(guard: Guard) -> AsyncIterator[None]:
+    """Take the last good policies whenever the supervisor says so, by SIGHUP."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def take(trigger: Trigger) -> None:
+        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
+            await guard.reloader.reload_apart(trigger)
+
+    def begin(trigger: Trigger) -> None:
+        task = loop.create_task(take(trigger))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, begin, "signal")
+    begin("start")  # what came while this worker was starting
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in tasks:
+            task.cancel()
+
+
 @click.command(hidden=True)
 @_shared
 @click.option("--drain", type=options.Duration(), required=True)
@@ -88,7 +120,7 @@ def worker(tier: str, settings: host.HostSettings, drain: float, lifeline: int, 
         os.close(status)
 
     async def serve() -> None:
-        async with host.open_tier(settings, tier) as opened:
+        async with host.open_tier(settings, tier) as opened, following(opened.guard):
             await serving.serve(opened.app, sockets.adopt(fd), lifeline=lifeline, on_ready=ready, drain=drain)
 
     serving.run(serve())
@@ -113,7 +145,8 @@ def fill(tier: str, settings: host.HostSettings, lifeline: int) -> None:
 
 def _end_with_the_supervisor(lifeline: int) -> None:
     def follow() -> None:
-        os.read(lifeline, 1)
+        # Workers share the pipe, and their loops make it one that does not wait: a read would not either.
+        select.select([lifeline], [], [])
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow, daemon=True).start()

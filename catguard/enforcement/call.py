@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from catguard.engine.decision import CallRefused, Decision
-from catguard.engine.evaluator import Engine, decide_request, decide_response, recalled
+from catguard.engine.evaluator import decide_request, decide_response, recalled
+from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
@@ -106,14 +107,12 @@ class _CallPoint:
         self.name = name
         self.args = args
         self.result = result
-        self._found = (engine.snapshot, self._find(engine.snapshot))
+        self._found = Prepared(engine, self._find)
 
     def begin(self) -> _Call:
         """Return a new call, decided by the current snapshot; its observation must be ended."""
-        snapshot = self.engine.snapshot
-        if self._found[0] is not snapshot:
-            self._found = (snapshot, self._find(snapshot))
-        boundary = self._found[1]
+        snapshot = self.engine.current()
+        boundary = self._found.of(snapshot)
         observation = self.telemetry.start(
             "call", boundary.name, name=self.name, attributes={}, revision=snapshot.revision
         )

@@ -25,7 +25,8 @@ from catguard.enforcement.sqlboundaries import SqlBoundaries, defines
 from catguard.enforcement.sqltext import shown
 from catguard.enforcement.statements import Statement, StatementReader, limit, parameter_sets
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import Engine, conclude, decide_request, decide_response
+from catguard.engine.evaluator import conclude, decide_request, decide_response
+from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.telemetry import AttributeValue, Observation, Telemetry, names
@@ -118,7 +119,7 @@ class DatabaseGuard:
         self._component = component
         self._reader = StatementReader(engine.dialect)
         self._running: WeakKeyDictionary[ExecutionContext, _Running] = WeakKeyDictionary()
-        self._boundaries = SqlBoundaries(policy.snapshot, component)
+        self._boundaries = Prepared(policy, lambda snapshot: SqlBoundaries(snapshot, component))
         database = engine.url.database or ""
         self._server: dict[str, AttributeValue] = {
             names.DB_SYSTEM_NAME: _SYSTEMS.get(engine.dialect.name, engine.dialect.name),
@@ -139,10 +140,8 @@ class DatabaseGuard:
         statement = self._reader.read(context, sql)
         if statement.control:
             return
-        snapshot = self._policy.snapshot
-        if self._boundaries.snapshot is not snapshot:
-            self._boundaries = SqlBoundaries(snapshot, self._component)
-        boundary = self._boundaries.find(statement, context.execution_options.get(OPTION))
+        snapshot = self._policy.current()
+        boundary = self._boundaries.of(snapshot).find(statement, context.execution_options.get(OPTION))
         if isinstance(boundary, CompiledBoundary) and statement.catalogue and defines(boundary):
             return  # what `create_all` asks before it creates
         sets = list(parameter_sets(statement, context))

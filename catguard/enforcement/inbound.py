@@ -11,7 +11,7 @@ from catguard.enforcement.problem import RefusalPage, Render, send_refusal, targ
 from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Head
 from catguard.enforcement.routing import BadTarget, RouteTable, read_path
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine, Prepared
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
@@ -45,7 +45,7 @@ class InboundGuard:
         self.component = component
         self.telemetry = telemetry
         self.render = render
-        self._routes = self._table(engine.snapshot)
+        self._routes = Prepared(engine, self._table)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server."""
@@ -56,16 +56,10 @@ class InboundGuard:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
 
-    def routes(self, snapshot: CompiledPolicySet) -> RouteTable:
-        """Return the routes of a snapshot, built once for each."""
-        if self._routes[0] is not snapshot:
-            self._routes = self._table(snapshot)
-        return self._routes[1]
-
-    def _table(self, snapshot: CompiledPolicySet) -> tuple[CompiledPolicySet, RouteTable]:
+    def _table(self, snapshot: CompiledPolicySet) -> RouteTable:
         boundaries = snapshot.component(self.component)
         prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
-        return snapshot, RouteTable(boundaries)
+        return RouteTable(boundaries)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
@@ -76,7 +70,7 @@ class InboundGuard:
         except BadTarget as error:
             await self._undeclared(scope, head, send, snapshot, 400, str(error))
             return
-        match = self.routes(snapshot).match(path)
+        match = self._routes.of(snapshot).match(path)
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is None and method == "OPTIONS":
@@ -92,7 +86,8 @@ class InboundGuard:
                 await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
             passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
-            await passage.run(self.app, path, receive)
+            with self.engine.hold(snapshot):
+                await passage.run(self.app, path, receive)
 
     async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
         """Say what a path takes."""
@@ -171,7 +166,7 @@ class InboundGuard:
         allow: str | None = None,
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
-        public = self.routes(snapshot).public
+        public = self._routes.of(snapshot).public
         self.telemetry.undeclared(scope["method"], scope["path"])
         observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]

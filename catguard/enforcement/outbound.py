@@ -12,8 +12,8 @@ import httpx2
 from catguard.enforcement.arrival import VIOLATIONS_EXTENSION, Arrival, within
 from catguard.enforcement.departure import DEFAULT_PORTS, Departure, NotDeclared, Target, Ways
 from catguard.engine.decision import CallRefused, Decision
-from catguard.engine.evaluator import Engine
 from catguard.engine.exchange import Caller
+from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.telemetry import Observation, Telemetry, names
@@ -68,7 +68,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         self.base_url = base_url
         self.boundary = boundary
         self.timeout = timeout
-        self._ways = self._declared(engine.snapshot)
+        self._ways = Prepared(engine, self._declared)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request.
@@ -79,10 +79,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             httpx2.TransportError: As the inner transport raised it; a TimeoutException when the whole call took too
                 long.
         """
-        snapshot = self.engine.snapshot
-        ways = self._ways
-        if ways.snapshot is not snapshot:
-            ways = self._ways = self._declared(snapshot)
+        snapshot = self.engine.current()
+        ways = self._ways.of(snapshot)
         try:
             target = ways.find(request.method, request.url)
         except NotDeclared as undeclared:

@@ -20,19 +20,6 @@ UNKNOWN_CALLER: Mapping[str, Any] = {"component": "unknown", "verified": False}
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
 
 
-class Engine:
-    """Holds the current snapshot; `swap` is one assignment, so that an exchange keeps the one that it began with."""
-
-    __slots__ = ("snapshot",)
-
-    def __init__(self, compiled: CompiledPolicySet) -> None:
-        self.snapshot = compiled
-
-    def swap(self, compiled: CompiledPolicySet) -> None:
-        """Let all exchanges that begin from now on be decided by another policy set."""
-        self.snapshot = compiled
-
-
 def decide_request(
     snapshot: CompiledPolicySet,
     boundary: CompiledBoundary,

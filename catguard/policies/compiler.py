@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -245,6 +245,10 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
+#: Compiles a phase at each `next`, and returns what there is with the faults.
+Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
+
+
 def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
     """Compile a policy set.
 
@@ -263,20 +267,29 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
+    steps = compiling(policies, providers=providers)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: tuple[CompiledPolicySet, list[Fault]] = done.value
+            return result
+
+
+def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
+    """Compile in steps of a phase each, for those who have something else to do in between."""
     faults: list[Fault] = []
-    boundaries = {
-        boundary.name: CompiledBoundary(
-            boundary,
-            _compile_phase(boundary, boundary.request, providers, faults),
-            {
-                status: _compile_phase(boundary, phase, providers, faults)
-                for status, phase in boundary.responses.items()
-            },
-        )
-        for boundary in policies.boundaries()
-    }
-    for compiled in boundaries.values():
-        check_costs(compiled.policy, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
+    boundaries: dict[str, CompiledBoundary] = {}
+    for boundary in policies.boundaries():
+        request = _compile_phase(boundary, boundary.request, providers, faults)
+        yield
+        responses = {}
+        for status, phase in boundary.responses.items():
+            responses[status] = _compile_phase(boundary, phase, providers, faults)
+            yield
+        compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
+        check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
+        yield
     ordered = sorted(set(faults), key=lambda fault: (fault.location, fault.message))
     return CompiledPolicySet(policies, boundaries), ordered
 

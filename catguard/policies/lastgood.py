@@ -1,7 +1,8 @@
-"""The last good policy text on disk: what a tier is started again with while its files are edited, or are broken."""
+"""The last good policy text on disk: what is started with while its files are edited, or are broken."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -10,30 +11,43 @@ from pathlib import Path
 from typing import Final
 
 from catguard.errors import ConfigurationError
+from catguard.policies.model import Action
+from catguard.policies.sources import Sources
 
-#: How many texts stay: several supervisors may share a folder, each with a text of its own.
+#: How many texts stay: several supervisors may share a folder, each with files of its own.
 KEPT: Final = 16
 
 
-def keep(folder: Path, revision: str, texts: Sequence[tuple[str, str]]) -> Path:
-    """Write policy texts that were loaded without a fault, under their revision.
+def place_of(folder: Path, files: Sequence[Path], actions: Sequence[tuple[str, Action]] = ()) -> Path:
+    """Return where the last good text of these files is kept: a place of their own, whoever starts with them.
 
     Args:
-        folder: Where texts are kept; made if it is missing.
-        revision: Of the policy set that was made of them.
-        texts: Pairs of a file's name, as places call it, and its text.
+        folder: Where texts are kept.
+        files: The policy and its overlays.
+        actions: Overrides, with which the text was found good.
+    """
+    named = json.dumps([[os.path.abspath(file) for file in files], [list(action) for action in actions]])
+    return folder / f"{hashlib.sha256(named.encode()).hexdigest()[:16]}.json"
 
-    Returns:
-        The file that `read_kept` reads.
+
+def keep(path: Path, revision: str, sources: Sources) -> None:
+    """Write texts that were loaded without a fault; whoever reads meanwhile gets the old text or the new one.
+
+    Args:
+        path: As `place_of` says; its folder is made if it is missing.
+        revision: Of the policy set that was made of them.
+        sources: The texts.
 
     Raises:
-        ConfigurationError: It cannot be written.
+        ConfigurationError: They cannot be written.
     """
-    path = folder / f"{revision}.json"
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", delete=False, encoding="utf-8") as file:
-            json.dump({"revision": revision, "files": texts}, file, ensure_ascii=False)
+            json.dump({"revision": revision, **sources.as_data()}, file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())  # a text that is torn by a power cut is no last good one
         os.replace(file.name, path)
         kept = sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
         for old in kept[:-KEPT]:
@@ -42,16 +56,16 @@ def keep(folder: Path, revision: str, texts: Sequence[tuple[str, str]]) -> Path:
         raise ConfigurationError(
             f"{folder} cannot be written: {error.strerror}; give --data a folder that can"
         ) from error
-    return path
 
 
-def read_kept(path: Path) -> list[tuple[str, str]]:
-    """Return the texts that `keep` wrote.
+def read_kept(path: Path) -> tuple[str, Sources]:
+    """Return the revision and the texts that `keep` wrote.
 
     Raises:
         ConfigurationError: They cannot be read.
     """
     try:
-        return [(name, text) for name, text in json.loads(path.read_text("utf-8"))["files"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        data = json.loads(path.read_text("utf-8"))
+        return str(data["revision"]), Sources.of_data(data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"the policy text kept in {path} cannot be read: {error}; start again") from error

@@ -19,6 +19,7 @@ from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
 from catguard.policies.health import declare_health
 from catguard.policies.model import Action, Fault, Location, PolicySet
+from catguard.policies.sources import Sources
 
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
@@ -62,7 +63,28 @@ def load_compiled(
         PolicyError: With every fault.
         ConfigurationError: An override matches nothing.
     """
-    return compile_texts(read_files(paths), actions=actions, providers=providers, clock=clock)
+    return compile_sources(read_sources(paths), actions=actions, providers=providers, clock=clock)
+
+
+def compile_sources(
+    sources: Sources,
+    *,
+    actions: Sequence[tuple[str, Action]] = (),
+    providers: frozenset[str] = PROVIDERS,
+    clock: Clock = utc_now,
+) -> CompiledPolicySet:
+    """Load and compile texts that were read before; raises what `load_compiled` raises."""
+    return compile_texts(sources.texts, actions=actions, providers=providers, clock=clock)
+
+
+def load_sources(sources: Sources, *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
+    """Load texts that were read before, without compiling them; raises PolicyError."""
+    return finish(*build(sources.texts, actions=actions))
+
+
+def read_sources(paths: Path | Sequence[Path]) -> Sources:
+    """Read policy files; raises PolicyError for those that cannot be read."""
+    return Sources(tuple(read_files(paths)))
 
 
 def compile_texts(

@@ -137,4 +137,30 @@ class FillDied:
         return f"{text}; going on in {self.again_in * 1000:.0f} ms"
 
 
-Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped | Filled | FillDied
+@dataclass(frozen=True, slots=True)
+class PoliciesJudged:
+    """The policy files were read anew; `revision` decides from now on, `previous` did before.
+
+    Attributes:
+        result: "applied", "rejected" or "kept".
+        trigger: Why they were read: "file" or "signal".
+        reasons: Why they were rejected or kept, a line each.
+    """
+
+    result: str
+    trigger: str
+    revision: str
+    previous: str
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        why = {"file": "the policy files changed", "signal": "SIGHUP"}.get(self.trigger, self.trigger)
+        if self.result == "applied":
+            return f"{why}: revision {self.revision[:12]} is applied, before it was {self.previous[:12]}"
+        if self.result == "kept":
+            return f"{why}: nothing is new, revision {self.revision[:12]} stays"
+        lines = "".join(f"\n  {reason}" for reason in self.reasons)
+        return f"{why}: rejected, revision {self.revision[:12]} stays:{lines}"
+
+
+Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped | Filled | FillDied | PoliciesJudged

@@ -1,5 +1,6 @@
 from opentelemetry.util.types import AttributeValue
 
+from catguard.telemetry.events import ConfigLoaded, Trigger
 from catguard.telemetry.spans import Kind, Observation, Telemetry, known_method
 
-__all__ = ["AttributeValue", "Kind", "Observation", "Telemetry", "known_method"]
+__all__ = ["AttributeValue", "ConfigLoaded", "Kind", "Observation", "Telemetry", "Trigger", "known_method"]

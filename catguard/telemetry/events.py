@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
+from opentelemetry import context as contexts
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
@@ -12,6 +15,33 @@ from opentelemetry.util.types import AttributeValue
 from catguard.engine.decision import Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
+
+#: What became of policies that were read: in force, refused, or not needed.
+Result = Literal["applied", "rejected", "kept"]
+#: Why they were read.
+Trigger = Literal["start", "file", "signal", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigLoaded:
+    """Policies that were read.
+
+    Attributes:
+        result: what became of them.
+        trigger: why they were read.
+        revision: of those that decide from now on.
+        previous: of those that decided before; None at start.
+        reason: why they were rejected, or kept.
+        faults: how many the rejected ones have.
+    """
+
+    result: Result
+    trigger: Trigger
+    revision: str
+    previous: str | None = None
+    reason: str | None = None
+    faults: int = 0
+
 
 #: Longest text in an attribute; what is longer was sent by somebody else.
 MAX_TEXT = 1_024
@@ -124,6 +154,23 @@ class Events:
             },
             context,
         )
+
+    def config_loaded(self, loaded: ConfigLoaded) -> None:
+        """Emit that policies were read, and what became of them."""
+        attributes: dict[str, AttributeValue] = {
+            names.COMPONENT: self._component,
+            names.CONFIG_RESULT: loaded.result,
+            names.CONFIG_TRIGGER: loaded.trigger,
+            names.REVISION: loaded.revision,
+        }
+        if loaded.previous is not None:
+            attributes[names.CONFIG_PREVIOUS] = loaded.previous
+        if loaded.result == "rejected":
+            attributes[names.CONFIG_FAULTS] = loaded.faults
+        told = f": {cut(loaded.reason)}" if loaded.reason else ""
+        level = SeverityNumber.ERROR if loaded.result == "rejected" else SeverityNumber.INFO
+        body = f"{self._component}: policies {loaded.result}, revision {loaded.revision[:12]} decides{told}"
+        self._emit(names.EVENT_CONFIG, level, body, attributes, contexts.get_current())
 
     def _emit(
         self,

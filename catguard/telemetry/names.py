@@ -26,11 +26,19 @@ Catguard's own names, where no convention exists:
 | catguard.waiver.expires     | "2027-01-31": its last day, in UTC        | violations that are waived          |
 | catguard.unevaluated        | true where a rule could not be evaluated  | violations                          |
 | catguard.undeclared.count   | requests since the last sample            | `catguard.undeclared`               |
+| catguard.config.result      | "applied", "rejected" or "kept"           | `catguard.config.loaded`            |
+| catguard.config.trigger     | "start", "file", "signal" or "call"       | `catguard.config.loaded`            |
+| catguard.config.previous_revision | sha256 of the policy set before     | `catguard.config.loaded`            |
+| catguard.config.faults      | how many faults the new text has          | `catguard.config.loaded`, rejected  |
 
 | event                       | is                                        | as                                  |
 |-----------------------------|-------------------------------------------|-------------------------------------|
 | catguard.violation          | one broken assumption in one exchange     | span event and log record           |
 | catguard.undeclared         | a sample of undeclared requests           | log record, a few a minute          |
+| catguard.config.loaded      | policies were read: they are in force     | log record, from each process       |
+|                             | (applied), they are bad or running code   |                                     |
+|                             | cannot follow (rejected), or those before |                                     |
+|                             | them stay without a fault (kept)          |                                     |
 
 | metric                      | is                                        | by                                  |
 |-----------------------------|-------------------------------------------|-------------------------------------|
@@ -106,9 +114,14 @@ WAIVER_OWNER: Final = "catguard.waiver.owner"
 WAIVER_EXPIRES: Final = "catguard.waiver.expires"
 UNEVALUATED: Final = "catguard.unevaluated"
 UNDECLARED_COUNT: Final = "catguard.undeclared.count"
+CONFIG_RESULT: Final = "catguard.config.result"
+CONFIG_TRIGGER: Final = "catguard.config.trigger"
+CONFIG_PREVIOUS: Final = "catguard.config.previous_revision"
+CONFIG_FAULTS: Final = "catguard.config.faults"
 
 EVENT_VIOLATION: Final = "catguard.violation"
 EVENT_UNDECLARED: Final = "catguard.undeclared"
+EVENT_CONFIG: Final = "catguard.config.loaded"
 EVENT_EXCEPTION: Final = "exception"
 EVENT_SERVER_EXCEPTION: Final = "http.server.request.exception"
 EVENT_CLIENT_EXCEPTION: Final = "http.client.request.exception"

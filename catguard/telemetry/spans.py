@@ -29,7 +29,7 @@ from opentelemetry.util.types import AttributeValue
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
-from catguard.telemetry.events import Events, cut, violation_attributes
+from catguard.telemetry.events import ConfigLoaded, Events, cut, violation_attributes
 from catguard.telemetry.failsafe import Failsafe
 from catguard.telemetry.metrics import Metrics
 from catguard.telemetry.propagation import caller_of, drawn_ids, inject
@@ -131,6 +131,11 @@ class Telemetry:
             context = contexts.get_current()
             self.metrics.undeclared(known_method(method), action, context)
             self.events.undeclared(known_method(method), path, action, context)
+
+    def config_loaded(self, loaded: ConfigLoaded) -> None:
+        """Tell that policies were read, and what became of them."""
+        with self.failsafe("tell of policies"):
+            self.events.config_loaded(loaded)
 
     def _facts(
         self, boundary: str | None, attributes: Mapping[str, AttributeValue], revision: str

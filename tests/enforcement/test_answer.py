@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from catguard.engine.evaluator import Engine
 from catguard.engine.exchange import exchange
+from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
 

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from catguard.enforcement.call import guarded
 from catguard.engine.decision import CallRefused
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 
 from catguard.enforcement.database import guard_engine, open_engine
 from catguard.engine.decision import CallRefused
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text

@@ -12,7 +12,7 @@ import catguard
 from catguard.enforcement import reception
 from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.problem import prefers_html
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts

@@ -22,8 +22,8 @@ from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.outbound import GuardedTransport, client
 from catguard.engine.context import parse
 from catguard.engine.decision import CallRefused
-from catguard.engine.evaluator import Engine
 from catguard.engine.exchange import exchange
+from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledPolicySet, compile_policies
 from catguard.policies.loader import load_text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
 from catguard.policies.phases import PROBLEM_BYTES

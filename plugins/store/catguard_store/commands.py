@@ -13,20 +13,17 @@ QUALITY = 76  # of WebP and JPEG: the whole sheet stays below 400 kB
 
 
 @click.group(
+    commands=[import_command, list_command, show, remove, export],
     epilog="""\b
 Examples:
   catguard cats sheet
   catguard cats import photos/ --licence CC-BY-4.0 --author "Ann Author"
   catguard cats list --breed ragdoll
   catguard cats export backup/
-"""
+""",
 )
 def cats() -> None:
     """Look at the cats of the picture store, and put your own into it."""
-
-
-for command in (import_command, list_command, show, remove, export):
-    cats.add_command(command)
 
 
 @cats.command(

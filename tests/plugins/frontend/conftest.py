@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from catguard import Guard, TierContext
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
 from catguard_frontend import tier

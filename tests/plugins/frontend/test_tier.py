@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from catguard import ConfigurationError, Guard, TierContext
-from catguard.engine.evaluator import Engine
+from catguard.engine.snapshots import Engine
 from catguard.host import HostSettings, open_tier
 from catguard.policies.compiler import CompiledPolicySet
 from catguard_frontend import tier

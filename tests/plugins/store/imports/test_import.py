@@ -1,12 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,64 +243,3 @@ def test_import_of_what_makes_no_sense_is_a_usage_error(
     monkeypatch.chdir(ROOT)
     done = store.run("import", *arguments)
     assert (done.exit_code, message in done.output) == (2, True), done.output
-
-
-@pytest.fixture
-def postgresql_store(tmp_path: Path, postgresql: str) -> Store:
-    return Store(tmp_path / "var", postgresql)
-
-
-def test_import_into_postgresql(postgresql_store: Store, photos: Path) -> None:
-    files = {
-        "tom/1.jpg": encoded(photo(seed=99), "JPEG"),
-        "ann/loaf/1.png": encoded(cut_out(90, 90, (9, 9, 80, 80)), "PNG"),
-    }
-    report = postgresql_store.take(write(photos, {**files, "tom/x.jpg": b"x"}), *LICENCE)
-    assert [len(report[part]) for part in ("imported", "duplicates", "refused")] == [2, 0, 1]
-    opaque = {picture.breed: picture.opaque for picture in postgresql_store.pictures().values()}
-    assert (opaque["tom"], opaque["ann"]) == (True, False)
-
-
-def test_import_killed_in_the_middle_goes_on(tmp_path: Path, photos: Path) -> None:
-    write(photos, {f"tom/{index}.jpg": encoded(photo(900, 700, seed=index), "JPEG") for index in range(12)})
-    undisturbed, killed = Store(tmp_path / "undisturbed"), Store(tmp_path / "killed")
-    command = [sys.executable, "-m", "catguard", "cats", "import", str(photos), *LICENCE, "--data", str(killed.data)]
-    with subprocess.Popen([*command, "--policies", str(ROOT / "policies.yaml")], stderr=subprocess.DEVNULL) as process:
-        while not 0 < rows(killed) < 12:
-            assert process.poll() is None, "it ended before it could be killed"
-            time.sleep(0.005)
-        decoders = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        process.send_signal(signal.SIGKILL)
-    assert 0 < rows(killed) < 12
-    report = killed.take(photos, *LICENCE)
-    assert len(report["imported"]) + len(report["duplicates"]) == 12
-    assert report["duplicates"]
-    undisturbed.take(photos, *LICENCE)
-    assert killed.pictures() == undisturbed.pictures()
-    assert images(killed) == images(undisturbed)
-    assert not [pid for pid in decoders if os.path.exists(f"/proc/{pid}/status") and b"decoder" in cmdline(pid)]
-
-
-def cmdline(pid: str) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def rows(store: Store) -> int:
-    path = store.data / "store" / "store.db"
-    if not path.exists():
-        return 0
-    connection = sqlite3.connect(path)
-    try:
-        return int(connection.execute("SELECT count(*) FROM pictures").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
-
-
-def images(store: Store) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(store.data / "store" / "store.db")
-    found = connection.execute("SELECT picture, width, height, digest FROM images ORDER BY 1, 2").fetchall()
-    tags = connection.execute("SELECT tag, picture FROM picture_tags ORDER BY 1, 2").fetchall()
-    connection.close()
-    return [*found, *tags]

@@ -1,0 +1,138 @@
+"""The policies that `catguard up` begins with, and how they are followed while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from catguard.errors import CatguardError, PolicyError
+from catguard.guard import Guard
+from catguard.host import HostSettings
+from catguard.policies import lastgood
+from catguard.policies.loader import compile_sources, read_sources
+from catguard.policies.model import Action, PolicySet
+from catguard.policies.sources import Sources
+from catguard.supervisor.events import Event
+from catguard.supervisor.keeper import PolicyKeeper
+
+COMMAND: Final = (sys.executable, "-m", "catguard")
+# Below --data; no component's name begins with a dot.
+KEPT: Final = ".policies"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The policies to begin with, and the file of their text: the last good one."""
+
+    policies: PolicySet
+    kept: Path
+    files: tuple[str, ...]
+
+
+def begin(policies: Sequence[Path], actions: Sequence[tuple[str, Action]], *, data: Path, console: Console) -> Live:
+    """Load the policy files and keep their text; where they are broken, take the last good text in their place.
+
+    Raises:
+        PolicyError: They are broken, and there is no text that was good.
+        ConfigurationError: An override matches nothing, or nothing can be written below `data`.
+    """
+    kept = lastgood.place_of(data / KEPT, policies, actions)
+    try:
+        sources = read_sources(policies)
+        policy_set = compile_sources(sources, actions=actions).policies
+    except PolicyError as error:
+        if not kept.exists():
+            raise
+        good, policy_set = _last_good(kept, actions, error)
+        console.print(Text(f"the policies have {_count(error)}:\n{error}", style="bold red"), soft_wrap=True)
+        text = (
+            f"STARTED WITH THE LAST GOOD TEXT, revision {policy_set.revision[:12]} of "
+            f"{time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime(kept.stat().st_mtime))}: mend the files, they are "
+            "read again as soon as they change"
+        )
+        console.print(Text(text, style="bold red"), soft_wrap=True)
+        return Live(policy_set, kept, tuple(dict.fromkeys((*map(str, policies), *good.files))))
+    lastgood.keep(kept, policy_set.revision, sources)
+    return Live(policy_set, kept, sources.files)
+
+
+def _last_good(kept: Path, actions: Sequence[tuple[str, Action]], error: PolicyError) -> tuple[Sources, PolicySet]:
+    """Load the last good text; raises the fault of the files where that does not load any more either."""
+    try:
+        _, sources = lastgood.read_kept(kept)
+        return sources, compile_sources(sources, actions=actions).policies
+    except CatguardError:
+        raise error from None
+
+
+def _count(error: PolicyError) -> str:
+    return "a fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+
+
+def keeper(
+    live: Live,
+    settings: HostSettings,
+    tiers: Collection[str],
+    *,
+    report: Callable[[Event], None],
+    on_applied: Callable[[], None],
+) -> PolicyKeeper:
+    """Return what watches the files for tiers that run, and has each new text judged."""
+    command = [*COMMAND, "recheck", "--kept", str(live.kept)]
+    for path in settings.policies:
+        command += ["--policies", str(path)]
+    for glob, action in settings.actions:
+        command += ["--action", f"{glob}={action}"]
+    for tier in tiers:
+        command += ["--tier", tier]
+    for name in settings.addresses:
+        command += ["--known", name]
+    if settings.trace is not None:
+        command += ["--trace", settings.trace]
+    return PolicyKeeper(live.files, command, on_applied=on_applied, report=report)
+
+
+@contextlib.asynccontextmanager
+async def followed(
+    live: Live, settings: HostSettings, guards: Sequence[Guard], *, report: Callable[[Event], None]
+) -> AsyncIterator[None]:
+    """Keep the policies of tiers that all run in this process, as a supervisor does for others."""
+    tasks: set[asyncio.Task[None]] = set()
+    loop = asyncio.get_running_loop()
+
+    async def take(guard: Guard) -> None:
+        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
+            await guard.reloader.reload_apart("file")
+
+    def take_all() -> None:
+        for guard in guards:
+            task = loop.create_task(take(guard))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    kept = keeper(live, settings, [guard.component for guard in guards], report=report, on_applied=take_all)
+
+    async def keep() -> None:
+        while True:
+            kept.on_time()
+            await asyncio.sleep(kept.due(0.0))
+
+    loop.add_signal_handler(signal.SIGHUP, kept.hangup)
+    keeping = loop.create_task(keep())
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in (keeping, *tasks):
+            task.cancel()
+        kept.close()

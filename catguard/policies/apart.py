@@ -1,0 +1,146 @@
+"""Loads policies beside a running event loop: read and judged in a process of its own, compiled in small slices.
+
+A thread would not do: it holds the interpreter for milliseconds at a time, and requests wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import pickle
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from catguard.errors import CatguardError, ConfigurationError, PolicyError
+from catguard.policies.clock import Clock, utc_now
+from catguard.policies.compiler import CompiledPolicySet, compiling
+from catguard.policies.loader import compile_sources
+from catguard.policies.model import Action, Component, PolicySet
+from catguard.policies.sources import Sources
+
+#: Seconds of work between two breaks, and of a break: a request meets one slice, seldom two.
+SLICE: Final = 0.001
+BREAK: Final = 0.004
+#: Whoever serves goes first.
+NICENESS: Final = 10
+_CLOCK: Final = "clock"
+
+
+async def load_apart(
+    sources: Sources,
+    *,
+    actions: Sequence[tuple[str, Action]],
+    providers: frozenset[str],
+    clock: Clock = utc_now,
+) -> CompiledPolicySet:
+    """Load and compile policies while the loop goes on.
+
+    Args:
+        sources: The texts.
+        actions: Overrides (glob, action) by the operator.
+        providers: The facts by media type that can be had.
+        clock: Says when waivers end.
+
+    Raises:
+        PolicyError: With every fault.
+        ConfigurationError: An override matches nothing, or the process that loads them ended without an answer.
+    """
+    order = json.dumps([sources.as_data(), list(actions), sorted(providers)]).encode()
+    answer = await _ask(order)
+    first, *rest = pickle.loads(answer)  # our own child wrote it into its pipe
+    found = _Answer(first, clock).load()
+    if isinstance(found, CatguardError):
+        raise found
+    policies: PolicySet = found
+    components: dict[str, Component] = {}
+    for part in rest:
+        await asyncio.sleep(BREAK)
+        component: Component = _Answer(part, clock).load()
+        components[component.name] = component
+    return await compile_gently(replace(policies, components=components), providers=providers)
+
+
+async def compile_gently(policies: PolicySet, *, providers: frozenset[str]) -> CompiledPolicySet:
+    """Compile a policy set that is known to be good, in slices with breaks between them; raises PolicyError."""
+    steps = compiling(policies, providers=providers)
+    while True:
+        until = time.perf_counter() + SLICE
+        while time.perf_counter() < until:
+            try:
+                next(steps)
+            except StopIteration as done:
+                compiled, faults = done.value
+                if faults:
+                    raise PolicyError(faults) from None
+                result: CompiledPolicySet = compiled
+                return result
+        await asyncio.sleep(BREAK)
+
+
+async def _ask(order: bytes) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from catguard.policies.apart import main; main()",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    try:
+        answer, _ = await process.communicate(order)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            process.kill()
+        raise
+    if process.returncode or not answer:
+        raise ConfigurationError(f"the process that loads the policies ended with {process.returncode}; the old stay")
+    return answer
+
+
+class _Written(pickle.Pickler):
+    """Leaves the clock out: it is the reader's."""
+
+    def persistent_id(self, found: Any) -> str | None:
+        return _CLOCK if found is utc_now else None
+
+
+class _Answer(pickle.Unpickler):
+    """Reads a part of the answer."""
+
+    def __init__(self, part: bytes, clock: Clock) -> None:
+        super().__init__(io.BytesIO(part))
+        self._clock = clock
+
+    def persistent_load(self, pid: Any) -> Clock:
+        return self._clock
+
+
+def _answer(order: bytes) -> bytes:
+    """Load what an order names; returns the policy set, its components each by itself, or the error."""
+    data, actions, providers = json.loads(order)
+    overrides = [(glob, action) for glob, action in actions]
+    try:
+        compiled = compile_sources(Sources.of_data(data), actions=overrides, providers=frozenset(providers))
+    except CatguardError as error:
+        return pickle.dumps([_written(error)])
+    policies = compiled.policies
+    parts = [replace(policies, components={}), *policies.components.values()]
+    return pickle.dumps([_written(part) for part in parts])
+
+
+def _written(part: object) -> bytes:
+    file = io.BytesIO()
+    _Written(file, pickle.HIGHEST_PROTOCOL).dump(part)
+    return file.getvalue()
+
+
+def main() -> None:
+    """Answer the order on standard input; run by `load_apart`."""
+    os.nice(NICENESS)
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read()))

@@ -1,0 +1,39 @@
+"""The texts that a policy set is made of: files that overlay each other, and those that they include."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Policy texts by the names that places give them.
+
+    Attributes:
+        texts: Pairs of name and text: the policy, then its overlays.
+        included: The texts of included files; None where a file could not be read.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+    included: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files."""
+        return (*(name for name, _ in self.texts), *self.included)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {"files": [list(pair) for pair in self.texts], "included": dict(self.included)}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Sources:
+        """Read what `as_data` returned; raises KeyError, TypeError or ValueError for anything else."""
+        texts = tuple((str(name), str(text)) for name, text in data["files"])
+        return cls(texts, dict(data.get("included") or {}))
+
+
+#: What a policy set that was made without texts was made of.
+NO_TEXTS = Sources(())

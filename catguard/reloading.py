@@ -1,0 +1,173 @@
+"""Loads policies anew while they are in use: whole or not at all, and each attempt is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from catguard.engine.snapshots import Engine
+from catguard.errors import CatguardError, ConfigurationError, PolicyError
+from catguard.policies.apart import load_apart
+from catguard.policies.clock import Clock, utc_now
+from catguard.policies.compiler import PROVIDERS, CompiledPolicySet
+from catguard.policies.loader import compile_sources
+from catguard.policies.model import Action
+from catguard.policies.sources import Sources
+from catguard.policies.watch import LOOK, FileWatch
+from catguard.telemetry import ConfigLoaded, Telemetry, Trigger
+
+log = logging.getLogger("catguard.policies")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLoader:
+    """Where policies come from, and how they are read.
+
+    Attributes:
+        read: Returns the texts as they are now; raises CatguardError.
+        actions: Overrides (glob, action) by the operator.
+        providers: The facts by media type that can be had.
+        clock: Says when waivers end.
+    """
+
+    read: Callable[[], Sources]
+    actions: Sequence[tuple[str, Action]] = ()
+    providers: frozenset[str] = PROVIDERS
+    clock: Clock = utc_now
+
+    def compile(self, sources: Sources) -> CompiledPolicySet:
+        """Load and compile texts here and now; raises PolicyError and ConfigurationError."""
+        return compile_sources(sources, actions=self.actions, providers=self.providers, clock=self.clock)
+
+    async def compile_apart(self, sources: Sources) -> CompiledPolicySet:
+        """As `compile`, without holding up the event loop."""
+        return await load_apart(sources, actions=self.actions, providers=self.providers, clock=self.clock)
+
+
+class Reloader:
+    """Brings new texts into force for one component, and keeps the old policies on any fault.
+
+    Args:
+        engine: Holds the policies.
+        component: That must be in them.
+        telemetry: Is told of each attempt.
+        loader: Where texts come from.
+        sources: Those in force.
+    """
+
+    def __init__(
+        self, engine: Engine, component: str, telemetry: Telemetry, loader: PolicyLoader, sources: Sources
+    ) -> None:
+        self._engine = engine
+        self._component = component
+        self._telemetry = telemetry
+        self._loader = loader
+        self._one_by_one = asyncio.Lock()
+        self.sources = sources
+
+    def reload(self) -> str:
+        """Load anew, here and now; returns the revision that decides from now on.
+
+        Raises:
+            PolicyError: With every fault of the new text.
+            ConfigurationError: What runs cannot do with the new policies.
+        """
+        with self._told("call"):
+            sources = self._loader.read()
+            if sources != self.sources:
+                self._adopt(self._loader.compile(sources), sources, "call")
+            else:
+                self._tell_kept("call")
+        return self._engine.snapshot.revision
+
+    async def reload_apart(self, trigger: Trigger = "call") -> str:
+        """As `reload`, without holding up the event loop: requests go on meanwhile."""
+        async with self._one_by_one:
+            with self._told(trigger):
+                sources = self._loader.read()
+                if sources != self.sources:
+                    self._adopt(await self._loader.compile_apart(sources), sources, trigger)
+                elif trigger != "start":
+                    self._tell_kept(trigger)
+        return self._engine.snapshot.revision
+
+    @asynccontextmanager
+    async def watching(self, *, hangup: bool = True) -> AsyncIterator[None]:
+        """Reload whenever the files have changed, or SIGHUP comes, for as long as the context is open.
+
+        Args:
+            hangup: Whether SIGHUP is listened to; one process may have several guards, and one handler.
+        """
+        asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        if hangup:
+            loop.add_signal_handler(signal.SIGHUP, asked.set)
+        task = asyncio.create_task(self._watch(asked))
+        try:
+            yield
+        finally:
+            if hangup:
+                loop.remove_signal_handler(signal.SIGHUP)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self, asked: asyncio.Event) -> None:
+        files = FileWatch(self.sources.files)
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), LOOK)
+            trigger: Trigger = "signal" if asked.is_set() else "file"
+            if not asked.is_set() and not files.look():
+                continue
+            asked.clear()
+            with suppress(CatguardError):  # told already, and the old policies stay
+                await self.reload_apart(trigger)
+            files.watch(dict.fromkeys((*self.sources.files, *self._read_files())))
+
+    def _read_files(self) -> Sequence[str]:
+        try:
+            return self._loader.read().files
+        except CatguardError:
+            return ()
+
+    def _adopt(self, compiled: CompiledPolicySet, sources: Sources, trigger: Trigger) -> None:
+        if self._component not in compiled.policies.components:
+            raise ConfigurationError(f"the new policies declare no component {self._component!r}; the old ones stay")
+        previous = self._engine.snapshot.revision
+        self._engine.swap(compiled)
+        self.sources = sources
+        log.info("policies of revision %s are in force, before %s", compiled.revision[:12], previous[:12])
+        self._telemetry.config_loaded(ConfigLoaded("applied", trigger, compiled.revision, previous))
+
+    def _tell_kept(self, trigger: Trigger) -> None:
+        revision = self._engine.snapshot.revision
+        self._telemetry.config_loaded(ConfigLoaded("kept", trigger, revision, revision, "the text is the same"))
+
+    def _told(self, trigger: Trigger) -> _Told:
+        return _Told(self._engine, self._telemetry, trigger)
+
+
+class _Told:
+    """Tells log and telemetry of a text that was rejected, and lets the error pass."""
+
+    def __init__(self, engine: Engine, telemetry: Telemetry, trigger: Trigger) -> None:
+        self._engine = engine
+        self._telemetry = telemetry
+        self._trigger: Trigger = trigger
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if not isinstance(error, CatguardError):
+            return
+        revision = self._engine.snapshot.revision
+        faults = len(error.faults) if isinstance(error, PolicyError) else 1
+        log.error("new policies are rejected, those of revision %s stay: %s", revision[:12], error)
+        loaded = ConfigLoaded("rejected", self._trigger, revision, revision, str(error), faults)
+        self._telemetry.config_loaded(loaded)
