@@ -22,7 +22,7 @@ from catguard.policies.estimates import (
     together,
 )
 from catguard.policies.facts import DYNAMIC, STRING, FactType, ListOf, MapOf, Record, Scalar
-from catguard.policies.intervals import Interval
+from catguard.policies.intervals import INTEGERS, Interval
 from catguard.policies.model import Boundary, Phase
 from catguard.policies.phases import QUERY_BYTES
 from catguard.policies.pinned import SIZES, Kind, item_schemas, member_schemas, parts_of
@@ -43,10 +43,12 @@ from catguard.policies.syntax import (
 HEAD_BYTES: Final = 32 * 1024
 #: Characters of a pattern that cost a character of text one unit more (Kubernetes: cel.RegexStringLengthCostFactor).
 PATTERN_CHARACTERS: Final = 4
+#: Characters of a number that is written out.
+MAX_NUMBER: Final = 32
 _LITERALS: Mapping[str, Kind] = {"bool": "bool", "int": "int", "double": "double", "string": "string", "null": "null"}
 _TESTS = {"startsWith": str.startswith, "endsWith": str.endswith, "contains": str.__contains__}
 _ORDERS = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
-_ANYTHING = Estimate("dyn", fails=True, interval=SIZES)
+_ANYTHING = Estimate("dyn", fails=True, interval=Interval(0, UNLIMITED))
 
 Scope = Mapping[str, Estimate]
 
@@ -179,8 +181,7 @@ class Estimator:
             case "dyn", [operand]:
                 return operand
             case _:
-                kind = _LITERALS.get(function, "dyn")
-                return together(kind, parts, fails=True, interval=SIZES, cost=max((p.units for p in parts), default=0))
+                return _converted(function, parts)
 
     def _among(self, element: Estimate, items: Estimate) -> Estimate:
         truths = frozenset((True, False))
@@ -280,6 +281,15 @@ def _statuses(status: str) -> Interval:
     if status.isdigit():
         return Interval(int(status), int(status))
     return Interval(int(status[0]) * 100, int(status[0]) * 100 + 99) if status[0].isdigit() else Interval(0, 999)
+
+
+def _converted(function: str, parts: Sequence[Estimate]) -> Estimate:
+    """Return what is known of the result of a conversion, or of a function that is not looked into."""
+    kind = _LITERALS.get(function, "dyn")
+    interval = INTEGERS if kind == "int" else Interval(0, UNLIMITED)
+    if function == "string" and parts[0].kind in ("int", "double", "bool", "string"):
+        interval = parts[0].interval if parts[0].kind == "string" else Interval(1, MAX_NUMBER)
+    return together(kind, parts, fails=True, interval=interval, cost=max((part.units for part in parts), default=0))
 
 
 def _written(elements: Sequence[Estimate]) -> Estimate:

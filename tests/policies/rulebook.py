@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from catguard.policies.costs import Cost
+from catguard.policies.costs import MAX_RULE, Cost
 from catguard.policies.estimator import Estimator
 from catguard.policies.expressions import Checker, shared_evaluator
 from catguard.policies.facts import facts_of
@@ -16,6 +16,7 @@ from catguard.policies.loader import load_text
 from catguard.policies.model import Boundary
 from catguard.policies.rules import CompiledRule
 from catguard.policies.syntax import Node
+from catguard.policies.translation import MAX_STEPS
 
 BODY = "        request: {{max_bytes: {{limit: 64Ki, why: a page}}, body: {body}, assume: {{it: {{rule: {rule}, why: so}}}}}}\n"
 
@@ -55,3 +56,9 @@ def estimated(
     estimator = Estimator(boundary, boundary.request, facts)
     compiled = CompiledRule(boundary.request.rules[0], shared_evaluator().program(rule), tree, frozenset(), frozenset())
     return Cost(compiled, estimator.estimate(tree), tuple(estimator.sizes))
+
+
+def affordable(rule: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a rule over a body of a schema is not refused for what it costs."""
+    found = estimated(rule, schema["properties"], schema=schema).estimate
+    return found.cost <= MAX_RULE and found.steps <= MAX_STEPS
