@@ -9,6 +9,7 @@ from typing import Any
 from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.explanation import shape_violation, violation_of
+from catguard.engine.masking import failure_text
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.values import OutOfRange, out_of_range
@@ -232,7 +233,7 @@ def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viola
     bodiless = phase.policy.phase == "response" and facts["response"].get("bodiless")
     for rule, outcome in (phase.bodiless_rules if bodiless else phase.rules).run(facts):
         assumption = rule.assumption
-        broke = f"; it could not be evaluated: {outcome}" if outcome is not False else ""
+        broke = "" if outcome is False else f"; it could not be evaluated: {failure_text(outcome, rule.expression)}"
         text = f"{assumption.why}{broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(
