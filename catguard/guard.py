@@ -9,8 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from catguard.engine.codec import Unreadable
 from catguard.engine.decision import Decision
 from catguard.engine.evaluator import rehearse
+from catguard.engine.plain import NoJson, plain
 from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.facts import available
@@ -228,6 +230,12 @@ class Guard:
                 if fact not in known:
                     hint = did_you_mean(fact, known) or f"there are: {', '.join(known)}"
                     raise ConfigurationError(f"the {phase} of {name} has no {fact!r} ({hint})")
+            try:
+                plain(dict(given))
+            except (Unreadable, NoJson) as error:
+                if not getattr(error, "beyond_range", False):  # that one the shape tells, under its own name
+                    where = getattr(error, "where", "")
+                    raise ConfigurationError(f"the {phase} of {name} is no JSON: {where} {error}") from None
         return rehearse(snapshot, name, request, response)
 
     def reload(self) -> str:

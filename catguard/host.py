@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import graphlib
+import logging
 import os
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 from catguard.context import TierContext
 from catguard.enforcement.problem import Render
 from catguard.engine.snapshots import Engine
-from catguard.errors import ConfigurationError, PolicyError
+from catguard.errors import CatguardError, ConfigurationError, PolicyError
 from catguard.guard import Guard
 from catguard.hookspecs import Tier
 from catguard.plugins import plugin_manager, refusal_page, tiers
@@ -25,10 +26,15 @@ from catguard.policies.lastgood import read_kept
 from catguard.policies.loader import read_sources
 from catguard.policies.model import Action, PolicySet
 from catguard.policies.sources import Sources
+from catguard.proposing import Proposal
 from catguard.reloading import PolicyLoader
 from catguard.supervisor.exporters import configure
 from catguard.telemetry import ConfigLoaded, Telemetry
 
+log = logging.getLogger("catguard.host")
+
+#: Where workers write what a candidate decides otherwise, below the data folder; no component's name has a dot.
+DIFFERENCES: Final = ".candidate"
 #: Variables of a tier begin with CATGUARD_STORE_, for the tier store.
 PREFIX: Final = "CATGUARD"
 
@@ -45,6 +51,7 @@ class HostSettings:
         trace: where telemetry goes: "console", "otlp", the path of a .jsonl file; None for nowhere.
         block: tiers whose plugins are not loaded.
         kept: the file of the last good policy text, written by `lastgood.keep`; None to take the files themselves.
+        candidate: the file of the last good text of a candidate policy, which decides beside the others; None for none.
         environ: the environment, of which each tier gets its own variables as settings.
     """
 
@@ -55,6 +62,7 @@ class HostSettings:
     trace: str | None = None
     block: tuple[str, ...] = ()
     kept: Path | None = None
+    candidate: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -67,12 +75,14 @@ class OpenTier:
         guard: of its component.
         context: what it is given.
         app: the guarded ASGI app.
+        proposal: the candidate policy, if there is one.
     """
 
     tier: Tier
     guard: Guard
     context: TierContext
     app: ASGIApp
+    proposal: Proposal | None = None
 
 
 @contextlib.asynccontextmanager
@@ -87,7 +97,13 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
     """
     async with _open(settings, component) as (tier, guard, context, render):
         guard.telemetry.config_loaded(_started(settings, guard))
-        yield OpenTier(tier, guard, context, guard.asgi(tier.app(context), render=render))
+        app = guard.asgi(tier.app(context), render=render)
+        if settings.candidate is None:
+            yield OpenTier(tier, guard, context, app)
+            return
+        proposal = _propose(settings, guard, settings.candidate)
+        async with proposal.writing():
+            yield OpenTier(tier, guard, context, app, proposal)
 
 
 @contextlib.asynccontextmanager
@@ -157,6 +173,18 @@ def tier_settings(component: str, environ: Mapping[str, str]) -> dict[str, str]:
 def _read(settings: HostSettings) -> Sources:
     """Read what the supervisor found good; the files may have been edited since, and may be broken."""
     return read_sources(settings.policies) if settings.kept is None else read_kept(settings.kept)[1]
+
+
+def _propose(settings: HostSettings, guard: Guard, candidate: Path) -> Proposal:
+    """Let a candidate decide beside the guard's policies; one that does not load is logged, and nothing is compared."""
+    loader = PolicyLoader(lambda: read_kept(candidate)[1], settings.actions)
+    path = settings.data / DIFFERENCES / f"{guard.component}-{os.getpid()}.json"
+    proposal = Proposal(guard.engine, guard.telemetry, loader, path)
+    try:
+        proposal.begin()
+    except CatguardError:
+        log.exception("the candidate does not decide beside the policies of %s", guard.component)
+    return proposal
 
 
 def _started(settings: HostSettings, guard: Guard) -> ConfigLoaded:

@@ -84,14 +84,19 @@ class Reloader:
                 self._tell_kept("call")
         return self._engine.snapshot.revision
 
-    async def reload_apart(self, trigger: Trigger = "call") -> str:
-        """As `reload`, without holding up the event loop: requests go on meanwhile."""
+    async def reload_apart(self, trigger: Trigger = "call", *, only_new: bool = False) -> str:
+        """As `reload`, without holding up the event loop: requests go on meanwhile.
+
+        Args:
+            trigger: What is told of the reason.
+            only_new: Tell nothing of a text that is the same.
+        """
         async with self._one_by_one:
             with self._told(trigger):
                 sources = self._loader.read()
                 if sources != self.sources:
                     self._adopt(await self._loader.compile_apart(sources), sources, trigger)
-                elif trigger != "start":
+                elif not only_new:
                     self._tell_kept(trigger)
         return self._engine.snapshot.revision
 

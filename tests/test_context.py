@@ -1,8 +1,6 @@
-import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,6 @@ import httpx2
 import pytest
 import schemathesis
 import sqlalchemy as sa
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Config, GenerationMode
 from starlette.requests import Request
@@ -20,7 +17,7 @@ from catguard import CallRefused, ConfigurationError, Guard, TierContext, exchan
 from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
-from catguard.supervisor import sockets
+from tests.serving import served
 
 POLICY = """
 catguard: 1
@@ -114,21 +111,6 @@ def shop(tmp_path: Path, *, barn: str | None = "http://127.0.0.1:9") -> TierCont
 def client_of(context: TierContext, handlers: Mapping[str, Any] = HANDLERS) -> httpx2.AsyncClient:
     app = Guard(SHOP, "shop").asgi(context.app(handlers))
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://shop")
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """Serve an app on a real socket; the value is its address."""
-    listener = sockets.bind("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield sockets.url_of(listener)
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def hay(_: Request) -> Response:

@@ -56,6 +56,16 @@ def test_policies_in_the_documentation_load_and_their_examples_hold(page: Path) 
             assert [str(result) for result in run_examples(compiled) if not result.passed] == []
 
 
+def test_policies_of_several_files_in_the_documentation_load_and_their_examples_hold() -> None:
+    """Blocks that begin with the name of a file are the files of one policy."""
+    found = (re.match(r"# (\S+\.yaml)\n", text) for text in blocks(ROOT / "docs" / "policies.md", "yaml"))
+    files = {name[1]: name.string for name in found if name}
+    policy = files.pop("policies.yaml")
+    compiled = compile_texts([("policies.yaml", policy)], included=files)
+    assert list(compiled.policies.components) == ["shop", "oven"]
+    assert [str(result) for result in run_examples(compiled) if not result.passed] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):

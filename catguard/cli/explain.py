@@ -15,6 +15,7 @@ from rich.table import Table
 
 from catguard.analysis.waivers import WaiverStatus, statuses
 from catguard.cli import options
+from catguard.cli.candidates import show_candidate
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
 from catguard.policies.clock import utc_now
@@ -228,9 +229,10 @@ Examples:
   catguard explain frontend.outbound.render
   catguard explain store.inbound.find --all
   catguard explain catomatic --format json
+  catguard explain --candidate                what `catguard up --candidate FILE` has found so far
 """
 )
-@click.argument("name", metavar="COMPONENT|BOUNDARY")
+@click.argument("name", metavar="[COMPONENT|BOUNDARY]", required=False)
 @click.option(
     "--policies",
     "files",
@@ -243,9 +245,24 @@ Examples:
     "--action", "actions", multiple=True, metavar="GLOB=ACTION", help="Override actions, as `catguard up` does."
 )
 @click.option("--all", "everything", is_flag=True, help="Also what holds without being written.")
+@click.option("--candidate", is_flag=True, help="What the candidate policy of a running system decides otherwise.")
+@options.data_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def explain(name: str, files: tuple[Path, ...], actions: tuple[str, ...], everything: bool, form: str) -> None:
+def explain(
+    name: str | None,
+    files: tuple[Path, ...],
+    actions: tuple[str, ...],
+    everything: bool,
+    candidate: bool,
+    data: Path,
+    form: str,
+) -> None:
     """Show what a component or boundary assumes, of whom, why, where it is written and what happens when it breaks."""
+    if candidate:
+        show_candidate(data, name, options.output(), form=form)
+        return
+    if name is None:
+        raise click.UsageError("name a component or a boundary, or ask for --candidate")
     compiled = load_compiled(files or (options.POLICIES,), actions=[parse_action(action) for action in actions])
     policies = compiled.policies
     found = find(policies, name)

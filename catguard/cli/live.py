@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.text import Text
 
 from catguard.errors import CatguardError, PolicyError
-from catguard.guard import Guard
-from catguard.host import HostSettings
+from catguard.host import DIFFERENCES, HostSettings, OpenTier
 from catguard.policies import lastgood
 from catguard.policies.loader import compile_sources, read_sources
 from catguard.policies.model import Action, PolicySet
 from catguard.policies.sources import Sources
-from catguard.supervisor.events import Event
+from catguard.proposing import forget_comparisons
+from catguard.supervisor.events import Event, PoliciesJudged
 from catguard.supervisor.keeper import PolicyKeeper
 
 COMMAND: Final = (sys.executable, "-m", "catguard")
@@ -66,6 +66,28 @@ def begin(policies: Sequence[Path], actions: Sequence[tuple[str, Action]], *, da
     return Live(policy_set, kept, sources.files)
 
 
+def begin_candidate(
+    candidate: Sequence[Path], actions: Sequence[tuple[str, Action]], *, data: Path, console: Console
+) -> Live | None:
+    """Load a candidate policy, if there is one, and keep its text; what other candidates left is removed.
+
+    Raises:
+        PolicyError: It is broken.
+        ConfigurationError: An override matches nothing, or nothing can be written below `data`.
+    """
+    if not candidate:
+        return None
+    sources = read_sources(candidate)
+    policies = compile_sources(sources, actions=actions).policies
+    kept = lastgood.place_of(data / KEPT / "candidates", candidate, actions)
+    lastgood.keep(kept, policies.revision, sources)
+    forget_comparisons(data / DIFFERENCES, policies.revision)
+    names = ", ".join(str(file) for file in candidate)
+    text = f"candidate: {names}, revision {policies.revision[:12]}; `catguard explain --candidate` compares"
+    console.print(Text(text, style="yellow"), soft_wrap=True)
+    return Live(policies, kept, sources.files)
+
+
 def _last_good(kept: Path, actions: Sequence[tuple[str, Action]], error: PolicyError) -> tuple[Sources, PolicySet]:
     """Load the last good text; raises the fault of the files where that does not load any more either."""
     try:
@@ -81,15 +103,16 @@ def _count(error: PolicyError) -> str:
 
 def keeper(
     live: Live,
+    files: Sequence[Path],
     settings: HostSettings,
     tiers: Collection[str],
     *,
     report: Callable[[Event], None],
     on_applied: Callable[[], None],
 ) -> PolicyKeeper:
-    """Return what watches the files for tiers that run, and has each new text judged."""
+    """Return what watches files for tiers that must follow them, and has each new text judged."""
     command = [*COMMAND, "recheck", "--kept", str(live.kept)]
-    for path in settings.policies:
+    for path in files:
         command += ["--policies", str(path)]
     for glob, action in settings.actions:
         command += ["--action", f"{glob}={action}"]
@@ -102,32 +125,65 @@ def keeper(
     return PolicyKeeper(live.files, command, on_applied=on_applied, report=report)
 
 
+def keepers(
+    live: Live,
+    candidate: Live | None,
+    settings: HostSettings,
+    tiers: Collection[str],
+    *,
+    files: Sequence[Path],
+    report: Callable[[Event], None],
+    on_applied: Callable[[], None],
+) -> list[PolicyKeeper]:
+    """Return what watches the policy files for these tiers, and those of the candidate, which none must follow."""
+    found = [keeper(live, settings.policies, settings, tiers, report=report, on_applied=on_applied)]
+    if candidate is not None:
+
+        def report_candidate(event: Event) -> None:
+            report(replace(event, candidate=True) if isinstance(event, PoliciesJudged) else event)
+
+        found.append(keeper(candidate, files, settings, (), report=report_candidate, on_applied=on_applied))
+    return found
+
+
 @contextlib.asynccontextmanager
 async def followed(
-    live: Live, settings: HostSettings, guards: Sequence[Guard], *, report: Callable[[Event], None]
+    opened: Sequence[OpenTier], make: Callable[[Callable[[], None]], Sequence[PolicyKeeper]]
 ) -> AsyncIterator[None]:
-    """Keep the policies of tiers that all run in this process, as a supervisor does for others."""
+    """Keep the policies of tiers that all run in this process, as a supervisor does for others.
+
+    Args:
+        opened: The tiers.
+        make: Makes the keepers, given what they call when there is something to take.
+    """
     tasks: set[asyncio.Task[None]] = set()
     loop = asyncio.get_running_loop()
 
-    async def take(guard: Guard) -> None:
+    async def take(tier: OpenTier) -> None:
         with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
-            await guard.reloader.reload_apart("file")
+            await tier.guard.reloader.reload_apart("file", only_new=True)
+        if tier.proposal is not None:
+            await tier.proposal.reload_apart()
 
     def take_all() -> None:
-        for guard in guards:
-            task = loop.create_task(take(guard))
+        for tier in opened:
+            task = loop.create_task(take(tier))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-    kept = keeper(live, settings, [guard.component for guard in guards], report=report, on_applied=take_all)
+    kept = make(take_all)
 
     async def keep() -> None:
         while True:
-            kept.on_time()
-            await asyncio.sleep(kept.due(0.0))
+            for each in kept:
+                each.on_time()
+            await asyncio.sleep(min(each.due(0.0) for each in kept))
 
-    loop.add_signal_handler(signal.SIGHUP, kept.hangup)
+    def hang_up() -> None:
+        for each in kept:
+            each.hangup()
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     keeping = loop.create_task(keep())
     try:
         yield
@@ -135,4 +191,5 @@ async def followed(
         loop.remove_signal_handler(signal.SIGHUP)
         for task in (keeping, *tasks):
             task.cancel()
-        kept.close()
+        for each in kept:
+            each.close()

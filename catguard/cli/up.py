@@ -22,7 +22,7 @@ from rich.text import Text
 from catguard import host
 from catguard.analysis.waivers import statuses
 from catguard.cli import options
-from catguard.cli.live import COMMAND, Live, begin, followed, keeper
+from catguard.cli.live import COMMAND, begin, begin_candidate, followed, keepers
 from catguard.cli.worker import arguments
 from catguard.errors import ConfigurationError
 from catguard.hookspecs import Tier
@@ -60,6 +60,7 @@ Examples:
   catguard up frontend --address catomatic=http://10.0.0.7:8001
   catguard up --bind frontend=0.0.0.0:80 --bind store=127.0.0.1:0
   catguard up --policies policies.yaml --policies ours.yaml
+  catguard up --candidate stricter.yaml            what it would do otherwise: catguard explain --candidate
   catguard up --action 'catomatic.*=audit' --trace var/trace.jsonl
   catguard up --memory catomatic=512MiB --drain 30s
 
@@ -88,6 +89,14 @@ the second ends them at once. A tier that cannot start ends the others with exit
 @options.data_option
 @options.policies_option
 @options.action_option
+@click.option(
+    "--candidate",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    show_envvar=True,
+    help="A policy file that decides beside the others, and does nothing: where it would decide otherwise is counted. "
+    "It stands for all of them; repeated, later files overlay earlier ones.",
+)
 @click.option(
     "--memory",
     "memory",
@@ -121,6 +130,7 @@ def up(
     data: Path,
     policies: tuple[Path, ...],
     actions: tuple[tuple[str, Action], ...],
+    candidate: tuple[Path, ...],
     memory: tuple[tuple[str, int], ...],
     drain: float,
     trace: str | None,
@@ -145,6 +155,7 @@ def up(
     options.check_known("--bind", binding, names)
     options.check_known("--memory", limits, names)
     _announce(console, policy_set, policies, actions)
+    proposed = begin_candidate(candidate, actions, data=data, console=console)
     listeners = listen(names, binding)
     here = {name: sockets.url_of(listener) for name, listener in listeners.items()}
     settings = host.HostSettings(
@@ -155,21 +166,22 @@ def up(
         trace=trace,
         block=block,
         kept=live.kept,
+        candidate=proposed.kept if proposed else None,
     )
-    if in_process:
-        _prepare_here(started, settings)
-        filled = [tier.name for tier in started if tier.fill is not None]
-        serving.run(_serve_here(listeners, settings, live, drain, filled, lambda event: _tell(console, event)))
-        return
-    specs = [_spec(tier, listeners[tier.name], settings, limits.get(tier.name), drain) for tier in started]
 
     def report(event: Event) -> None:
         _tell(console, event)
 
-    def kept(hang_up: Callable[[], None]) -> PolicyKeeper:
-        return keeper(live, settings, names, report=report, on_applied=hang_up)
+    def kept(on_applied: Callable[[], None]) -> list[PolicyKeeper]:
+        return keepers(live, proposed, settings, names, files=candidate, report=report, on_applied=on_applied)
 
-    sys.exit(Supervisor(specs, drain=drain, report=report, keeper=kept).run())
+    if in_process:
+        _prepare_here(started, settings)
+        filled = [tier.name for tier in started if tier.fill is not None]
+        serving.run(_serve_here(listeners, settings, kept, drain, filled, report))
+        return
+    specs = [_spec(tier, listeners[tier.name], settings, limits.get(tier.name), drain) for tier in started]
+    sys.exit(Supervisor(specs, drain=drain, report=report, keepers=kept).run())
 
 
 def _choose(
@@ -262,7 +274,7 @@ def _prepare_here(tiers: Sequence[Tier], settings: host.HostSettings) -> None:
 async def _serve_here(
     listeners: Mapping[str, socket.socket],
     settings: host.HostSettings,
-    live: Live,
+    kept: Callable[[Callable[[], None]], Sequence[PolicyKeeper]],
     drain: float,
     filled: Sequence[str],
     report: Callable[[Event], None],
@@ -272,7 +284,7 @@ async def _serve_here(
             stack.callback(asyncio.create_task(_fill_here(name, settings, report)).cancel)
         opened = [await stack.enter_async_context(host.open_tier(settings, name)) for name in listeners]
         served = [(tier.app, listener) for tier, listener in zip(opened, listeners.values(), strict=True)]
-        await stack.enter_async_context(followed(live, settings, [tier.guard for tier in opened], report=report))
+        await stack.enter_async_context(followed(opened, kept))
         urls = {name: settings.addresses[name] for name in listeners}
         await serving.serve_all(served, on_ready=lambda: _ready(urls), drain=drain)
 

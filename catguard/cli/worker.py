@@ -19,7 +19,6 @@ import click
 from catguard import host
 from catguard.cli import options
 from catguard.errors import CatguardError
-from catguard.guard import Guard
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
@@ -42,6 +41,8 @@ def arguments(settings: host.HostSettings, tier: str) -> tuple[str, ...]:
         written += ["--block", name]
     if settings.kept is not None:
         written += ["--kept", str(settings.kept)]
+    if settings.candidate is not None:
+        written += ["--candidate", str(settings.candidate)]
     return (*written, *(("--trace", settings.trace) if settings.trace else ()))
 
 
@@ -58,13 +59,16 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         trace: str | None,
         block: tuple[str, ...],
         kept: Path | None,
+        candidate: Path | None,
         **own: Any,
     ) -> None:
         # The supervisor alone decides what an interrupt means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
         logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
-        function(tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept), **own)
+        function(
+            tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept, candidate), **own
+        )
 
     decorated: Callable[..., None] = command
     for decorate in (
@@ -76,6 +80,7 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--trace"),
         click.option("--block", multiple=True),
         click.option("--kept", type=click.Path(path_type=Path), help="The policy text to begin with."),
+        click.option("--candidate", type=click.Path(path_type=Path), help="The text of a candidate policy."),
         click.option("--lifeline", type=int, required=True, help="Ends with the supervisor."),
     ):
         decorated = decorate(decorated)
@@ -83,14 +88,16 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextlib.asynccontextmanager
-async def following(guard: Guard) -> AsyncIterator[None]:
+async def following(opened: host.OpenTier) -> AsyncIterator[None]:
     """Take the last good policies whenever the supervisor says so, by SIGHUP."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
     async def take(trigger: Trigger) -> None:
         with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
-            await guard.reloader.reload_apart(trigger)
+            await opened.guard.reloader.reload_apart(trigger, only_new=True)
+        if opened.proposal is not None:
+            await opened.proposal.reload_apart()
 
     def begin(trigger: Trigger) -> None:
         task = loop.create_task(take(trigger))
@@ -120,7 +127,7 @@ def worker(tier: str, settings: host.HostSettings, drain: float, lifeline: int, 
         os.close(status)
 
     async def serve() -> None:
-        async with host.open_tier(settings, tier) as opened, following(opened.guard):
+        async with host.open_tier(settings, tier) as opened, following(opened):
             await serving.serve(opened.app, sockets.adopt(fd), lifeline=lifeline, on_ready=ready, drain=drain)
 
     serving.run(serve())

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+from catguard.enforcement.head import Head, media_type
+from catguard.enforcement.lane import Lane
 from catguard.enforcement.problem import REFUSAL_HEADER, Headers
-from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, header, read_body
-from catguard.enforcement.reception import media_type
+from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, read_body
 from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation, violated
-from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
+from catguard.engine.evaluator import Facts, allowance, conclude, decide_response, limit_violation
 from catguard.engine.exchange import Exchange
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
@@ -44,6 +45,19 @@ class Outcome(Protocol):
 class Answer:
     """The `send` of one exchange."""
 
+    # What an exchange begins with; most have nothing else to the end.
+    status = 0
+    finished = False
+    ended = False
+    _head = Head(())
+    _count = 0
+    _limit = 0
+    _phase: CompiledPhase | None = None
+    _streaming = False
+    _own_refusal = False
+    _waits_for_app = False
+    _start: Any = None
+
     def __init__(
         self,
         snapshot: CompiledPolicySet,
@@ -53,6 +67,8 @@ class Answer:
         outcome: Outcome,
         *,
         request: Facts,
+        caller: Facts,
+        lane: Lane | None,
         head_only: bool,
     ) -> None:
         self.snapshot = snapshot
@@ -61,18 +77,10 @@ class Answer:
         self.outcome = outcome
         self.head_only = head_only
         self._request = request
-        self.status = 0
-        self.finished = False
-        self.ended = False
+        self._caller = caller
+        self._lane = lane
         self._send = send
-        self._headers: Headers = []
         self._chunks: list[bytes] = []
-        self._count = 0
-        self._limit = 0
-        self._phase: CompiledPhase | None = None
-        self._streaming = False
-        self._own_refusal = False
-        self._waits_for_app = False
 
     @property
     def begun(self) -> bool:
@@ -83,49 +91,73 @@ class Answer:
         """Take a message of the app."""
         if self.finished:
             return
-        if message["type"] == "http.response.start":
-            await self._start(message)
-        elif message["type"] == "http.response.body":
-            await self._body(message)
-
-    async def _start(self, message: Mapping[str, Any]) -> None:
-        self.status = message["status"]
-        self._headers = [(name.lower(), value) for name, value in message.get("headers", ())]
-        self._own_refusal = self.status >= 400 and (REFUSAL_HEADER, b"1") in self._headers and self._media() == PROBLEM
-        self._phase = self.boundary.response(self.status)
-        # What an app sends with a 5xx may be an accident's leftovers: it waits until the app returned or raised.
-        self._waits_for_app = self.status >= 500 and not self._own_refusal
-        if self._own_refusal or self._phase is None:
-            self._limit = PROBLEM_BYTES
-            return
-        self._limit = self._phase.max_bytes
-        if self._phase.policy.stream and not self.head_only:
-            decision = self._decide(self._head_facts(), check_encoding(self.boundary, self._phase, self._pairs()))
-            self.outcome.decided(decision)
-            if not decision.allowed:
-                self.finished = True
-                await self.outcome.refuse(500, decision)
+        if message["type"] == "http.response.body":
+            if self._start is not None and await self._let_pass(self._start, message):
                 return
-            self._streaming = True
-            headers = self._kept(b"transfer-encoding")
-            await self._send({"type": message["type"], "status": self.status, "headers": [*headers, *self._extra()]})
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            self._count += len(chunk)
+            if self._count > self._limit:
+                await self._too_long()
+            elif self._streaming:
+                await self._pass_on(chunk, more=more)
+            else:
+                self._chunks.append(chunk)
+                self.ended = not more
+                if not more and not self._waits_for_app:
+                    await self.finish()
+        elif message["type"] == "http.response.start":
+            if self._lane is not None and self._lane.takes(message["status"]):
+                self._start = message
+                return
+            self._begin(message)
+            if self._phase is not None and self._phase.policy.stream and not (self.head_only or self._own_refusal):
+                await self._begin_stream(self._phase)
 
-    async def _body(self, message: Mapping[str, Any]) -> None:
-        chunk, more = message.get("body", b""), message.get("more_body", False)
-        self._count += len(chunk)
-        if self._count > self._limit:
-            await self._too_long()
-            return
-        if self._streaming:
-            await self._send({"type": message["type"], "body": chunk, "more_body": more})
-            if not more:
+    async def _let_pass(self, start: Any, message: Mapping[str, Any]) -> bool:
+        """Send an answer that came as a whole, if nothing is to be said against it; else begin as with any other."""
+        self._start = None
+        if self._lane is not None and not message.get("more_body", False):
+            given = self._lane.give(self._request, start, message.get("body", b""), self._caller)
+            if given is not None:
                 self.finished = True
+                self.status = start["status"]
+                self.outcome.decided(allowance(self.snapshot))
+                headers, body = given
+                headers += self._extra()
+                await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
+                await self._send({"type": "http.response.body", "body": body})
                 self.outcome.complete(self.status)
+                return True
+        self._begin(start)
+        return False
+
+    def _begin(self, message: Mapping[str, Any]) -> None:
+        status = self.status = message["status"]
+        head = self._head = Head(message.get("headers", ()))
+        self._phase = self.boundary.response(status)
+        if status >= 400:
+            self._own_refusal = head.values.get(REFUSAL_HEADER) == b"1" and self._media() == PROBLEM
+            # What an app sends with a 5xx may be an accident's leftovers: it waits until the app returned or raised.
+            self._waits_for_app = status >= 500 and not self._own_refusal
+        plain = self._own_refusal or self._phase is None
+        self._limit = PROBLEM_BYTES if plain or self._phase is None else self._phase.max_bytes
+
+    async def _begin_stream(self, phase: CompiledPhase) -> None:
+        decision = self._decide(self._head_facts(), check_encoding(self.boundary, phase, self._head))
+        self.outcome.decided(decision)
+        if not decision.allowed:
+            self.finished = True
+            await self.outcome.refuse(500, decision)
             return
-        self._chunks.append(chunk)
-        self.ended = not more
-        if not more and not self._waits_for_app:
-            await self.finish()
+        self._streaming = True
+        headers = [*self._kept(b"transfer-encoding"), *self._extra()]
+        await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
+
+    async def _pass_on(self, chunk: bytes, *, more: bool) -> None:
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
+        if not more:
+            self.finished = True
+            self.outcome.complete(self.status)
 
     async def _too_long(self) -> None:
         phase = self._phase
@@ -145,7 +177,7 @@ class Answer:
     async def finish(self) -> None:
         """Check what was held back and send it."""
         self.finished = True
-        body = b"".join(self._chunks)
+        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         if not self._own_refusal:
             facts = self._head_facts()
             decision = self._decide(facts, self._read(facts, body))
@@ -155,25 +187,22 @@ class Answer:
                 return
             if "body" in facts:
                 body = dumps(facts["body"])
-        await self._deliver(body)
-
-    async def _deliver(self, body: bytes) -> None:
         headers = self._kept(*OWN_HEADERS)
+        headers += self._extra()
         if self.status not in BODILESS:
-            headers.append((b"content-length", str(len(body)).encode()))
+            headers.append((b"content-length", b"%d" % len(body)))
         shown = b"" if self.head_only or self.status in BODILESS else body
-        await self._send({"type": "http.response.start", "status": self.status, "headers": [*headers, *self._extra()]})
+        await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": shown})
         self.outcome.complete(self.status)
 
     def _decide(self, facts: Facts, noted: list[Violation]) -> Decision:
-        caller = self.exchange.caller.facts()
         return decide_response(
             self.snapshot,
             self.boundary,
             self._request,
             facts,
-            caller=caller,
+            caller=self._caller,
             noted=noted,
             exact=not self.exchange.violations,
         )
@@ -182,28 +211,25 @@ class Answer:
         """Return the app's headers but for some, and outside the system without the mark of a refusal."""
         if self.boundary.policy.public:
             drop = (*drop, REFUSAL_HEADER)
-        return [header for header in self._headers if header[0] not in drop]
+        return [header for header in self._head.raw if header[0] not in drop]
 
     def _extra(self) -> Headers:
         return self.outcome.answer_headers()
 
     def _media(self) -> str | None:
-        return media_type(header(self._pairs(), "content-type"))
+        return media_type(self._head.values.get(b"content-type"))
 
     def _head_facts(self) -> Facts:
         """Return what the head of the response says."""
         if self._phase is None:
             return {"status": self.status, "headers": {}}
-        return head_facts(self._phase, self.status, self._pairs())
+        return head_facts(self._phase, self.status, self._head)
 
     def _read(self, facts: Facts, body: bytes) -> list[Violation]:
         """Add what the body says to the facts; returns what cannot be read of it."""
         if self._phase is None:
             return []
-        return read_body(self.boundary, self._phase, facts, self._pairs(), body)
-
-    def _pairs(self) -> list[tuple[str, str]]:
-        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers]
+        return read_body(self.boundary, self._phase, facts, self._head, body)
 
     def _undeclared_status(self) -> Violation:
         text = f"the status {self.status} is not declared"

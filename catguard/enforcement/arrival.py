@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
+from catguard.enforcement.head import Head, media_type
 from catguard.enforcement.problem import REFUSAL_HEADER
-from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, header, read_body
-from catguard.enforcement.reception import media_type
+from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, read_body
 from catguard.engine.codec import Unreadable, dumps, loads
 from catguard.engine.decision import CallRefused, Decision, Violation, violated
 from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
@@ -77,20 +77,20 @@ class Arrival:
 
     async def _check(self, response: httpx2.Response) -> httpx2.Response:
         status = response.status_code
-        pairs = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        if self._is_refusal(pairs):
+        head = Head(response.headers.raw)
+        if self._is_refusal(head):
             raise await self._callees_refusal(response)
         phase = self.boundary.response(status)
         if phase is None:
             self._decide(self._decision({"status": status, "headers": {}}), status)
             return self._given(response, await self._read(response, None, PROBLEM_BYTES))
-        facts = head_facts(phase, status, pairs, bodiless=self.head_only)
+        facts = head_facts(phase, status, head, bodiless=self.head_only)
         if phase.policy.stream and not facts.get("bodiless"):
-            self._decide(self._decision(facts, check_encoding(self.boundary, phase, pairs)), status)
+            self._decide(self._decision(facts, check_encoding(self.boundary, phase, head)), status)
             self.streaming = True
             return self._streamed(response, phase)
         body = await self._read(response, phase, phase.max_bytes)
-        self._decide(self._decision(facts, read_body(self.boundary, phase, facts, pairs, body)), status)
+        self._decide(self._decision(facts, read_body(self.boundary, phase, facts, head, body)), status)
         return self._given(response, dumps(facts["body"]) if "body" in facts else body)
 
     def _decision(self, facts: Facts, noted: Sequence[Violation] = ()) -> Decision:
@@ -105,12 +105,12 @@ class Arrival:
         if not decision.allowed:
             raise CallRefused(self.boundary.name, "outbound", self.noted, status=status)
 
-    def _is_refusal(self, pairs: tuple[tuple[str, str], ...]) -> bool:
+    def _is_refusal(self, head: Head) -> bool:
         """Whether a guard inside the system answered; a stranger's word for it is not taken."""
         return (
             self.boundary.policy.to != EXTERNAL
-            and header(pairs, REFUSAL_HEADER.decode()) == "1"
-            and media_type(header(pairs, "content-type")) == PROBLEM
+            and head.values.get(REFUSAL_HEADER) == b"1"
+            and media_type(head.values.get(b"content-type")) == PROBLEM
         )
 
     async def _callees_refusal(self, response: httpx2.Response) -> CallRefused:

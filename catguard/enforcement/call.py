@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from catguard.engine.decision import CallRefused, Decision
-from catguard.engine.evaluator import decide_request, decide_response, recalled
+from catguard.engine.codec import Unreadable, pointer
+from catguard.engine.decision import CallRefused, Decision, Violation
+from catguard.engine.evaluator import decide_request, decide_response, recalled, unreadable
+from catguard.engine.plain import NoJson, plain
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
@@ -18,8 +20,6 @@ from catguard.telemetry import Observation, Telemetry
 Function = TypeVar("Function", bound=Callable[..., Any])
 Arguments = Callable[..., Mapping[str, Any]]
 Result = Callable[[Any], Any]
-
-_SCALARS: Final = (str, int, float, bool, type(None))
 
 
 def guarded(
@@ -147,18 +147,17 @@ class _Call:
     def decide(self, positional: tuple[Any, ...], named: dict[str, Any]) -> inspect.BoundArguments:
         """Decide the arguments and return those to call with; raises CallRefused."""
         given = self.point.signature.bind(*positional, **named)
-        if self.point.args is not None:
-            self.request["args"] = dict(self.point.args(*positional, **named))
-        else:
-            given.apply_defaults()
-            self.request["args"] = {
-                name: self._fact(value, f"the argument {name}", "args")
-                for name, value in given.arguments.items()
-                if value is not None or self.point.signature.parameters[name].default is not None
-            }
+        noted: tuple[Violation, ...] = ()
+        try:
+            self.request["args"] = self._arguments(given)
+        except Unreadable as error:
+            noted = (unreadable(self.boundary, self.boundary.request, "args", error),)
         caller = {"component": self.point.component, "verified": True}
-        self._conclude(decide_request(self.snapshot, self.boundary, self.request, caller=caller), "request")
-        if self.point.args is None:
+        self._conclude(
+            decide_request(self.snapshot, self.boundary, self.request, caller=caller, noted=noted, exact=True),
+            "request",
+        )
+        if self.point.args is None and not noted:
             given.arguments.update((name, self.request["args"].get(name)) for name in given.arguments)
         self.request = recalled(self.boundary, self.request)
         return given
@@ -168,29 +167,47 @@ class _Call:
         phase = self.boundary.response()
         declared = phase is not None and "result" in phase.parts
         response: dict[str, Any] = {}
+        noted: tuple[Violation, ...] = ()
         if isinstance(value, bytes | bytearray | memoryview):
             response["bytes"] = memoryview(value).nbytes
-        if self.point.result is not None:
-            response["result"] = self.point.result(value)
-        elif declared:
-            response["result"] = self._fact(value, "the result", "result")
-        self._conclude(decide_response(self.snapshot, self.boundary, self.request, response), "response")
-        return response["result"] if declared and self.point.result is None else value
+        try:
+            if self.point.result is not None:
+                response["result"] = self._fact(self.point.result(value), "the result", "result")
+            elif declared:
+                response["result"] = self._fact(value, "the result", "result")
+        except Unreadable as error:
+            if phase is None:
+                raise
+            noted = (unreadable(self.boundary, phase, "result", error),)
+        self._conclude(decide_response(self.snapshot, self.boundary, self.request, response, noted=noted), "response")
+        return response["result"] if declared and self.point.result is None and not noted else value
+
+    def _arguments(self, given: inspect.BoundArguments) -> dict[str, Any]:
+        """Return the fact `request.args`; raises Unreadable."""
+        if self.point.args is not None:
+            made: dict[str, Any] = self._fact(self.point.args(*given.args, **given.kwargs), "what args= makes", "args")
+            return made
+        given.apply_defaults()
+        parameters = self.point.signature.parameters
+        return {
+            name: self._fact(value, f"the argument {name}", "args", name)
+            for name, value in given.arguments.items()
+            if value is not None or parameters[name].default is not None
+        }
 
     def _conclude(self, decision: Decision, phase: str) -> None:
         self.observation.decided(decision, phase)
         if not decision.allowed:
             raise CallRefused(self.boundary.name, "inbound", decision.violations)
 
-    def _fact(self, value: Any, what: str, extractor: str) -> Any:
-        """Return a value of JSON as facts hold it; raises ConfigurationError for others."""
-        if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-            return {name: self._fact(member, what, extractor) for name, member in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._fact(item, what, extractor) for item in value]
-        if isinstance(value, _SCALARS):
-            return value
-        raise ConfigurationError(
-            f"{self.boundary.name}: {what} is no JSON but {type(value).__qualname__}; say what its facts are: "
-            f'guard.call("{self.point.name}", {extractor}=lambda ...: {{...}})'
-        )
+    def _fact(self, value: Any, what: str, extractor: str, *steps: str) -> Any:
+        """Return a value as facts hold it; raises Unreadable, and ConfigurationError for what is none of JSON's."""
+        try:
+            return plain(value)
+        except Unreadable as error:
+            raise Unreadable(str(error), pointer(*steps) + error.where, beyond_range=error.beyond_range) from None
+        except NoJson as error:
+            raise ConfigurationError(
+                f"{self.boundary.name}: {what} is no JSON but {error}; say what its facts are: "
+                f'guard.call("{self.point.name}", {extractor}=lambda ...: {{...}})'
+            ) from None

@@ -24,8 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from catguard.enforcement.sqlboundaries import SqlBoundaries, defines
 from catguard.enforcement.sqltext import shown
 from catguard.enforcement.statements import Statement, StatementReader, limit, parameter_sets
+from catguard.engine.codec import Unreadable
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import conclude, decide_request, decide_response
+from catguard.engine.evaluator import conclude, decide_request, decide_response, unreadable
+from catguard.engine.plain import plain
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
@@ -90,8 +92,13 @@ class _Running:
             found["stream", "/rows"] = _unstreamed(self.boundary)
         self.request["rows"] = len(sets)
         for parameters in sets:
-            self.request["parameters"] = parameters
-            decision = decide_request(self.snapshot, self.boundary, self.request)
+            noted: tuple[Violation, ...] = ()
+            try:
+                self.request["parameters"] = plain(parameters)
+            except Unreadable as error:
+                self.request["parameters"] = {}
+                noted = (unreadable(self.boundary, self.boundary.request, "parameters", error),)
+            decision = decide_request(self.snapshot, self.boundary, self.request, noted=noted)
             found.update({(violation.assumption, violation.where): violation for violation in decision.violations})
             if not decision.allowed:
                 break

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import httpx2
 
+from catguard.enforcement.head import Head
 from catguard.enforcement.reading import prepare_images
-from catguard.enforcement.reception import Head, Reception
+from catguard.enforcement.reception import Reception
 from catguard.enforcement.routing import BadTarget, read_path, template_pattern
 from catguard.engine import context
 from catguard.engine.codec import dumps
@@ -170,7 +171,7 @@ class Departure:
         for name in OWN_HEADERS:
             self._headers.pop(name, None)
         self._body = b""
-        self._reception = Reception(target.boundary, Head({}, ()))
+        self._reception = Reception(target.boundary, Head([]))
 
     @property
     def facts(self) -> dict[str, object]:
@@ -235,13 +236,10 @@ class Departure:
             self._headers[context.HEADER] = context.encode(self.caller.component, observation.trace_id)
 
     def _head(self, length: int) -> Head:
-        pairs = tuple((name.lower(), value) for name, value in self._headers.multi_items())
+        raw = [(name.lower(), value) for name, value in self._headers.raw]
         if length:
-            pairs = (*pairs, ("content-length", str(length)))
-        values: dict[str, str] = {}
-        for name, value in pairs:
-            values[name] = f"{values[name]}, {value}" if name in values else value
-        return Head(values, pairs)
+            raw.append((b"content-length", b"%d" % length))
+        return Head(raw)
 
 
 def _outbound(snapshot: CompiledPolicySet, component: str) -> list[CompiledBoundary]:

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+from catguard.enforcement.head import Head
+from catguard.enforcement.lane import Lane
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
 from catguard.enforcement.reading import prepare_images
-from catguard.enforcement.reception import Head
-from catguard.enforcement.routing import BadTarget, RouteTable, read_path
+from catguard.enforcement.routing import BadTarget, Match, RouteTable, read_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
@@ -56,21 +57,28 @@ class InboundGuard:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
 
-    def _table(self, snapshot: CompiledPolicySet) -> RouteTable:
+    def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
         boundaries = snapshot.component(self.component)
         prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
-        return RouteTable(boundaries)
+        routes = RouteTable(boundaries)
+        return routes, {found.name: Lane(found) for found in routes.boundaries}
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self.engine.snapshot
-        head = Head.of(scope)
+        head = Head(scope["headers"])
+        table, lanes = self._routes.of(snapshot)
         raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
-        try:
-            path = read_path(raw_path)
-        except BadTarget as error:
-            await self._undeclared(scope, head, send, snapshot, 400, str(error))
-            return
-        match = self._routes.of(snapshot).match(path)
+        match: Match | None
+        known = table.written.get(raw_path)
+        if known is not None:
+            path, match = known
+        else:
+            try:
+                path = read_path(raw_path)
+            except BadTarget as error:
+                await self._undeclared(scope, head, send, snapshot, 400, str(error))
+                return
+            match = table.match(path)
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is None and method == "OPTIONS":
@@ -85,9 +93,14 @@ class InboundGuard:
                 message = f"this path takes {match.allow()}"
                 await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
         else:
-            passage = Passage(snapshot, boundary, match, scope, head, send, self.telemetry, self.render)
-            with self.engine.hold(snapshot):
-                await passage.run(self.app, path, receive)
+            passage = Passage(
+                snapshot, boundary, match, lanes[boundary.name], scope, head, send, self.telemetry, self.render
+            )
+            if table.reaches_out:
+                with self.engine.hold(snapshot):
+                    await passage.run(self.app, path, receive, reaches_out=True)
+            else:
+                await passage.run(self.app, path, receive, reaches_out=False)
 
     async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
         """Say what a path takes."""
@@ -149,7 +162,7 @@ class InboundGuard:
             None,
             name=method,
             attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: scope["path"]},
-            headers=head.values,
+            headers=head.trace(),
             public=True,
             revision=snapshot.revision,
         )
@@ -166,7 +179,7 @@ class InboundGuard:
         allow: str | None = None,
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
-        public = self._routes.of(snapshot).public
+        public = self._routes.of(snapshot)[0].public
         self.telemetry.undeclared(scope["method"], scope["path"])
         observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]

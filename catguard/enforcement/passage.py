@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
+from catguard.enforcement.head import Head
+from catguard.enforcement.lane import Lane, delivered
 from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
-from catguard.enforcement.reception import Disconnected, Head, Reception, identify
+from catguard.enforcement.reception import Disconnected, Reception, identify
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import decide_request, recalled
-from catguard.engine.exchange import SCOPE_KEY, Exchange
+from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
+from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
@@ -35,6 +37,7 @@ class Passage:
         snapshot: CompiledPolicySet,
         boundary: CompiledBoundary,
         match: Match,
+        lane: Lane,
         scope: Scope,
         head: Head,
         send: Send,
@@ -45,11 +48,15 @@ class Passage:
         self.snapshot = snapshot
         self.boundary = boundary
         self.match = match
+        self.lane = lane
         self.scope = scope
         self.head = head
         self.send = send
         self.exchange: Exchange | None = None
-        self.observation = self._observe(telemetry)
+        # Where nobody records, and no trace is to be continued, there is nothing to tell.
+        unrecorded = telemetry.unrecorded() if boundary.policy.public or b"traceparent" not in head.values else None
+        self.observation = unrecorded or self._observe(telemetry)
+        self.recorded = unrecorded is None
 
     def _observe(self, telemetry: Telemetry) -> Observation:
         policy, scope = self.boundary.policy, self.scope
@@ -66,64 +73,105 @@ class Passage:
             "inbound",
             policy.name,
             name=f"{policy.method} {policy.path}",
-            attributes={name: value for name, value in attributes.items() if value is not None},
-            headers=self.head.values,
+            attributes=attributes,
+            headers=self.head.trace(),
             public=policy.public,
             revision=self.snapshot.revision,
         )
 
-    async def run(self, app: App, path: str, receive: Receive) -> None:
-        """Take the request in, let the app answer, check the answer."""
+    async def run(self, app: App, path: str, receive: Receive, *, reaches_out: bool) -> None:
+        """Take the request in, let the app answer, check the answer.
+
+        `reaches_out` says whether anything that is guarded may be called on the way, and asks for the current span.
+        """
+        observation, recorded = self.observation, self.recorded
+        token = observation.enter() if reaches_out or recorded else None
         try:
-            with self.observation.active():
-                await self._run(app, path, receive)
+            caller, stranger = identify(self.boundary, self.scope, self.head)
+            known = caller.facts()
+            if recorded:
+                observation.set(names.CALLER_COMPONENT, caller.component)
+                observation.set(names.CALLER_VERIFIED, caller.verified)
+            params = self.match.params(self.boundary) if self.match.texts else []
+            facts, body, rest = None, b"", receive
+            if stranger is None and self.snapshot.candidate is None:
+                facts, body, rest = self.lane.take(self.scope, path, params, self.head, receive, known)
+            if facts is not None:
+                observation.decided(allowance(self.snapshot), "request")
+                violations: tuple[Violation, ...] = ()
+            else:
+                reception = await self._receive(path, params, rest, stranger)
+                if reception is None:
+                    return
+                facts = reception.facts
+                decision = decide_request(
+                    self.snapshot, self.boundary, facts, caller=known, noted=reception.violations, exact=True
+                )
+                observation.decided(decision, "request")
+                if not decision.allowed:
+                    await self.refuse(status_of(decision.violations), decision)
+                    return
+                violations = decision.violations
+                body = dumps(facts["body"]) if "body" in facts else reception.raw
+            await self._serve(app, facts, body, receive, caller, known, violations)
         except BaseException as error:
-            self.observation.failed(error)
+            observation.failed(error)
             raise
         finally:
-            self.observation.end()
+            if token is not None:
+                observation.leave(token)
+            observation.end()
 
-    async def _run(self, app: App, path: str, receive: Receive) -> None:
+    async def _receive(
+        self, path: str, params: list[tuple[str, str]], receive: Receive, stranger: Violation | None
+    ) -> Reception | None:
+        """Take a request in with everything that is wrong with it; None when the client went away."""
         reception = Reception(self.boundary, self.head)
-        caller, stranger = identify(self.boundary, self.scope, self.head)
-        self.observation.set(names.CALLER_COMPONENT, caller.component)
-        self.observation.set(names.CALLER_VERIFIED, caller.verified)
         if stranger is not None:
             reception.violations.append(stranger)
         if not reception.refused:
             method = "GET" if self.scope["method"] == "HEAD" else self.scope["method"]
-            params = self.match.params(self.boundary)
             reception.read_head(method, path, params, self.scope.get("query_string", b""))
-            announced = reception.check_length()
-            if announced and not reception.refused:
+            if reception.check_length() and not reception.refused:
                 try:
                     await reception.read_body(receive)
                 except Disconnected:
                     self.observation.end(error_type="disconnected")
-                    return
-        decision = decide_request(
-            self.snapshot, self.boundary, reception.facts, caller=caller.facts(), noted=reception.violations, exact=True
-        )
-        self.observation.decided(decision, "request")
-        if not decision.allowed:
-            await self.refuse(status_of(decision.violations), decision)
-            return
-        self.exchange = Exchange(
-            boundary=self.boundary.name,
-            revision=self.snapshot.revision,
-            request=reception.facts,
-            caller=caller,
-            trace_id=self.observation.trace_id,
-            public=self.boundary.policy.public,
-            violations=list(decision.violations),
-        )
-        await self._serve(app, self.exchange, reception, receive)
+                    return None
+        return reception
 
-    async def _serve(self, app: App, exchange: Exchange, reception: Reception, receive: Receive) -> None:
+    async def _serve(
+        self,
+        app: App,
+        facts: Facts,
+        body: bytes,
+        receive: Receive,
+        caller: Caller,
+        known: dict[str, Any],
+        violations: tuple[Violation, ...],
+    ) -> None:
+        """Let the app answer a request that was let in, and check what it answers."""
         head_only = self.scope["method"] == "HEAD"
-        request = recalled(self.boundary, exchange.request)
-        answer = Answer(self.snapshot, self.boundary, exchange, self.send, self, request=request, head_only=head_only)
-        body = self._checked_body(reception)
+        exchange = self.exchange = Exchange(
+            self.boundary.name,
+            self.snapshot.revision,
+            facts,
+            caller,
+            self.observation.trace_id,
+            self.boundary.policy.public,
+            list(violations),
+        )
+        answer = Answer(
+            self.snapshot,
+            self.boundary,
+            exchange,
+            self.send,
+            self,
+            request=recalled(self.boundary, facts),
+            caller=known,
+            lane=None if violations or head_only or self.snapshot.candidate is not None else self.lane,
+            head_only=head_only,
+        )
         try:
             await app(self._checked_scope(exchange, body), _replay(body, receive), answer)
         except Broken:
@@ -149,23 +197,17 @@ class Passage:
         else:
             await self._fail("the service gave no answer, or only a part of it")
 
-    def _checked_body(self, reception: Reception) -> bytes:
-        return dumps(reception.facts["body"]) if "body" in reception.facts else reception.raw
-
     def _checked_scope(self, exchange: Exchange, body: bytes) -> Scope:
         """Return the scope of what was checked: query rewritten, length of the delivered body, no extensions."""
-        drop = (b"content-length", b"transfer-encoding", b"content-encoding")
-        headers = [header for header in self.scope["headers"] if header[0].lower() not in drop]
-        if body:
-            headers.append((b"content-length", str(len(body)).encode()))
+        query = exchange.request["query"]
         return {
             **self.scope,
             "method": exchange.request["method"],
             "path": exchange.request["path"],
-            "headers": headers,
-            "query_string": urlencode(to_wire(exchange.query)).encode(),
+            "headers": delivered(self.head.raw, body),
+            "query_string": urlencode(to_wire(query)).encode() if query else b"",
             "extensions": {},
-            "state": dict(self.scope.get("state") or {}),
+            "state": dict(self.scope.get("state") or ()),
             SCOPE_KEY: exchange,
         }
 
@@ -214,8 +256,8 @@ class Passage:
     def answer_headers(self) -> Headers:
         """Return what every answer carries: the trace, and warnings."""
         headers = [(b"traceresponse", self.observation.traceresponse.encode())]
-        warnings = [found for found in (self.exchange.violations if self.exchange else ()) if found.action == "warn"]
-        if warnings:
+        noted = self.exchange.violations if self.exchange else ()
+        if noted and (warnings := [found for found in noted if found.action == "warn"]):
             told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
             headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
         return headers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from catguard.enforcement.reception import Head
+from catguard.enforcement.head import Head
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.exchange import Exchange, exchange
@@ -131,7 +131,7 @@ async def send_refusal(
     extra: Headers = (),
 ) -> None:
     """Send a refusal: the page for people where the caller prefers one, else the problem document."""
-    if render is not None and prefers_html(head.values.get("accept", "")):
+    if render is not None and prefers_html(head.text(b"accept") or ""):
         body = render(page).encode()
         media = b"text/html; charset=utf-8"
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable
 
-from catguard.enforcement.reception import media_type
+from catguard.enforcement.head import Head, media_type
 from catguard.engine.codec import Unreadable, loads
 from catguard.engine.decision import Violation
 from catguard.engine.evaluator import Facts, limit_violation
@@ -15,13 +15,6 @@ from catguard.policies.compiler import CompiledBoundary, CompiledPhase
 
 #: Statuses whose answers have no body (RFC 9110, sections 15.3.5 and 15.4.5).
 BODILESS = (204, 304)
-
-Pairs = Iterable[tuple[str, str]]
-
-
-def header(pairs: Pairs, name: str) -> str | None:
-    """Return the first value of a header; names are lower-case."""
-    return next((value for found, value in pairs if found == name), None)
 
 
 def prepare_images(boundaries: Iterable[CompiledBoundary], component: str) -> None:
@@ -39,37 +32,35 @@ def prepare_images(boundaries: Iterable[CompiledBoundary], component: str) -> No
     importlib.import_module("catguard.facts.images")
 
 
-def head_facts(phase: CompiledPhase, status: int, pairs: Pairs, *, bodiless: bool = False) -> Facts:
+def head_facts(phase: CompiledPhase, status: int, head: Head, *, bodiless: bool = False) -> Facts:
     """Return what the head of a response says.
 
     Args:
         phase: Of the status.
         status: Of the response.
-        pairs: Its headers, names in lower case.
+        head: Its headers.
         bodiless: Whether this response rightly has no body, as an answer to HEAD.
     """
-    pairs = tuple(pairs)
     facts: Facts = {"status": status, "headers": {}}
     if bodiless or status in BODILESS:
         facts["bodiless"] = True
     else:
-        facts["media"] = media_type(header(pairs, "content-type"))
+        facts["media"] = media_type(head.values.get(b"content-type"))
     if "headers" in phase.parts:
-        names = phase.parts["headers"].names
-        facts["headers"] = phase.parts["headers"].from_wire(pair for pair in pairs if pair[0] in names)
+        facts["headers"] = phase.parts["headers"].from_wire(head.pairs(phase.parts["headers"].names))
     return facts
 
 
-def check_encoding(boundary: CompiledBoundary, phase: CompiledPhase, pairs: Pairs) -> list[Violation]:
+def check_encoding(boundary: CompiledBoundary, phase: CompiledPhase, head: Head) -> list[Violation]:
     """Return the violation that a body is compressed: only what arrives has a size, not what comes out of it."""
-    if (header(pairs, "content-encoding") or "identity").strip().lower() == "identity":
+    if (head.text(b"content-encoding") or "identity").strip().lower() == "identity":
         return []
     text = "the body must be sent as it is, without content-encoding"
     return [limit_violation(boundary, phase, "content-encoding", text, "/headers")]
 
 
 def read_body(
-    boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, pairs: Pairs, body: bytes
+    boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, head: Head, body: bytes
 ) -> list[Violation]:
     """Add what the body of a response says to the facts; returns what cannot be read of it."""
     facts["bytes"] = len(body)
@@ -77,7 +68,7 @@ def read_body(
     def note(key: str, text: str, where: str) -> list[Violation]:
         return [limit_violation(boundary, phase, key, text, where)]
 
-    if encoded := check_encoding(boundary, phase, pairs):
+    if b"content-encoding" in head.values and (encoded := check_encoding(boundary, phase, head)):
         return encoded
     if facts.get("bodiless") or phase.media is None:
         facts.pop("media", None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from catguard.enforcement.eager import Attempt
+from catguard.enforcement.head import Head, media_type
 from catguard.enforcement.routing import BadTarget, read_query
 from catguard.engine import context
 from catguard.engine.codec import Unreadable, loads, pointer
@@ -22,33 +23,11 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 #: DESIGN.md section 3: what is not written has numbers.
 BODY_SECONDS = 10.0
-PUBLIC = "public"
+PUBLIC = Caller("public")
 
 
 class Disconnected(Exception):
     """The client went away while its body was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The headers of a request, by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says."""
-
-    values: Mapping[str, str]
-    pairs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, scope: Scope) -> Head:
-        """Read the headers of an ASGI scope."""
-        pairs = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
-        values: dict[str, str] = {}
-        for name, value in pairs:
-            values[name] = f"{values[name]}, {value}" if name in values else value
-        return cls(values, pairs)
-
-
-def media_type(content_type: str | None) -> str | None:
-    """Return the media type of a Content-Type header without its parameters."""
-    return content_type.partition(";")[0].strip().lower() or None if content_type else None
 
 
 def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Caller, Violation | None]:
@@ -59,8 +38,8 @@ def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Call
     """
     policy = boundary.policy
     if policy.public:
-        return Caller(PUBLIC), None
-    component = context.parse(head.values.get("catguard-context", "")).component
+        return PUBLIC, None
+    component = context.parse(head.text(b"catguard-context") or "").component
     caller = Caller(component or UNKNOWN)
     if component in policy.callers or (component is None and _is_loopback(scope)):
         return caller, None
@@ -100,46 +79,43 @@ class Reception:
     def read_head(self, method: str, path: str, params: list[tuple[str, str]], query: bytes) -> None:
         """Read target and headers into facts."""
         parts = self.boundary.request.parts
-        self.facts = {"method": method, "path": path, "headers": {}}
+        self.facts = {"method": method, "path": path, "headers": {}, "query": {}}
         if "params" in parts:
-            self.facts["params"] = parts["params"].from_wire(params)
+            self.facts["params"] = parts["params"].from_wire(params) if params else {}
+        if query:
+            self._read_query(query)
+        if "headers" in parts:
+            self.facts["headers"] = parts["headers"].from_wire(self.head.pairs(parts["headers"].names))
+        encoding = self.head.text(b"content-encoding")
+        if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+            self.note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
+
+    def _read_query(self, query: bytes) -> None:
         try:
-            self.facts["query"] = parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
+            self.facts["query"] = self.boundary.request.parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
         except BadTarget as error:
-            self.facts["query"] = {}
             key = "query/max_bytes" if len(query) > QUERY_BYTES else "query/readable"
             assumption = self.boundary.request.policy.limits[key]
             self.violations.append(
                 violated(assumption, self.boundary.policy.side, where="/query", message=str(error), status=400)
             )
-        if "headers" in parts:
-            names = parts["headers"].names
-            self.facts["headers"] = parts["headers"].from_wire(pair for pair in self.head.pairs if pair[0] in names)
-        encoding = self.head.values.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("", "identity"):
-            self.note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
 
     def check_length(self) -> bool:
         """Hold what the head says of the body against the limits; returns whether a body is announced."""
-        announced = self.head.values.get("content-length", "0").strip()
-        length = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
-        chunked = "transfer-encoding" in self.head.values
-        if not self._takes_body():
-            if length or chunked:
-                self.note("body/undeclared", "no body is declared", "/body")
+        values = self.head.values
+        announced = values.get(b"content-length", b"0").strip()
+        length = int(announced) if announced.isdigit() and len(announced) < 20 else 0
+        if not length and b"transfer-encoding" not in values:
             return False
-        if length > self.boundary.request.max_bytes:
-            self._too_long()
-        media = media_type(self.head.values.get("content-type"))
-        if length or chunked:
-            allowed = self.boundary.request.media
-            if allowed is not None and media not in allowed:
-                self.note("media", f"the media type must be {', '.join(sorted(allowed))}", "/headers/content-type")
-        return bool(length or chunked)
-
-    def _takes_body(self) -> bool:
         request = self.boundary.request
-        return "body" in request.parts or request.policy.raw or request.media is not None
+        if not request.takes_body:
+            self.note("body/undeclared", "no body is declared", "/body")
+            return False
+        if length > request.max_bytes:
+            self._too_long()
+        if request.media is not None and media_type(self.head.values.get(b"content-type")) not in request.media:
+            self.note("media", f"the media type must be {', '.join(sorted(request.media))}", "/headers/content-type")
+        return True
 
     def _too_long(self) -> None:
         limit = self.boundary.request.policy.limits["max_bytes"].limit
@@ -147,38 +123,53 @@ class Reception:
 
     async def read_body(self, receive: Receive) -> None:
         """Read the body, at most as much as is allowed and for as long as is allowed; raises Disconnected."""
-        limit = self.boundary.request.max_bytes
-        chunks: list[bytes] = []
-        count = 0
+        first = Attempt(receive())
+        if first.done:
+            message = first.value
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                chunk = message.get("body", b"")
+                if len(chunk) > self.boundary.request.max_bytes:
+                    self._too_long()
+                else:
+                    self._take(chunk)
+                return
         try:
             async with asyncio.timeout(self.seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise Disconnected
-                    chunk = message.get("body", b"")
-                    count += len(chunk)
-                    if count > limit:
-                        self._too_long()
-                        return
-                    chunks.append(chunk)
-                    if not message.get("more_body", False):
-                        break
+                await self._read_chunks(first.value if first.done else await first, receive)
         except TimeoutError:
             assumption = self.boundary.request.policy.limits["max_bytes"]
             text = f"the body must arrive within {self.seconds:g} s"
             self.violations.append(
                 violated(assumption, self.boundary.policy.side, where="/body", message=text, status=408)
             )
-            return
-        self.raw = b"".join(chunks)
-        self.facts["bytes"] = count
+
+    async def _read_chunks(self, message: Mapping[str, Any], receive: Receive) -> None:
+        limit = self.boundary.request.max_bytes
+        chunks: list[bytes] = []
+        count = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            count += len(chunk)
+            if count > limit:
+                self._too_long()
+                return
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                break
+            message = await receive()
+        self._take(b"".join(chunks))
+
+    def _take(self, body: bytes) -> None:
+        self.raw = body
+        self.facts["bytes"] = len(body)
         self.read_json()
 
     def read_json(self) -> None:
         """Parse the body once, where its shape is declared."""
         request = self.boundary.request
-        if request.policy.raw and self.raw and media_type(self.head.values.get("content-type")) == "application/json":
+        if request.policy.raw and self.raw and media_type(self.head.values.get(b"content-type")) == "application/json":
             self._parse()
         elif "body" in request.parts and self.raw:
             value = self._parse()

@@ -12,6 +12,8 @@ from catguard.policies.compiler import CompiledBoundary
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_ESCAPES = re.compile(rb"%(2f|5c|00)", re.IGNORECASE)
+#: Most paths: segments of plain characters that begin with no dot. They are read as they stand.
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?|/")
 #: Longest path that is looked at: no template of ours comes near it.
 MAX_PATH = 4096
 
@@ -29,6 +31,8 @@ class Match:
 
     def params(self, boundary: CompiledBoundary) -> list[tuple[str, str]]:
         """Return the parameters of the path by the names that a boundary gives them."""
+        if not self.texts:
+            return []
         names = PARAMETER.findall(boundary.policy.path or "")
         return list(zip(names, self.texts, strict=True)) if names else []
 
@@ -44,6 +48,8 @@ def read_path(raw: bytes) -> str:
         raise BadTarget(f"the path has more than {MAX_PATH} bytes")
     if not raw.startswith(b"/"):
         raise BadTarget("the path does not begin with /")
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii")
     if _BAD_ESCAPE.search(raw) or _FORBIDDEN_ESCAPES.search(raw):
         raise BadTarget("the path has a broken escape, or an escaped slash, backslash or NUL")
     try:
@@ -93,23 +99,33 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates", "public")
+    __slots__ = ("_fixed", "_templates", "boundaries", "public", "reaches_out", "written")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
         fixed: dict[str, dict[str, CompiledBoundary]] = {}
+        #: Those that have a route.
+        self.boundaries: list[CompiledBoundary] = []
         #: Whether anybody may call whatever there is: nobody inside the system is meant by a refusal then.
         self.public = True
+        #: Whether anything that is guarded can be called from here, and so asks for the current span.
+        self.reaches_out = False
         templates: dict[str, dict[str, CompiledBoundary]] = {}
         for boundary in boundaries:
             policy = boundary.policy
             if policy.kind != "http" or policy.side != "inbound" or not policy.path or not policy.method:
+                self.reaches_out = True
                 continue
+            self.boundaries.append(boundary)
             self.public &= policy.public
             table = templates if "{" in policy.path else fixed
             # Methods of one path may call its parameters by different names.
             table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary
         self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
         self._fixed = {path: self._with_templates(path, methods) for path, methods in fixed.items()}
+        #: By the bytes of a path that is written out and plain: read already.
+        self.written: dict[bytes, tuple[str, Match]] = {
+            path.encode(): (path, match) for path, match in self._fixed.items() if _PLAIN.fullmatch(path.encode())
+        }
 
     def match(self, path: str) -> Match | None:
         """Return what answers at a path: a path written out wins over a template of the same method."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import dumps
+from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.explanation import shape_violation, violation_of
 from catguard.engine.masking import failure_text
@@ -41,6 +41,11 @@ def decide_request(
         exact: Whether the facts are just what the types of Python say: from our own reader, with no subclass of int or
             str and no lone surrogate among them. Then the generated check may speak first.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_request(
+            boundary, request, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.request
     stage = phase.check(request, None, caller) if exact and not noted else SHAPES
     if stage == ALLOWED:
@@ -50,9 +55,9 @@ def decide_request(
 
 def allowance(snapshot: CompiledPolicySet) -> Decision:
     """Return the decision that there is nothing to object to: the same for all exchanges of a snapshot."""
-    found: Decision | None = snapshot.derived.get("allowance")
+    found: Decision | None = snapshot.allowance
     if found is None:
-        found = snapshot.derived["allowance"] = conclude(snapshot, ())
+        found = snapshot.allowance = conclude(snapshot, ())
     return found
 
 
@@ -75,6 +80,11 @@ def decide_response(
 
     `exact` promises of the request too that its facts are exact, and that none of its assumptions was broken.
     """
+    if snapshot.candidate is not None:
+        decision: Decision = snapshot.candidate.decide_response(
+            boundary, request, response, caller=caller, noted=noted, exact=exact
+        )
+        return decision
     phase = boundary.response(response.get("status", 0))
     if phase is None:
         message = f"the status {response['status']} is not declared"
@@ -98,6 +108,8 @@ def rehearse(
     Raises:
         KeyError: When there is no boundary of this name.
     """
+    if snapshot.candidate is not None:
+        snapshot = snapshot.candidate.live  # what was not sent is not counted
     boundary = snapshot.boundaries[name]
     policy = boundary.policy
     facts: Facts = deepcopy(dict(request))
@@ -143,6 +155,16 @@ def limit_violation(boundary: CompiledBoundary, phase: CompiledPhase, key: str, 
     """Return the violation of one of a phase's limits, for enforcement points that see it before there are facts."""
     status = _STATUS_OF_LIMIT.get(key, 400) if phase.policy.phase == "request" else 500
     return violated(phase.policy.limits[key], boundary.policy.side, where=where, message=message, status=status)
+
+
+def unreadable(boundary: CompiledBoundary, phase: CompiledPhase, part: str, error: Unreadable) -> Violation:
+    """Return the violation that a part holds what no JSON text can say, for values that the code hands over."""
+    assumption = phase.policy.limits[f"{part}/readable"]
+    if error.beyond_range and part in phase.parts:
+        assumption = phase.parts[part].range_assumption(tuple(error.where.split("/")[1:]))
+    status = 422 if assumption.phase == "request" else 500
+    where = pointer(part) + error.where
+    return violated(assumption, boundary.policy.side, where=where, message=str(error), status=status)
 
 
 def _decide(

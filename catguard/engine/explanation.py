@@ -13,8 +13,8 @@ from typing import Any
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
 from catguard.engine.nearest import nearest
-from catguard.policies.compiler import CompiledPart, ShapeError
 from catguard.policies.model import Assumption, Side
+from catguard.policies.parts import CompiledPart, ShapeError
 
 #: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
 HEAD_PARTS = ("params", "query", "headers")

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any, TypeAlias
 
-from catguard.policies.compiler import CompiledPart, ShapeError
 from catguard.policies.keywords import PUBLIC, type_name
+from catguard.policies.parts import CompiledPart, ShapeError
 
 Scalar: TypeAlias = bool | int | float | str
 #: The nearest text is told up to this length: one that is cut to thousands of characters helps nobody.

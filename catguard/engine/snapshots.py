@@ -11,6 +11,8 @@ from weakref import WeakSet
 from catguard.policies.compiler import CompiledPolicySet
 
 T = TypeVar("T")
+#: Returns a policy set with a candidate beside it.
+Beside = Callable[[CompiledPolicySet], CompiledPolicySet]
 
 
 class Engine:
@@ -19,10 +21,11 @@ class Engine:
     `snapshot` is what an exchange that begins now is decided by; a swap is one assignment.
     """
 
-    __slots__ = ("_prepared", "snapshot")
+    __slots__ = ("_beside", "_live", "_prepared", "snapshot")
 
     def __init__(self, compiled: CompiledPolicySet) -> None:
-        self.snapshot = compiled
+        self.snapshot = self._live = compiled
+        self._beside: Beside | None = None
         self._prepared: WeakSet[Prepared[object]] = WeakSet()
 
     def current(self) -> CompiledPolicySet:
@@ -42,9 +45,16 @@ class Engine:
         Raises:
             ConfigurationError: Code that is running cannot do with it; nothing was swapped.
         """
+        snapshot = self._beside(compiled) if self._beside is not None else compiled
         for prepared in list(self._prepared):
-            prepared.of(compiled)
-        self.snapshot = compiled
+            prepared.of(snapshot)
+        self._live = compiled
+        self.snapshot = snapshot
+
+    def propose(self, beside: Beside | None) -> None:
+        """Let a candidate decide beside the policy set in force, and beside those that come; None ends that."""
+        self._beside = beside
+        self.swap(self._live)
 
     def prepares(self, prepared: Prepared[object]) -> None:
         """Let something be prepared for each new policy set before it comes into force, for as long as it exists."""

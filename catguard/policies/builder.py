@@ -109,13 +109,20 @@ class Builder:
         undeclared = self.undeclared(name, data.get("undeclared"))
         return Component(name, owner, about, location, needs, sides["inbound"], sides["outbound"], undeclared)
 
+    def defaults(self, component: str, side: Side) -> Mapping[str, Any]:
+        """Return the defaults of a component's side: those of the policy, and over them those of its own file."""
+        data = self.document.data
+        scope = self.document.scope(self.document.key(("components", component)))
+        own = (data.get("included") or {}).get(scope) or {}
+        common, special = ((found.get("defaults") or {}).get(side) or {} for found in (data, own))
+        return {**common, **special}
+
     def undeclared(self, component: str, written: Any) -> dict[Side, Action]:
         """Return what becomes of undeclared calls: as written there, for all components of the file, or by override."""
         own = written if isinstance(written, dict) else {"inbound": written, "outbound": written}
-        defaults = self.document.data.get("defaults") or {}
         actions: dict[Side, Action] = {}
         for side in SIDES:
-            action: Action = own.get(side) or (defaults.get(side) or {}).get("undeclared") or "deny"
+            action: Action = own.get(side) or self.defaults(component, side).get("undeclared") or "deny"
             actions[side] = of_undeclared(component, side, action, self.overrides)
         return actions
 
@@ -131,7 +138,7 @@ class Builder:
         self, component: str, side: Side, operation: str, data: Mapping[str, Any], path: Path, owner: Owner
     ) -> Boundary:
         name = f"{component}.{side}.{operation}"
-        defaults = (self.document.data.get("defaults") or {}).get(side) or {}
+        defaults = self.defaults(component, side)
         kind = self.kind(side, data, path)
         own: Mapping[str, Action] = data.get("actions") or {}
         actions = Actions(name, data.get("action") or defaults.get("action") or "deny", own, self.overrides)

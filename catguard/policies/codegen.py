@@ -30,8 +30,8 @@ from catguard.policies.pinned import Reads, Value
 from catguard.policies.translation import MAX_STEPS, Translator, Untranslatable
 
 if TYPE_CHECKING:
-    from catguard.policies.compiler import CompiledPart
     from catguard.policies.model import Boundary, Phase
+    from catguard.policies.parts import CompiledPart
     from catguard.policies.rules import CompiledRule, CompiledRules
     from catguard.policies.syntax import Node
 
@@ -137,7 +137,11 @@ class _Writer:
         if self.boundary.kind == "http":
             media = frozenset(self.phase.media or (None,))
             first = next(iter(self.phase.media or (None,)))
-            self.refuse(f"{message}.get('media', {first!r}) not in {self.constant('media', media)}")
+            allowed = self.constant("media", media)
+            if message == "response":
+                self.refuse(f"response.get('media', {first!r}) not in {allowed}")
+            else:  # the enforcement points see to it; only an exchange that is written down may name it
+                self.refuse(f"'media' in request and request['media'] not in {allowed}")
             if "body" not in self.parts and not self.phase.raw and self.phase.media is None:
                 self.refuse(f"'body' in {message}")
         for name, part in self.parts.items():

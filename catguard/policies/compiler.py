@@ -3,159 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Generator, Mapping
 from typing import Any
-
-import jsonschema_rs
 
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.costs import check_costs
 from catguard.policies.facts import MEDIA_FACTS
-from catguard.policies.keywords import known_properties, limit_text
-from catguard.policies.model import Assumption, Boundary, Fault, Phase, PhaseName, PolicySet, SchemaPath, Shape
-from catguard.policies.normalform import defaults_in
+from catguard.policies.model import (
+    Boundary,
+    Fault,
+    Phase,
+    PhaseName,
+    PolicySet,
+)
+from catguard.policies.parts import CompiledPart, Validators
 from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
-from catguard.policies.values import Normalize, RecordReader, normalizer
 
-#: More errors of one value than these are no help to its reader (DESIGN.md section 5).
-MAX_ERRORS = 20
-#: Of a value with more members and items than these only the first error is looked for: jsonschema-rs makes all of
-#: them before it gives any, 1 MiB of wrong items costs 4 s and 300 MB.
-MAX_EXPLAINED = 2_000
 #: The facts by media type that come with the core.
 PROVIDERS = frozenset({"image"})
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeError:
-    """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
-
-    `path` is the keyword's in the schema, `limit` what it allows. Of anyOf and oneOf `alternatives` are the branches,
-    and `branches` the errors of each, none of one that fits.
-    """
-
-    assumption: Assumption
-    pointer: tuple[str | int, ...]
-    keyword: str
-    path: SchemaPath
-    limit: str
-    names: tuple[str, ...] = ()
-    branches: tuple[tuple[ShapeError, ...], ...] = ()
-    alternatives: tuple[Any, ...] = ()
-
-
-class CompiledPart:
-    """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
-
-    __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
-
-    def __init__(self, shape: Shape, *, fill_defaults: bool) -> None:
-        """Build the validator of a shape; raises ValueError with what is wrong with the schema."""
-        self.shape = shape
-        self._validator = jsonschema_rs.Draft202012Validator(
-            dict(shape.schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
-        )
-        #: Whether a value fits.
-        self.is_valid: Callable[[Any], bool] = self._validator.is_valid
-        self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
-        self._reader = RecordReader(shape.schema)
-        self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names that a record declares."""
-        return self._reader.names
-
-    def from_wire(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-        """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
-        return self._reader.read(pairs)
-
-    def defaults_fit(self) -> bool:
-        """Whether each default is a value that its own schema lets pass; filled in, it is not judged again."""
-        defaults = defaults_in(self.shape.schema) if self.fills_defaults else ()
-        return all(jsonschema_rs.is_valid(dict(schema), default) for schema, default in defaults)
-
-    def errors(self, value: Any) -> list[ShapeError]:
-        """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
-        found = [self._shape_error(error) for error in islice(self._broken(value), MAX_ERRORS)]
-        return [error for error in found if not _follows(error, found)]
-
-    def refuses(self, value: Any, where: tuple[str | int, ...]) -> bool:
-        """Whether a value is broken in one place, or in what stands there."""
-        return any(tuple(error.instance_path)[: len(where)] == where for error in self._broken(value))
-
-    def _shape_error(self, error: jsonschema_rs.ValidationError) -> ShapeError:
-        path: SchemaPath = tuple(error.evaluation_path)
-        keyword = str(path[-1]) if path else ""
-        names: tuple[str, ...] = ()
-        if keyword == "required":
-            names = (str(getattr(error.kind, "property", "")),)
-        elif keyword in ("additionalProperties", "unevaluatedProperties"):
-            names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
-        branches = getattr(error.kind, "context", ()) if keyword in ("anyOf", "oneOf") else ()
-        told = tuple(tuple(map(self._shape_error, branch[:MAX_ERRORS])) for branch in branches)
-        assumption = self.assumption(path)
-        around = self._around(path)
-        limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
-        alternatives = tuple(around[keyword]) if told else ()
-        return ShapeError(assumption, tuple(error.instance_path), keyword, path, limit, names, told, alternatives)
-
-    def _around(self, path: SchemaPath) -> Mapping[str, Any]:
-        """Return the schema that a keyword stands in."""
-        schema: Any = self.shape.schema
-        for step in path[:-1]:
-            schema = schema[step]
-        return schema if isinstance(schema, Mapping) else {}
-
-    def _broken(self, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
-        if _size(value, MAX_EXPLAINED) <= MAX_EXPLAINED:
-            return self._validator.iter_errors(value)
-        try:
-            self._validator.validate(value)
-        except jsonschema_rs.ValidationError as error:
-            return (error,)
-        return ()
-
-    def assumption(self, path: SchemaPath) -> Assumption:
-        """Return the assumption at a schema path, or the nearest one that encloses it."""
-        assumptions = self.shape.assumptions
-        while path:
-            if path in assumptions:
-                return assumptions[path]
-            path = path[:-1]
-        return next(iter(assumptions.values()))
-
-    def range_assumption(self, pointer: tuple[str | int, ...]) -> Assumption:
-        """Return the assumption that an integer at a pointer has 64 bits."""
-        wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
-        assumptions = self.shape.assumptions
-        return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
-
-
-def _follows(error: ShapeError, found: Sequence[ShapeError]) -> bool:
-    """Whether members only count as undeclared because the branch that declares them does not fit, which is told."""
-    return error.keyword == "unevaluatedProperties" and any(
-        other.branches
-        and other.pointer == error.pointer
-        and other.assumption.action == "deny"
-        and set(error.names) <= set(known_properties({other.keyword: other.alternatives}))
-        for other in found
-    )
-
-
-def _size(value: Any, most: int) -> int:
-    """Count the members and items in a JSON value, hardly further than to `most`."""
-    if not isinstance(value, dict | list):
-        return 0
-    count = len(value)
-    for inner in value.values() if isinstance(value, dict) else value:
-        if count > most:
-            break
-        count += _size(inner, most - count)
-    return count
 
 
 class CompiledPhase:
@@ -164,7 +30,18 @@ class CompiledPhase:
     `check` is the function that `codegen` makes, at the first exchange that asks for it.
     """
 
-    __slots__ = ("_boundary", "bodiless_rules", "check", "max_bytes", "media", "parts", "places", "policy", "rules")
+    __slots__ = (
+        "_boundary",
+        "bodiless_rules",
+        "check",
+        "max_bytes",
+        "media",
+        "parts",
+        "places",
+        "policy",
+        "rules",
+        "takes_body",
+    )
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
@@ -176,6 +53,8 @@ class CompiledPhase:
         self.media = frozenset(policy.media) if policy.media is not None else None
         self.parts = parts
         self.rules = rules
+        #: Whether a request may have a body at all.
+        self.takes_body = "body" in parts or policy.raw or self.media is not None
         #: Those that can be asked where a response rightly has no body: an answer to HEAD.
         self.bodiless_rules = rules.without("response.body", *(f"response.{name}" for name in MEDIA_FACTS))
         #: By a rule's id, the JSON Pointer of the first fact that it reads: what its violation points at.
@@ -227,18 +106,26 @@ class CompiledBoundary:
 class CompiledPolicySet:
     """All boundaries of a policy set; immutable, so that a reference to it is a snapshot."""
 
-    __slots__ = ("_by_component", "boundaries", "derived", "policies", "revision")
+    __slots__ = ("_by_component", "allowance", "boundaries", "candidate", "policies", "revision")
 
     def __init__(self, policies: PolicySet, boundaries: Mapping[str, CompiledBoundary]) -> None:
         self.policies = policies
         self.revision = policies.revision
-        #: What others derive from this snapshot, and want to keep for as long as it is in use.
-        self.derived: dict[str, Any] = {}
+        #: The engine's decision that there is nothing to object to, once it made one.
+        self.allowance: Any = None
+        #: What decides beside it and is only written down; None almost always.
+        self.candidate: Any = None
         self.boundaries = boundaries
         self._by_component: dict[str, tuple[CompiledBoundary, ...]] = {
             component: tuple(found for found in boundaries.values() if found.policy.component == component)
             for component in policies.components
         }
+
+    def beside(self, candidate: Any) -> CompiledPolicySet:
+        """Return the same policy set with a candidate (`engine.candidate`) that decides beside it."""
+        found = CompiledPolicySet(self.policies, self.boundaries)
+        found.candidate = candidate
+        return found
 
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""
@@ -279,13 +166,14 @@ def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tup
 def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
     """Compile in steps of a phase each, for those who have something else to do in between."""
     faults: list[Fault] = []
+    validators = Validators()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = _compile_phase(boundary, boundary.request, providers, faults)
+        request = _compile_phase(boundary, boundary.request, providers, faults, validators)
         yield
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = _compile_phase(boundary, phase, providers, faults)
+            responses[status] = _compile_phase(boundary, phase, providers, faults, validators)
             yield
         compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
         check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
@@ -294,13 +182,15 @@ def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
     return CompiledPolicySet(policies, boundaries), ordered
 
 
-def _compile_phase(boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault]) -> CompiledPhase:
+def _compile_phase(
+    boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault], validators: Validators
+) -> CompiledPhase:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
         try:
-            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults)
-        except (ValueError, jsonschema_rs.ValidationError) as error:
+            parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
+        except ValueError as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
     defaults_applied = boundary.side == "inbound"

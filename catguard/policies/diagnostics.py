@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from catguard.policies.document import Document, Path
 from catguard.policies.model import Fault
+
+Part = Literal["whole", "included", "combined"]
 
 #: Longest piece of the author's own text that a message repeats.
 MAX_QUOTE = 60
@@ -42,17 +44,30 @@ def policy_schema() -> dict[str, Any]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(policy_schema())
+def _validator(part: Part) -> Draft202012Validator:
+    schema = policy_schema()
+    properties = dict(schema["properties"])
+    if part == "included":
+        return Draft202012Validator({**schema, "required": ["catguard"]})
+    if part == "combined":
+        # Its shapes have the names of their files, each of which was held against the format itself.
+        properties["shapes"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/shape"}}
+        return Draft202012Validator({**schema, "properties": {**properties, "included": True}})
+    return Draft202012Validator(schema)
 
 
-def check_form(document: Document) -> list[tuple[Path | None, Fault]]:
+def check_form(document: Document, part: Part = "whole") -> list[tuple[Path | None, Fault]]:
     """Validate a document against the schema of the format.
 
-    Returns each fault with the path of what cannot be read because of it, or None.
+    Args:
+        document: What was written.
+        part: "included" for a file that another includes, "combined" for what was put together of several.
+
+    Returns:
+        Each fault with the path of what cannot be read because of it, or None.
     """
     faults: dict[Fault, Path | None] = {}
-    for error in _validator().iter_errors(document.data):
+    for error in _validator(part).iter_errors(document.data):
         for leaf in _leaves(error):
             path = None if _can_be_skipped(leaf) else tuple(leaf.absolute_path)
             faults.update((fault, path) for fault in _faults(leaf, document))
@@ -61,7 +76,23 @@ def check_form(document: Document) -> list[tuple[Path | None, Fault]]:
 
 def _can_be_skipped(error: ValidationError) -> bool:
     """Whether the rest can be read in spite of an error: an unknown key, or a component that lacks one."""
-    return error.validator == "additionalProperties" or (error.validator == "required" and len(error.path) == 2)
+    lacking = error.validator == "required" and len(error.path) == 2 and error.path[0] == "components"
+    return error.validator == "additionalProperties" or lacking
+
+
+def unknown_keys(document: Document) -> set[Path]:
+    """Return the paths of the keys that mean nothing where they stand: nothing holds the form of what is below them."""
+    leaves = [leaf for error in _validator("combined").iter_errors(document.data) for leaf in _leaves(error)]
+    return {(*leaf.absolute_path, key) for leaf in leaves for key in _unknown(leaf)}
+
+
+def _unknown(error: ValidationError) -> list[str]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if error.validator not in ("additionalProperties", "unevaluatedProperties") or not isinstance(instance, dict):
+        return []
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    return [key for key in instance if key not in known and not any(_matches(pattern, key) for pattern in patterns)]
 
 
 def _leaves(error: ValidationError) -> Iterable[ValidationError]:
@@ -83,12 +114,11 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         schema: Any = error.schema
         allowed = sorted(schema.get("properties", {}))
         patterns = schema.get("patternProperties", {})
-        for key in error.instance:
-            if key not in allowed and not any(_matches(pattern, key) for pattern in patterns):
-                hint = did_you_mean(key, allowed)
-                if patterns and (hint is None or hint.startswith("known:")):
-                    hint = _form(schema) or hint
-                yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
+        for key in _unknown(error):
+            hint = did_you_mean(key, allowed)
+            if patterns and (hint is None or hint.startswith("known:")):
+                hint = _form(schema) or hint
+            yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
         return
     if error.validator == "propertyNames":
         key = str(error.instance)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -19,6 +20,7 @@ Path = tuple[str | int, ...]
 #: Aliases may repeat what is written by so many nodes; written out, a node takes a character at least.
 MAX_REPEATED_NODES = 50_000
 MAX_DEPTH = 64
+TOO_DEEP = "nested too deeply"
 #: Longer digits are text: nobody means them, and int() takes quadratic time for them.
 MAX_NUMBER = 64
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -48,6 +50,7 @@ _WORDS: Mapping[str, bool | None] = {
 class Document:
     """Plain data, and by path the place of each value and of each mapping key.
 
+    `scopes` gives the included files among `files` the names under which their shapes and defaults stand.
     `surprises` are what a reader can mistake in the text; `comments` the paths of values that are absent because a
     comment begins where they would stand, with what it says.
     """
@@ -56,8 +59,13 @@ class Document:
     values: Mapping[Path, Location]
     keys: Mapping[Path, Location]
     files: tuple[str, ...]
+    scopes: Mapping[str, str] = field(default_factory=dict)
     surprises: tuple[Surprise, ...] = ()
     comments: Mapping[Path, str] = field(default_factory=dict)
+
+    def scope(self, location: Location) -> str:
+        """Return the scope of what is written at a place: an included file's name; "" for the policy and overlays."""
+        return self.scopes.get(location.file, "")
 
     def value(self, path: Path) -> Location:
         """Return the place of the value at a path, or of the nearest one that encloses it."""
@@ -103,7 +111,7 @@ class _Reader:
     def read(self, node: Node, path: Path) -> Any:
         self.nodes += 1
         if self.nodes > self.most or len(path) > MAX_DEPTH:
-            what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are written out"
+            what = TOO_DEEP if len(path) > MAX_DEPTH else "too large once its aliases are written out"
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
         self.values[path] = self.place(node)
@@ -177,7 +185,13 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     if len(text) > MAX_FILE_BYTES:
         return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows it, the last one counts; a warning would be an error
+        yaml.max_depth = MAX_DEPTH + 1
+        node = yaml.compose(text)
+    except MaxDepthExceededError as error:
+        mark = error.problem_mark
+        return None, [Fault(Location(name, mark.line + 1, mark.column + 1), f"the policy file is {TOO_DEEP}")]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1) if mark else start
@@ -192,7 +206,8 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
     data = reader.read(node, ())
     surprises = tuple(sorted(set(reader.surprises)))
-    return Document(data, reader.values, reader.keys, (name,), surprises, reader.comments), reader.faults
+    found = Document(data, reader.values, reader.keys, (name,), surprises=surprises, comments=reader.comments)
+    return found, reader.faults
 
 
 def overlay(base: Document, patch: Document) -> Document:
@@ -227,5 +242,12 @@ def overlay(base: Document, patch: Document) -> Document:
         return merged
 
     data = merge(base.data, patch.data, ())
-    surprises = (*base.surprises, *patch.surprises)
-    return Document(data, values, keys, (*base.files, *patch.files), surprises, {**base.comments, **patch.comments})
+    return Document(
+        data,
+        values,
+        keys,
+        (*base.files, *patch.files),
+        base.scopes,
+        (*base.surprises, *patch.surprises),
+        {**base.comments, **patch.comments},
+    )

@@ -80,7 +80,13 @@ class Evaluator:
             expression: the author's text.
             checked: whether a Checker checked it already; else it is checked here, on roots of unknown type.
         """
-        return Program(self._environment.compile(expression, checked), expression)
+        found = Program(self._environment, expression, checked=checked)
+        found.prepare()
+        return found
+
+    def later(self, expression: str) -> Program:
+        """Return the program of an expression that is known to be right; it is made when it is first asked."""
+        return Program(self._environment, expression, checked=True)
 
     def activation(self, facts: Mapping[str, Any]) -> Any:
         """Return facts in a form that several programs share: each fact is converted once."""
@@ -96,11 +102,19 @@ def shared_evaluator(functions: tuple[Function, ...] = ()) -> Evaluator:
 class Program:
     """An expression ready to be evaluated; safe for several threads."""
 
-    __slots__ = ("_compiled", "expression")
+    __slots__ = ("_checked", "_compiled", "_environment", "expression")
 
-    def __init__(self, compiled: Any, expression: str) -> None:
-        self._compiled = compiled
+    def __init__(self, environment: Any, expression: str, *, checked: bool) -> None:
+        self._environment = environment
+        self._checked = checked
+        self._compiled: Any = None
         self.expression = expression
+
+    def prepare(self) -> Any:
+        """Return what CEL evaluates, made once; raises RuntimeError if the expression cannot be parsed."""
+        if self._compiled is None:
+            self._compiled = self._environment.compile(self.expression, self._checked)
+        return self._compiled
 
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
         """Return the value on facts {"request": ..., "response": ..., "caller": ..., "variables": ...}.
@@ -110,7 +124,7 @@ class Program:
                 up, or a fact is no value of CEL.
         """
         try:
-            result = self._compiled.eval(data=facts)
+            result = self.prepare().eval(data=facts)
             return _plain(result)
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
@@ -118,7 +132,7 @@ class Program:
     @property
     def tree(self) -> Node:
         """The tree that is evaluated."""
-        return read_tree(self._compiled.serialize())
+        return read_tree(self.prepare().serialize())
 
     def tagged(self, facts: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the name of the value's type, and the value: of a list or map with values of this form in it.
@@ -127,21 +141,21 @@ class Program:
             EvaluationError: as `evaluate`.
         """
         try:
-            return _tagged(self._compiled.eval(data=facts))
+            return _tagged(self.prepare().eval(data=facts))
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
 
     def evaluate_shared(self, activation: Any) -> Any:
         """Return the value on what `Evaluator.activation` made; raises EvaluationError."""
         try:
-            return _plain(self._compiled.eval(activation))
+            return _plain(self.prepare().eval(activation))
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Return whether the value is true: neither false nor an error."""
         try:
-            return self._compiled.eval(data=facts).value() is True
+            return self.prepare().eval(data=facts).value() is True
         except RuntimeError:
             return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -13,13 +13,14 @@ from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
-from catguard.policies.diagnostics import check_form
+from catguard.policies.diagnostics import check_form, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
 from catguard.policies.health import declare_health
+from catguard.policies.includes import combine, include, included_texts
 from catguard.policies.model import Action, Fault, Location, PolicySet
-from catguard.policies.sources import Sources
+from catguard.policies.sources import NO_TEXTS, Sources
 
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
@@ -39,7 +40,7 @@ def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] 
         PolicyError: With every fault, each with file:line:column.
         ConfigurationError: An override matches nothing.
     """
-    policies = finish(*build(read_files(paths), actions=actions))
+    policies = load_sources(read_sources(paths), actions=actions)
     check_overrides(actions, policies)
     return policies
 
@@ -74,28 +75,30 @@ def compile_sources(
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile texts that were read before; raises what `load_compiled` raises."""
-    return compile_texts(sources.texts, actions=actions, providers=providers, clock=clock)
+    return compile_texts(sources.texts, included=sources.included, actions=actions, providers=providers, clock=clock)
 
 
 def load_sources(sources: Sources, *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
     """Load texts that were read before, without compiling them; raises PolicyError."""
-    return finish(*build(sources.texts, actions=actions))
+    return finish(*build(sources.texts, included=sources.included, actions=actions))
 
 
 def read_sources(paths: Path | Sequence[Path]) -> Sources:
-    """Read policy files; raises PolicyError for those that cannot be read."""
-    return Sources(tuple(read_files(paths)))
+    """Read policy files, and what the first of them includes; raises PolicyError for those that cannot be read."""
+    texts = read_files(paths)
+    return Sources(tuple(texts), included_texts(*texts[0]) if texts else {})
 
 
 def compile_texts(
     texts: Sequence[tuple[str, str]],
     *,
+    included: Mapping[str, str | None] = NO_TEXTS.included,
     actions: Sequence[tuple[str, Action]] = (),
     providers: frozenset[str] = PROVIDERS,
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile (name, text) pairs; `clock` says when waivers end. Raises what `load_compiled` raises."""
-    policies, faults = build(texts, actions=actions, clock=clock)
+    policies, faults = build(texts, included=included, actions=actions, clock=clock)
     if policies is None or not policies.complete:
         raise _refused(faults)
     compiled, more = compile_boundaries(policies, providers=providers)
@@ -136,9 +139,15 @@ def _refused(faults: Sequence[Fault]) -> PolicyError:
 
 
 def build(
-    texts: Sequence[tuple[str, str]], *, actions: Sequence[tuple[str, Action]] = (), clock: Clock = utc_now
+    texts: Sequence[tuple[str, str]],
+    *,
+    included: Mapping[str, str | None] = NO_TEXTS.included,
+    actions: Sequence[tuple[str, Action]] = (),
+    clock: Clock = utc_now,
 ) -> tuple[PolicySet | None, list[Fault]]:
     """Return what could be read of (name, text) pairs, and every fault.
+
+    `included` has the texts of the files that the first of them includes, by their paths relative to its folder.
 
     Boundaries whose form is wrong are left out, so that the faults of the others are told in the same run.
     """
@@ -151,8 +160,7 @@ def build(
             documents.append(document)
     if len(documents) < len(texts) or not documents:
         return None, faults
-    document = reduce(overlay, documents)
-    form = check_form(document)
+    document, form = _one_of(documents, included, faults)
     faults += [fault for _, fault in form]
     data = document.data
     if not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION) or not {"owners", "components"} <= set(data):
@@ -165,6 +173,8 @@ def build(
         # What stands in them is told already; rules that read them cannot be judged.
         shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
         document = replace(document, data={**data, "shapes": shapes})
+    if form:
+        document = _without(document, unknown_keys(document))
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(
@@ -172,6 +182,38 @@ def build(
     )
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
+
+
+def _without(document: Document, unknown: Collection[Place]) -> Document:
+    """Leave out what stands below keys that mean nothing."""
+    data = copy.deepcopy(document.data)
+    for path in unknown:
+        inner = reduce(lambda node, key: node.get(key) if isinstance(node, dict) else None, path[:-1], data)
+        if isinstance(inner, dict):
+            inner.pop(path[-1], None)
+    return replace(document, data=data)
+
+
+def _one_of(
+    documents: Sequence[Document], included: Mapping[str, str | None], faults: list[Fault]
+) -> tuple[Document, list[tuple[Place | None, Fault]]]:
+    """Return one document, held against the format: the policy with what it includes, and its overlays."""
+    policy, *overlays = documents
+    for patch in overlays:
+        if "include" in patch.data:
+            hint = "name the file in the policy itself, or give it as one more overlay"
+            faults.append(Fault(patch.key(("include",)), "an overlay includes nothing", hint))
+    found = include(policy, included.get)
+    if len(found.documents) == 1:
+        faults += found.faults
+        document = reduce(overlay, documents)
+        return document, check_form(document)
+    for inner in found.documents.values():
+        faults += [fault for _, fault in check_form(inner, "included")]
+    document = reduce(overlay, overlays, combine(found))
+    faults += found.faults
+    # A fault of one file is told once; what cannot be read because of it is said of the whole.
+    return document, check_form(document, "combined")
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:

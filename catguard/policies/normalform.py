@@ -70,6 +70,8 @@ class NormalForm:
         if path is None or types != {"object"}:
             self._line(indent, f"if {name}.__class__ is dict:")
             indent, path = indent + _STEP, None
+        if path is not None:
+            named = self._integers(part, named, name, path)
         for member, inner in named.items():
             place = f"{name}[{member!r}]"
             if path is not None and member in part.get("required", ()):
@@ -85,6 +87,24 @@ class NormalForm:
             known = ", ".join(map(repr, properties))
             self._line(indent + _STEP, f"if {key} not in {{{known}}}:" if known else "if True:")
             self._value(others, found, f"{name}[{key}]", None, indent + 2 * _STEP)
+
+    def _integers(self, part: Mapping[str, Any], named: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+        """Write one statement for all plain integers of an object; returns the members that are left.
+
+        Their sum is a double if one of them is.
+        """
+        plain = {
+            member: self._reads.local((*path, member), f"{name}[{member!r}]")
+            for member, inner in named.items()
+            if member in part.get("required", ()) and types_of(inner) == {"integer"} and _is_bounded(inner)
+        }
+        if len(plain) > 1:
+            self._line("", f"if ({' + '.join(plain.values())}).__class__ is float:")
+            for member, local in plain.items():
+                place = f"{name}[{member!r}]"
+                self._line(_STEP, f"if {local}.__class__ is float: {place} = {local} = whole({local})")
+            return {member: inner for member, inner in named.items() if member not in plain}
+        return named
 
 
 def _is_changed(schema: Any) -> bool:

@@ -56,6 +56,12 @@ REQUEST_PARTS: Mapping[Kind, tuple[str, ...]] = {
     "sql": ("parameters",),
 }
 RESPONSE_PARTS: Mapping[Kind, tuple[str, ...]] = {"http": ("headers", "body"), "call": ("result",), "sql": ()}
+#: What the code hands over as it is, and no strict codec has read.
+HANDED_OVER: Mapping[tuple[Kind, PhaseName], str] = {
+    ("call", "request"): "args",
+    ("call", "response"): "result",
+    ("sql", "request"): "parameters",
+}
 REQUEST_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "http": (*REQUEST_PARTS["http"], "max_bytes", "media", "assume"),
     "call": ("args", "assume"),
@@ -229,6 +235,7 @@ class PhaseBuilder:
     def _built_in(self, data: Mapping[str, Any], media: tuple[str, ...] | None) -> None:
         """Note the assumptions that hold without being written."""
         if self.written.kind != "http":
+            self._readable_part(data)
             return
         place = self.place("body") if "body" in data else self.place("media") if "media" in data else self.place()
 
@@ -250,6 +257,15 @@ class PhaseBuilder:
         note("content-encoding", "what is compressed has no size that can be checked", "no encoding", "limit")
         if media and any(name.startswith("image/") for name in media):
             note("response/image", "a picture whose header is broken has no size", "an image of the declared format")
+
+    def _readable_part(self, data: Mapping[str, Any]) -> None:
+        """Note that what the code hands over can be said in JSON: nothing else can be held against a shape."""
+        part = HANDED_OVER.get((self.written.kind, self.phase))
+        if part is None:
+            return
+        place = self.place(part) if part in data else self.place()
+        identity, limit = f"{part}/readable", f"values of JSON, {JSON_DEPTH} levels"
+        self.limits[identity] = self.assumption(identity, "no check can read anything else", limit, place, kind="limit")
 
     def _rules(self, assume: Mapping[str, Any]) -> list[Rule]:
         rules = []

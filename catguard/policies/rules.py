@@ -162,14 +162,14 @@ def compile_rules(
         checker.declare(variable.name, checked)
         if checked:
             read, parts = _see_through(checked.facts, variables)
-            program = evaluator.program(variable.expression)
+            program = evaluator.later(variable.expression)
             variables[variable.name] = CompiledVariable(variable.name, program, checked.tree, parts, read)
     rules = []
     for rule in phase.rules:
         checked = check(rule.expression, rule.location, rule=True)
         if checked:
             read, parts = _see_through(checked.facts, variables)
-            rules.append(CompiledRule(rule, evaluator.program(rule.expression), checked.tree, parts, read))
+            rules.append(CompiledRule(rule, evaluator.later(rule.expression), checked.tree, parts, read))
     return CompiledRules(rules, tuple(variables.values()), evaluator, facts)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
+from catguard.policies.includes import scoped
 from catguard.policies.keywords import (
     ANNOTATIONS,
     MANY,
@@ -121,15 +123,38 @@ class ShapeReader:
                 message = f"the object requires {quote(name)}, which it does not declare"
                 self.faults.append(Fault(place, message, did_you_mean(name, declared)))
 
+    def _named(self, reference: str, place: Location, shapes: Mapping[str, Any]) -> str | None:
+        """Return the shape that a reference names, looked for in its own file unless it names another."""
+        other, _, name = reference.partition("#/shapes/")
+        scope = self.document.scope(place)
+        file = posixpath.normpath(posixpath.join(posixpath.dirname(scope), other)) if other else scope
+        if file == posixpath.basename(self.document.files[0]):
+            file = ""
+        known = {"", *self.document.scopes.values()}
+        if file not in known:
+            near = did_you_mean(file, known - {""}) or "name it under `include`"
+            self.faults.append(Fault(place, f"the policy does not include {quote(other)}", near))
+            return None
+        found = scoped(file, name)
+        if found in shapes:
+            return found
+        prefix = scoped(file, "") if file else ""
+        own = [key.removeprefix(prefix) for key in shapes if key.startswith(prefix) and ("#" in key) == bool(file)]
+        where = f" in {file}" if other and file else ""
+        elsewhere = [key for key in shapes if key.rpartition("/")[2] == name]
+        hint = did_you_mean(name, own) or (f"there is {elsewhere[0]}" if elsewhere else None)
+        self.faults.append(Fault(place, f"there is no shape {quote(name)}{where}", hint))
+        return None
+
     def _inline_reference(
         self, node: Mapping[str, Any], path: Path, stack: tuple[str, ...]
     ) -> tuple[Any, dict[SchemaPath, Place]]:
         place = self.document.value((*path, "$ref"))
-        name = str(node["$ref"]).rpartition("/")[2]
         shapes = self.document.data.get("shapes") or {}
-        if name not in shapes:
-            self.faults.append(Fault(place, f"there is no shape {quote(name)}", did_you_mean(name, shapes)))
+        named = self._named(str(node["$ref"]), place, shapes)
+        if named is None:
             return {}, {}
+        name = named
         if name in stack:
             chain = " -> ".join((*stack[stack.index(name) :], name))
             hint = "write out as many levels as are allowed: what has no depth has no cost"

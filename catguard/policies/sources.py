@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,8 @@ class Sources:
 
     Attributes:
         texts: Pairs of name and text: the policy, then its overlays.
-        included: The texts of included files; None where a file could not be read.
+        included: The texts of the files that the policy includes, by their paths relative to its folder; None where a
+            file could not be read.
     """
 
     texts: tuple[tuple[str, str], ...]
@@ -21,8 +23,10 @@ class Sources:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of all files."""
-        return (*(name for name, _ in self.texts), *self.included)
+        """The paths of all files, those that are included and could not be read among them."""
+        names = [name for name, _ in self.texts]
+        folder = posixpath.dirname(names[0]) if names else ""
+        return (*names, *(posixpath.join(folder, name) for name in self.included))
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

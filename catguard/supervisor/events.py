@@ -145,6 +145,7 @@ class PoliciesJudged:
         result: "applied", "rejected" or "kept".
         trigger: Why they were read: "file" or "signal".
         reasons: Why they were rejected or kept, a line each.
+        candidate: Whether these are the files of a candidate.
     """
 
     result: str
@@ -152,9 +153,12 @@ class PoliciesJudged:
     revision: str
     previous: str
     reasons: tuple[str, ...] = ()
+    candidate: bool = False
 
     def __str__(self) -> str:
         why = {"file": "the policy files changed", "signal": "SIGHUP"}.get(self.trigger, self.trigger)
+        if self.candidate:
+            why = f"candidate: {why}"
         if self.result == "applied":
             return f"{why}: revision {self.revision[:12]} is applied, before it was {self.previous[:12]}"
         if self.result == "kept":

@@ -52,7 +52,8 @@ class Supervisor:
         drain: Seconds that requests at hand may still take, in all tiers together.
         report: Called with each event as it happens.
         closing: Seconds that a worker may still take to end, after the drain.
-        keeper: What looks after the policies; it is told of SIGHUP.
+        keepers: Makes what looks after policies, given what it calls when workers are to take new ones; it is told of
+            SIGHUP.
         clock: Seconds that only ever go up.
     """
 
@@ -63,7 +64,7 @@ class Supervisor:
         drain: float = 10.0,
         report: Callable[[Event], None],
         closing: float = CLOSING_SECONDS,
-        keeper: Callable[[Callable[[], None]], PolicyKeeper] | None = None,
+        keepers: Callable[[Callable[[], None]], Sequence[PolicyKeeper]] = lambda _: (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         base = own_cgroup() if any(spec.memory for spec in specs) else None
@@ -73,7 +74,7 @@ class Supervisor:
         ]
         self._drain = drain
         self._closing = closing
-        self._keeper = keeper(self._hang_up) if keeper else None
+        self._keepers = keepers(self._hang_up)
         self._report = report
         self._clock = clock
         self._selector = selectors.DefaultSelector()
@@ -104,8 +105,8 @@ class Supervisor:
                 os.close(self._lifeline_held)  # whoever still runs ends with it
                 os.close(self._lifeline)
                 self._selector.close()
-                if self._keeper is not None:
-                    self._keeper.close()
+                for keeper in self._keepers:
+                    keeper.close()
                 for tier in self._tiers:
                     if tier.limit is not None:
                         tier.limit.remove()
@@ -132,8 +133,8 @@ class Supervisor:
         due += [filling.start_at for filling in self._fillings if filling.start_at is not None]
         if any(tier.worker and tier.limit and tier.limit.watched for tier in self._tiers):
             due.append(now + WATCH_SECONDS)
-        if self._keeper is not None and self._drain_until is None:
-            due.append(self._keeper.due(now))
+        if self._drain_until is None:
+            due += [keeper.due(now) for keeper in self._keepers]
         if self._drain_until is not None:
             # A moment that is past has been acted upon; kept, it would turn the wait into a spin.
             ends = (self._drain_until, self._drain_until + self._closing)
@@ -157,8 +158,9 @@ class Supervisor:
                 filling.start()
         if self._drain_until is not None:
             self._carry_drain_on(now, self._drain_until)
-        elif self._keeper is not None:
-            self._keeper.on_time()
+        else:
+            for keeper in self._keepers:
+                keeper.on_time()
 
     def _hang_up(self) -> None:
         """Let the workers that serve take the last good policies; others take them when they start."""
@@ -290,10 +292,11 @@ class Supervisor:
             for number in receiving.recv(4096):
                 if number in _STOP_SIGNALS:
                     self._stop_asked(signal.Signals(number))
-                elif number == signal.SIGHUP and self._keeper is not None:
-                    self._keeper.hangup()
+                elif number == signal.SIGHUP:
+                    for keeper in self._keepers:
+                        keeper.hangup()
 
-        handled = _STOP_SIGNALS if self._keeper is None else (*_STOP_SIGNALS, signal.SIGHUP)
+        handled = (*_STOP_SIGNALS, signal.SIGHUP) if self._keepers else _STOP_SIGNALS
         found = {number: signal.signal(number, lambda *_: None) for number in handled}
         woken = signal.set_wakeup_fd(sending.fileno())
         self._selector.register(receiving, selectors.EVENT_READ, received)

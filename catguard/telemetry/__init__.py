@@ -1,6 +1,7 @@
 from opentelemetry.util.types import AttributeValue
 
 from catguard.telemetry.events import ConfigLoaded, Trigger
-from catguard.telemetry.spans import Kind, Observation, Telemetry, known_method
+from catguard.telemetry.observation import Kind, Observation
+from catguard.telemetry.spans import Telemetry, known_method
 
 __all__ = ["AttributeValue", "ConfigLoaded", "Kind", "Observation", "Telemetry", "Trigger", "known_method"]

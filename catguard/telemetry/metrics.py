@@ -8,6 +8,7 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import Meter
 from opentelemetry.util.types import AttributeValue
 
+from catguard.engine.candidate import Difference
 from catguard.engine.decision import Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
@@ -23,6 +24,11 @@ class Metrics:
         )
         self._undeclared = meter.create_counter(
             names.METRIC_UNDECLARED, unit="{request}", description="Requests that no boundary declares."
+        )
+        self._candidate = meter.create_counter(
+            names.METRIC_CANDIDATE,
+            unit="{decision}",
+            description="Decisions that the candidate policy would have taken otherwise.",
         )
         server = meter.create_histogram(
             names.METRIC_SERVER_DURATION,
@@ -58,6 +64,16 @@ class Metrics:
         """Count a request that no boundary declares; `method` is a known one or `_OTHER`."""
         attributes = {names.COMPONENT: self._component, names.HTTP_REQUEST_METHOD: method, names.ACTION: action}
         self._undeclared.add(1, attributes, context)
+
+    def candidate_differs(self, difference: Difference, context: Context) -> None:
+        """Count a decision that the candidate policy would have taken otherwise."""
+        attributes: dict[str, AttributeValue] = {
+            names.BOUNDARY_NAME: difference.boundary,
+            names.PHASE: difference.phase,
+            names.ASSUMPTION: difference.assumption,
+            names.CANDIDATE_OUTCOME: difference.outcome,
+        }
+        self._candidate.add(1, attributes, context)
 
     def duration(self, kind: str, seconds: float, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Record how long an exchange took, if its kind has a duration; of `attributes` only those with few values."""

@@ -26,6 +26,7 @@ Catguard's own names, where no convention exists:
 | catguard.waiver.expires     | "2027-01-31": its last day, in UTC        | violations that are waived          |
 | catguard.unevaluated        | true where a rule could not be evaluated  | violations                          |
 | catguard.undeclared.count   | requests since the last sample            | `catguard.undeclared`               |
+| catguard.candidate.outcome  | "refuses", "passes" or "differs"          | `catguard.candidate.differences`    |
 | catguard.config.result      | "applied", "rejected" or "kept"           | `catguard.config.loaded`            |
 | catguard.config.trigger     | "start", "file", "signal" or "call"       | `catguard.config.loaded`            |
 | catguard.config.previous_revision | sha256 of the policy set before     | `catguard.config.loaded`            |
@@ -44,6 +45,8 @@ Catguard's own names, where no convention exists:
 |-----------------------------|-------------------------------------------|-------------------------------------|
 | catguard.violations         | counter of broken assumptions             | assumption, action, `waived` if so  |
 | catguard.undeclared.requests| counter of requests that nothing declares | component, method, action           |
+| catguard.candidate.differences | counter of decisions that a candidate  | boundary, phase, assumption,        |
+|                             | policy would have taken otherwise         | outcome                             |
 | http.server.request.duration| histogram of inbound exchanges, seconds   | conventions, boundary               |
 | http.client.request.duration| histogram of outbound exchanges, seconds  | conventions, boundary               |
 """
@@ -117,6 +120,7 @@ UNDECLARED_COUNT: Final = "catguard.undeclared.count"
 CONFIG_RESULT: Final = "catguard.config.result"
 CONFIG_TRIGGER: Final = "catguard.config.trigger"
 CONFIG_PREVIOUS: Final = "catguard.config.previous_revision"
+CANDIDATE_OUTCOME: Final = "catguard.candidate.outcome"
 CONFIG_FAULTS: Final = "catguard.config.faults"
 
 EVENT_VIOLATION: Final = "catguard.violation"
@@ -128,6 +132,7 @@ EVENT_CLIENT_EXCEPTION: Final = "http.client.request.exception"
 EVENT_DATABASE_EXCEPTION: Final = "db.client.operation.exception"
 
 METRIC_VIOLATIONS: Final = "catguard.violations"
+METRIC_CANDIDATE: Final = "catguard.candidate.differences"
 METRIC_UNDECLARED: Final = "catguard.undeclared.requests"
 METRIC_SERVER_DURATION: Final = "http.server.request.duration"
 METRIC_CLIENT_DURATION: Final = "http.client.request.duration"

@@ -99,9 +99,9 @@ async def test_answer_of_success_is_no_refusal_of_a_guard() -> None:
 
 async def test_answer_beyond_its_limit_is_denied_whatever_its_action(monkeypatch: pytest.MonkeyPatch) -> None:
     decided: list[bool] = []
-    from catguard.telemetry import Observation
+    from catguard.telemetry.unrecorded import Unrecorded
 
-    monkeypatch.setattr(Observation, "decided", lambda self, decision, phase: decided.append(decision.allowed))
+    monkeypatch.setattr(Unrecorded, "decided", lambda self, decision, phase: decided.append(decision.allowed))
     answered = await ask(answering(start(status=201), body(b"a" * 100_000), action="audit"), "GET", "/page")
     assert (answered.status, answered.ids()) == (500, ["status"])
     assert decided == [True, False]

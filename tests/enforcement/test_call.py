@@ -9,12 +9,18 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from catguard.enforcement.call import guarded
+from catguard.enforcement.problem import problem_document
 from catguard.engine.decision import CallRefused
 from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
 from catguard.telemetry import Telemetry
+
+
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels > 1 else []
+
 
 POLICY = """
 catguard: 1
@@ -181,6 +187,43 @@ def test_extractors_say_the_facts_of_what_is_no_json(point: Point) -> None:
 def test_argument_that_is_no_json_is_told_the_way_out(point: Point) -> None:
     with pytest.raises(ConfigurationError, match=r"the argument width is no JSON but Picture.*args=lambda"):
         point.guard(resize)(Picture(1, 1), 1)
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", "a\udfff", float("nan"), 10**400, nested(100), {"\ud800": 1}], ids=lambda value: repr(value)[:9]
+)
+def test_argument_that_no_json_can_say_is_refused_and_can_be_told(point: Point, value: Any) -> None:
+    encode = point.guard(lambda format: b"", "encode")
+    with pytest.raises(CallRefused) as caught:
+        encode(value)
+    (violation,) = caught.value.violations
+    assert violation.assumption == "args/readable"
+    assert violation.where.startswith("/args/format")
+    assert problem_document(500, caught.value.violations, public=False)
+
+
+def test_result_that_no_json_can_say_is_refused(point: Point) -> None:
+    resize = point.guard(lambda width, height, format=None: {"width": "\ud800"})
+    with pytest.raises(CallRefused) as caught:
+        resize(10, 10)
+    assert [(found.assumption, found.where) for found in caught.value.violations] == [
+        ("result/readable", "/result/width")
+    ]
+
+
+def test_facts_that_an_extractor_makes_are_held_to_json(point: Point) -> None:
+    encode = point.guard(lambda format: b"", "encode", args=lambda format: {"format": format})
+    with pytest.raises(CallRefused, match="surrogate"):
+        encode("\ud800")
+
+
+def test_strings_of_a_class_of_their_own_are_strings(point: Point) -> None:
+    class Format(str):
+        """A string of some library."""
+
+    given = []
+    point.guard(lambda format: given.append(format) or b"", "encode")(Format("webp"))
+    assert (given, type(given[0])) == (["webp"], str)
 
 
 def test_result_that_is_no_json_is_told_the_way_out(point: Point) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from catguard.enforcement.head import Head
 from catguard.enforcement.reading import head_facts, read_body
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, compile_policies
 from catguard.policies.loader import load_text
@@ -32,9 +33,9 @@ components:
 def read(action: str, media: str | None, body: bytes, *, status: int = 200) -> tuple[dict[str, object], list[str]]:
     """Return the facts of a response and the assumptions that could not be read."""
     boundary, phase = phase_of(action, status)
-    pairs = [("content-type", media)] if media else []
-    facts = head_facts(phase, status, pairs)
-    return facts, [found.assumption for found in read_body(boundary, phase, facts, pairs, body)]
+    head = Head([(b"content-type", media.encode())] if media else [])
+    facts = head_facts(phase, status, head)
+    return facts, [found.assumption for found in read_body(boundary, phase, facts, head, body)]
 
 
 def phase_of(action: str, status: int) -> tuple[CompiledBoundary, CompiledPhase]:
@@ -65,13 +66,13 @@ def test_read_body_where_none_is_declared() -> None:
 
 def test_read_body_encoded() -> None:
     boundary, phase = phase_of("deny", 200)
-    pairs = [("content-type", "application/json"), ("content-encoding", "br")]
-    facts = head_facts(phase, 200, pairs)
-    assert [found.assumption for found in read_body(boundary, phase, facts, pairs, b"{}")] == ["content-encoding"]
+    head = Head([(b"content-type", b"application/json"), (b"content-encoding", b"br")])
+    facts = head_facts(phase, 200, head)
+    assert [found.assumption for found in read_body(boundary, phase, facts, head, b"{}")] == ["content-encoding"]
 
 
 def test_head_facts_are_typed_where_the_policy_declares_them() -> None:
     _, phase = phase_of("deny", 200)
-    facts = head_facts(phase, 200, [("x-cats", "3"), ("x-other", "1"), ("content-type", "text/html")])
+    facts = head_facts(phase, 200, Head([(b"X-Cats", b"3"), (b"x-other", b"1"), (b"content-type", b"text/html")]))
     assert facts == {"status": 200, "headers": {"x-cats": 3}, "media": "text/html"}
-    assert "media" not in head_facts(phase, 200, [("content-type", "text/html")], bodiless=True)
+    assert "media" not in head_facts(phase, 200, Head([(b"content-type", b"text/html")]), bodiless=True)

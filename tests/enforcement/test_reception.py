@@ -40,7 +40,7 @@ def snapshot() -> CompiledPolicySet:
 def found(snapshot: CompiledPolicySet, query: bytes) -> tuple[Violation, ...]:
     """What is wrong with a query."""
     boundary = snapshot.boundaries["shop.inbound.list"]
-    reception = Reception(boundary, Head({}, ()))
+    reception = Reception(boundary, Head([]))
     reception.read_head("GET", "/toys", [], query)
     decided = () if reception.refused else decide_request(snapshot, boundary, reception.facts).violations
     return (*reception.violations, *decided)

@@ -83,7 +83,7 @@ class Kitchen:
         return JSONResponse(menu(await self._store.menu(), self._edition), headers={"cache-control": "no-cache"})
 
     async def _scene(self, order: SceneRecipe, request: Request) -> Response:
-        cats, layers = await together((self._store.cats(order.breed), self._store.scene(order.scene)))
+        cats, layers = await together((self._store.cats(order.breed, order.seed), self._store.scene(order.scene)))
         chosen = cast(order, cats, layers)
         outlines = await self._store.outlines(chosen.outlined)
         planned = await self._aside(request, partial(plan, chosen, outlines))

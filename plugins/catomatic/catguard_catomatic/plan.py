@@ -68,10 +68,10 @@ def cast(recipe: SceneRecipe, cats: Sequence[Picture], layers: Sequence[Picture]
 
     Args:
         recipe: What was ordered.
-        cats: The cats to choose from, at least one, in any order.
+        cats: The cats to choose from, at least one: the first of them is shown first, the others stand in any order.
         layers: The layers of the scene, at least one, in any order.
     """
-    chosen = _choose(sorted(cats, key=lambda cat: cat.id), recipe.count, recipe.seed)
+    chosen = _choose(cats, recipe.count, recipe.seed)
     ordered = sorted(layers, key=lambda layer: (LAYERS.index(layer.layer), layer.id))
     return Cast(recipe, tuple(chosen), tuple(ordered))
 
@@ -130,29 +130,15 @@ def _fraction(window: Window, point: tuple[float, float]) -> tuple[float, float]
 
 
 def _choose(cats: Sequence[Picture], count: int, seed: int) -> list[Picture]:
-    """`count` cats, none a second time before all have been taken; the first of two seeds in a row are not the same."""
-    chosen = [cats[_dealt(len(cats), seed)]]
+    """`count` cats, the first one first, none a second time before all have been taken."""
+    chosen = [cats[0]]
     random = Random(f"cats {seed}")
-    left = [cat for cat in cats if cat is not chosen[0]]
+    everybody = sorted(cats, key=lambda cat: cat.id)
+    left = [cat for cat in everybody if cat is not cats[0]]
     while len(chosen) < count:
         chosen += random.sample(left, min(len(left), count - len(chosen)))
-        left = list(cats)
+        left = everybody
     return chosen
-
-
-def _dealt(size: int, turn: int) -> int:
-    """What comes at `turn` if a pack of `size` is dealt and shuffled again and again: nothing twice in a row."""
-    round_, place = divmod(turn, size)
-    if size < 3:  # shuffling two could only make them follow themselves
-        return place
-    pack = _shuffled(size, round_)
-    if round_ and pack[0] == _shuffled(size, round_ - 1)[-1]:
-        pack[0], pack[1] = pack[1], pack[0]  # the last one stays the last: the next round looks at nothing else
-    return pack[place]
-
-
-def _shuffled(size: int, round_: int) -> list[int]:
-    return Random(f"pack {round_}").sample(range(size), size)
 
 
 def _in_pixels(place: Placement, figure: Figure, stage: Stage, recipe: SceneRecipe) -> Placement:

@@ -11,6 +11,7 @@ import httpx2
 from PIL import Image
 
 from catguard_catomatic.cache import Cache
+from catguard_catomatic.deal import HAND, deal
 from catguard_catomatic.failures import StoreBroken, answered
 from catguard_catomatic.outlines import outline_bytes, outline_of
 from catguard_catomatic.pictures import Picture, Stored
@@ -18,8 +19,8 @@ from catguard_catomatic.pixels import UnusablePicture, decode, decoded_bytes
 
 Result = TypeVar("Result")
 
-# Twelve cats are chosen out of at most this many; a scene has three layers.
-CATS, LAYERS = 20, 8
+# A scene has three layers.
+LAYERS = 8
 # Decoded pictures: about 60 cats at 768 pixels.
 CACHE_BYTES = 128 * 1024 * 1024
 # Outlines of 9 KiB: some 900 cats.
@@ -47,20 +48,34 @@ class Store:
         found: Mapping[str, Any] = (await answered(self._client.get("/v1/menu"))).json()
         return found
 
-    async def cats(self, breed: str) -> tuple[Picture, ...]:
-        """The cats of a breed, at least one. Raises `Unknown`."""
-        return await self._find("cat", breed, CATS, f"We have no cats of the breed “{breed}”.")
+    async def cats(self, breed: str, seed: int) -> tuple[Picture, ...]:
+        """Cats of a breed, at least one, with the one that the seed shows first in front. Raises `Unknown`.
+
+        Of a breed with more than are looked up at a time, those around that one; it takes a second call.
+        """
+        found, total = await self._find("cat", breed, HAND)
+        if not found:
+            raise Unknown(f"We have no cats of the breed “{breed}”.")
+        dealt = deal(total, seed)
+        if dealt.offset:
+            others, _ = await self._find("cat", breed, HAND, offset=dealt.offset)
+            found = others or found  # none, where cats have been taken out since they were counted
+        return dealt.arranged(found)
 
     async def scene(self, name: str) -> tuple[Picture, ...]:
         """The layers of a scene, at least one. Raises `Unknown`."""
-        return await self._find("scene", name, LAYERS, f"We have no scene called “{name}”.")
+        found, _ = await self._find("scene", name, LAYERS)
+        if not found:
+            raise Unknown(f"We have no scene called “{name}”.")
+        return found
 
-    async def _find(self, kind: str, breed: str, limit: int, unknown: str) -> tuple[Picture, ...]:
+    async def _find(self, kind: str, breed: str, limit: int, *, offset: int = 0) -> tuple[tuple[Picture, ...], int]:
+        """So many pictures at most, in the order of their ids, and how many there are in all."""
         wanted = httpx2.QueryParams({"kind": kind, "breed": breed, "limit": limit})
-        answer = await answered(self._client.get("/v1/pictures", params=wanted))
-        if not (found := answer.json()["pictures"]):
-            raise Unknown(unknown)
-        return tuple(Picture.from_wire(record) for record in found)
+        if offset:
+            wanted = wanted.set("offset", offset)
+        answer = (await answered(self._client.get("/v1/pictures", params=wanted))).json()
+        return tuple(Picture.from_wire(record) for record in answer["pictures"]), answer["total"]
 
     async def picture(self, identifier: str) -> Picture:
         """One picture. Raises `Unknown`."""

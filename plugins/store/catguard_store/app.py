@@ -28,15 +28,16 @@ class Handlers:
 
     async def find(self, request: Request) -> Response:
         query = catguard.exchange(request.scope).query
-        found = await self._repository.find(
-            limit=query["limit"],
-            tag=query.get("tag"),
-            kind=query["kind"],
-            breed=query.get("breed"),
-            pose=query.get("pose"),
-        )
+        limit, offset = query["limit"], query["offset"]
+        filters = {name: query.get(name) for name in ("tag", "kind", "breed", "pose")}
+        found = await self._repository.find(limit=limit, offset=offset, **filters)
+        total = offset + len(found)
+        if len(found) == limit or (offset and not found):  # else this was the end of all that match
+            counted = await self._repository.count(**filters)
+            total = max(total, counted) if found else counted  # one may have been taken out between the two statements
         return JSONResponse(
-            {"pictures": [picture.as_json() for picture in found]}, headers={"cache-control": REVALIDATE}
+            {"pictures": [picture.as_json() for picture in found], "total": total},
+            headers={"cache-control": REVALIDATE},
         )
 
     async def picture(self, request: Request) -> Response:

@@ -53,12 +53,14 @@ class Drawing:
 def catalogue() -> tuple[Drawing, ...]:
     """Every breed in every pose, and every layer of every scene, the most wanted first.
 
-    They are drawn in this order while others look: a scene, every breed once, and then more of both by turns.
+    They are drawn in this order while others look: a scene, every breed once, and then more of both by turns. The back
+    of a scene comes last, since a scene that has one is offered.
     """
     found, places = list[Drawing](), tuple(scene.SCENES.values())
     for turn, pose in enumerate(POSES):
         for place in places[max(0, 2 * turn - 1) : 2 * turn + 1]:
-            found += (Drawing("scene", place.name, "scene", layer, place.tags) for layer in place.layers)
+            layers = sorted(place.layers, key=lambda layer: layer == "back")
+            found += (Drawing("scene", place.name, "scene", layer, place.tags) for layer in layers)
         for breed in BREEDS.values():
             found.append(Drawing("cat", breed.name, pose, None, _unique(breed.name, pose, *breed.tags)))
     return tuple(found)

@@ -46,6 +46,6 @@ async def use(repository: Repository, picture: Picture) -> str:
     """What the picture is there for."""
     if picture.kind == "scene":
         return f"the {picture.layer} of the scene {picture.breed}"
-    alike = [found.id async for found in everything(repository, kind="cat", breed=picture.breed)]
+    alike = await repository.count(kind="cat", breed=picture.breed)
     shown = "a framed card, as it has no transparency" if picture.opaque else "a cut-out that stands in scenes"
-    return f"1 of {len(alike)} of the breed {picture.breed}: {shown}"
+    return f"1 of {alike} of the breed {picture.breed}: {shown}"

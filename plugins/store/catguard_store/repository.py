@@ -1,9 +1,9 @@
 """Pictures in the database: every statement that the store makes, each bounded and with its binds named."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, bindparam, delete, event, func, insert, select
+from sqlalchemy import Integer, Row, Select, String, bindparam, delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -52,29 +52,39 @@ class Repository:
         await add_columns(self.engine)
 
     async def find(
-        self, *, limit: int, tag: str | None = None, after: str | None = None, **filters: str | None
+        self,
+        *,
+        limit: int,
+        offset: int = 0,
+        tag: str | None = None,
+        after: str | None = None,
+        **filters: str | None,
     ) -> tuple[Picture, ...]:
         """Pictures that match all filters given, in the order of their ids.
 
         Args:
             limit: How many at most.
+            offset: How many of them to pass over.
             tag: One that they all have.
             after: Id of the one behind which to go on.
             filters: Any of kind, breed, pose, source and id.
         """
-        statement = select(pictures).order_by(pictures.c.id).limit(bindparam("limit", limit, Integer))
-        if tag is not None:
-            tagged = picture_tags.c.picture == pictures.c.id
-            statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
-        else:
-            statement = statement.execution_options(catguard="select-pictures")  # the menu reads that table too
+        statement = _matching(select(pictures), tag, filters).order_by(pictures.c.id)
         if after is not None:
             statement = statement.where(pictures.c.id > bindparam("after", after, String))
-        for name in _FILTERS:
-            if filters.get(name) is not None:
-                statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
+        if offset:
+            statement = statement.offset(bindparam("offset", offset, Integer))
         async with self.engine.connect() as connection:
-            return tuple(_picture(row) for row in await connection.execute(statement))
+            rows = await connection.execute(statement.limit(bindparam("limit", limit, Integer)))
+            return tuple(_picture(row) for row in rows)
+
+    async def count(self, *, tag: str | None = None, **filters: str | None) -> int:
+        """How many pictures `find` would find with the same filters and no limit."""
+        counted = _matching(select(func.count()).select_from(pictures), tag, filters)
+        async with self.engine.connect() as connection:
+            # One row, and a LIMIT nevertheless: the policy knows no search without.
+            number: int = (await connection.execute(counted.limit(bindparam("limit", 1, Integer)))).scalar_one()
+        return number
 
     async def picture(self, identifier: str) -> Picture | None:
         found = await self.find(id=identifier, limit=1)
@@ -134,6 +144,19 @@ class Repository:
                 delete(pictures).where(pictures.c.id == bindparam("id", identifier, String))
             )
         return found.rowcount == 1
+
+
+def _matching(statement: Select[Any], tag: str | None, filters: Mapping[str, str | None]) -> Select[Any]:
+    """A statement over pictures, of those alone that match."""
+    if tag is not None:
+        tagged = picture_tags.c.picture == pictures.c.id
+        statement = statement.join(picture_tags, tagged).where(picture_tags.c.tag == bindparam("tag", tag, String))
+    else:
+        statement = statement.execution_options(catguard="select-pictures")  # the menu reads that table too
+    for name in _FILTERS:
+        if filters.get(name) is not None:
+            statement = statement.where(pictures.c[name] == bindparam(name, filters[name], String))
+    return statement
 
 
 def _row(picture: Picture) -> dict[str, Any]:

@@ -37,6 +37,8 @@ async def seed(
 ) -> None:
     """Store what is missing. Killed at any moment and run again it goes on where it was: a picture is one transaction.
 
+    The layers of a scene are stored in the order of `pictures`, so that what is offered by its last one is whole.
+
     Args:
         repository: Where to; its tables exist.
         source: Where from.
@@ -50,16 +52,21 @@ async def seed(
     """
     developing, writing = asyncio.Semaphore(at_once), asyncio.Lock()
 
-    async def store(wanted: Missing) -> None:
+    async def store(wanted: Missing, before: asyncio.Task[None] | None) -> None:
         async with developing:
             admitted = await admit(source.candidate(wanted.proposal))
+        if before is not None:
+            await before
         async with writing:  # SQLite has one writer; waiting here costs less than its busy handler
             await repository.insert(admitted.picture, admitted.images, replaces=wanted.replaces)
         advance()
 
     try:
         async with asyncio.TaskGroup() as group:
+            latest: dict[str, asyncio.Task[None]] = {}
             for wanted in pictures:
-                group.create_task(store(wanted))
+                proposal = wanted.proposal
+                queue = proposal.breed if proposal.kind == "scene" else proposal.source  # a cat is alone in its own
+                latest[queue] = group.create_task(store(wanted, latest.get(queue)))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None  # the others are of the same cause, or were cancelled

@@ -38,6 +38,7 @@ pictures = Table(
     Column("opaque", Boolean),
     UniqueConstraint("source", name="pictures_source"),
     Index("pictures_find", "kind", "breed", "pose", "id"),
+    Index("pictures_of_breed", "kind", "breed", "id"),
 )
 """`widths` and `tags` repeat what `images` and `picture_tags` say, written in the same transaction: a find is one
 statement over one table, whatever it finds."""

@@ -8,6 +8,7 @@ from PIL import Image, ImageStat
 
 from catguard_catomatic import pixels
 from catguard_catomatic.compose import compose
+from catguard_catomatic.deal import deal
 from catguard_catomatic.outlines import outline_of
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.plan import Plan, cast, plan
@@ -31,7 +32,8 @@ class Drawings:
     def planned(self, recipe: SceneRecipe) -> Plan:
         """The plan of a recipe; the breed `any` is all of them."""
         everyone = [cat for cats in self.cats.values() for cat in cats]
-        chosen = cast(recipe, self.cats.get(recipe.breed, everyone), self.scenes[recipe.scene])
+        cats = self.cats.get(recipe.breed, everyone)
+        chosen = cast(recipe, deal(len(cats), recipe.seed).arranged(cats), self.scenes[recipe.scene])
         return plan(
             chosen, {each.picture.digest: outline_of(self.images[each.picture.digest]) for each in chosen.outlined}
         )

@@ -19,6 +19,7 @@ from PIL import Image
 from catguard_catomatic import pixels
 from catguard_catomatic.closeup import close_up, look
 from catguard_catomatic.compose import compose
+from catguard_catomatic.deal import deal
 from catguard_catomatic.outlines import outline_of
 from catguard_catomatic.plan import cast, plan
 from catguard_catomatic.recipe import CloseUpRecipe, Format, SceneRecipe
@@ -65,7 +66,7 @@ def _cards(drawn: Drawings) -> Image.Image:
         )
         images[breed] = taken
     recipe = SceneRecipe("", "living-room", 3, 480, 360, "png", 7)
-    chosen = cast(recipe, [*cats, drawn.cats["maine-coon"][0]], layers)
+    chosen = cast(recipe, deal(3, recipe.seed).arranged([*cats, drawn.cats["maine-coon"][0]]), layers)
     planned = plan(chosen, {each.picture.digest: outline_of(images[each.picture.digest]) for each in chosen.outlined})
     return compose(planned, {each.key: images[each.picture.digest] for each in planned.needs}, resize=pixels.resize)
 

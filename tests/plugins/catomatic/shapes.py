@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PIL import Image, ImageDraw
 
+from catguard_catomatic.deal import deal
 from catguard_catomatic.outlines import outline_of
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.plan import Plan, cast, plan
@@ -106,6 +107,6 @@ def images(needs: tuple[Stored, ...]) -> dict[tuple[str, int], Image.Image]:
 
 
 def planned(recipe: SceneRecipe, cats: Sequence[Picture], layers: Sequence[Picture]) -> Plan:
-    """The plan of a recipe, with the outlines that it needs."""
-    chosen = cast(recipe, cats, layers)
+    """The plan of a recipe that is dealt all of the cats, with the outlines that it needs."""
+    chosen = cast(recipe, deal(len(cats), recipe.seed).arranged(cats), layers)
     return plan(chosen, {stored.picture.digest: outline_of(image(stored)) for stored in chosen.outlined})

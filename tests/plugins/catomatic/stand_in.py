@@ -42,7 +42,10 @@ def record(picture: Picture) -> dict[str, Any]:
 
 
 class StandInStore:
-    """Answers like the store; `asked` lists the targets of all calls."""
+    """Answers like the store; `asked` lists the targets of all calls.
+
+    It has the `pictures`, and says `total` of those that match, if that is not 0.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -57,6 +60,8 @@ class StandInStore:
 
     def reset(self) -> None:
         self.asked: list[str] = []
+        self.pictures = PICTURES
+        self.total = 0
         self.gone: set[str] = set()
         self.bytes: bytes | None = None
         self.art = "0" * 16
@@ -72,12 +77,15 @@ class StandInStore:
     async def find(self, request: Request) -> Response:
         self._note(request)
         query = request.query_params
-        found = [each for each in PICTURES if (each.kind, each.breed) == (query["kind"], query["breed"])]
-        return JSONResponse({"pictures": [record(each) for each in found[: int(query["limit"])]]})
+        found = [each for each in self.pictures if (each.kind, each.breed) == (query["kind"], query["breed"])]
+        found.sort(key=lambda each: each.id)
+        offset = int(query.get("offset", 0))
+        part = found[offset : offset + int(query["limit"])]
+        return JSONResponse({"pictures": [record(each) for each in part], "total": self.total or len(found)})
 
     async def picture(self, request: Request) -> Response:
         self._note(request)
-        for each in PICTURES:
+        for each in self.pictures:
             if each.id == request.path_params["id"]:
                 return JSONResponse(record(each))
         return JSONResponse({"title": "Not Found", "status": 404}, 404, media_type="application/problem+json")
@@ -87,7 +95,7 @@ class StandInStore:
         wanted = request.path_params["id"]
         if wanted in self.gone:
             return JSONResponse({"title": "Not Found", "status": 404}, 404, media_type="application/problem+json")
-        (picture,) = (each for each in PICTURES if each.id == wanted)
+        (picture,) = (each for each in self.pictures if each.id == wanted)
         file = io.BytesIO()
         shapes.image(Stored(picture, int(request.query_params["width"]))).save(file, "webp", lossless=True)
         return Response(self.bytes if self.bytes is not None else file.getvalue(), media_type="image/webp")

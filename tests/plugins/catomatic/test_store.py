@@ -4,12 +4,14 @@ import anyio
 import httpx2
 import pytest
 
+from catguard_catomatic.deal import HAND, deal
 from catguard_catomatic.failures import StoreBroken
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.store import Store, Unknown, together
 from tests.plugins.catomatic import shapes
 from tests.plugins.catomatic.stand_in import PICTURES, StandInStore, record
 
+MANY = tuple(shapes.cat(f"cat {number}") for number in range(45))
 TOM = Picture.from_wire(record(shapes.cat("tom")))
 
 
@@ -25,13 +27,43 @@ async def store(behind: StandInStore) -> AsyncIterator[Store]:
 
 
 async def test_cats_of_a_breed(store: Store, behind: StandInStore) -> None:
-    assert {cat.id for cat in await store.cats("siamese")} == {each.id for each in PICTURES if each.breed == "siamese"}
+    assert {cat.id for cat in await store.cats("siamese", 7)} == {
+        each.id for each in PICTURES if each.breed == "siamese"
+    }
     assert behind.asked == ["/v1/pictures?kind=cat&breed=siamese&limit=20"]
+
+
+async def test_cats_of_a_breed_with_many_are_those_around_the_one_that_is_dealt(
+    store: Store, behind: StandInStore
+) -> None:
+    behind.pictures = MANY
+    ids = sorted(each.id for each in MANY)
+
+    for seed in range(len(MANY)):
+        behind.asked.clear()
+        cats = await store.cats("siamese", seed)
+
+        dealt = deal(len(MANY), seed)
+        window = ids[dealt.offset : dealt.offset + HAND]
+        assert [cat.id for cat in cats] == [window.pop(dealt.first), *window]
+        further = [f"/v1/pictures?kind=cat&breed=siamese&limit=20&offset={dealt.offset}"] if dealt.offset else []
+        assert behind.asked == ["/v1/pictures?kind=cat&breed=siamese&limit=20", *further]
+
+
+async def test_cats_that_were_taken_out_since_they_were_counted_are_not_waited_for(
+    store: Store, behind: StandInStore
+) -> None:
+    behind.pictures, behind.total = MANY, 2000
+    far = next(seed for seed in range(2000) if deal(2000, seed).offset >= len(MANY))
+    near = next(seed for seed in range(2000) if deal(2000, seed).offset == len(MANY) - 1)
+
+    assert len(await store.cats("siamese", far)) == HAND
+    assert [cat.id for cat in await store.cats("siamese", near)] == [max(each.id for each in MANY)]
 
 
 async def test_cats_of_an_unknown_breed_are_told_in_words(store: Store) -> None:
     with pytest.raises(Unknown, match="no cats of the breed “unicorn”"):
-        await store.cats("unicorn")
+        await store.cats("unicorn", 7)
 
 
 async def test_scene_that_is_unknown_is_told_in_words(store: Store) -> None:

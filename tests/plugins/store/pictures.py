@@ -59,9 +59,10 @@ def paint(shade: int) -> Developed:
 
 
 class SmallSource:
-    """A source of plain grey cats; `edition` changes what they are made from."""
+    """A source of plain grey cats, or layers of one scene; `edition` changes what they are made from."""
 
-    def __init__(self, count: int = 4, *, edition: int = 1, licence: str = "MIT") -> None:
+    def __init__(self, count: int = 4, *, kind: str = "cat", edition: int = 1, licence: str = "MIT") -> None:
+        self.kind = kind
         self.edition = edition
         self.count = count
         self.licence = licence
@@ -70,10 +71,10 @@ class SmallSource:
     def proposals(self) -> Sequence[Proposal]:
         return [
             Proposal(
-                kind="cat",
+                kind=self.kind,
                 breed="grey",
                 pose="sitting",
-                layer=None,
+                layer="ground" if self.kind == "scene" else None,
                 tags=("grey", "plain"),
                 licence=self.licence,
                 author=None,

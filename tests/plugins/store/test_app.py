@@ -70,13 +70,37 @@ async def test_find_answers_what_matches(client: httpx2.AsyncClient, query: str,
     assert await found(client, query) == {entry.id for entry in expected}
 
 
+@pytest.mark.parametrize(
+    ("query", "number", "total"),
+    [
+        ("kind=cat", 2, 2),
+        ("kind=cat&limit=1", 1, 2),
+        ("kind=cat&limit=2", 2, 2),
+        ("kind=cat&limit=1&offset=1", 1, 2),
+        ("kind=cat&limit=2&offset=1", 1, 2),
+        ("kind=cat&limit=1&offset=2", 0, 2),
+        ("kind=cat&limit=1&tag=plain", 1, 2),
+        ("kind=cat&breed=tabby&pose=sitting&limit=1&offset=9", 0, 1),
+        ("kind=cat&breed=sphynx", 0, 0),
+    ],
+)
+async def test_find_says_how_many_there_are(client: httpx2.AsyncClient, query: str, number: int, total: int) -> None:
+    answer = (await client.get(f"/v1/pictures?{query}")).json()
+    assert (len(answer["pictures"]), answer["total"]) == (number, total)
+
+
 async def test_find_keeps_the_limit(client: httpx2.AsyncClient) -> None:
     assert len(await found(client, "kind=cat&limit=1")) == 1
 
 
 @pytest.mark.parametrize(
     ("query", "assumption"),
-    [("", "query/required"), ("kind=dog", "query/kind/enum"), ("kind=cat&limit=61", "query/limit/maximum")],
+    [
+        ("", "query/required"),
+        ("kind=dog", "query/kind/enum"),
+        ("kind=cat&limit=61", "query/limit/maximum"),
+        ("kind=cat&offset=10001", "query/offset/maximum"),
+    ],
 )
 async def test_find_refuses_what_the_policy_does_not_allow(
     client: httpx2.AsyncClient, query: str, assumption: str

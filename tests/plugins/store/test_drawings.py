@@ -18,6 +18,12 @@ def test_catalogue_has_every_breed_in_every_pose_and_every_layer() -> None:
     assert {f"{name}/{layer}" for name, place in SCENES.items() for layer in place.layers} < set(names)
 
 
+def test_catalogue_has_the_back_of_a_scene_behind_its_other_layers() -> None:
+    names = [drawing.name for drawing in catalogue()]
+    for name, place in SCENES.items():
+        assert max(place.layers, key=lambda layer: names.index(f"{name}/{layer}")) == "back"
+
+
 def test_catalogue_says_no_tag_twice() -> None:
     for drawing in catalogue():
         assert len(drawing.tags) == len(set(drawing.tags)) <= 16
@@ -50,7 +56,7 @@ def test_choose_of_nothing_says_what_there_is(pattern: str) -> None:
 
 def test_drawings_propose_what_was_chosen() -> None:
     assert [proposal.source for proposal in Drawings("beach").proposals()] == [
-        "drawn/scene/beach/back", "drawn/scene/beach/ground", "drawn/scene/beach/foreground",
+        "drawn/scene/beach/ground", "drawn/scene/beach/foreground", "drawn/scene/beach/back",
     ]  # fmt: skip
 
 
@@ -70,5 +76,5 @@ def test_candidate_claims_what_it_becomes() -> None:
 
 def test_catalogue_begins_with_what_a_first_picture_needs() -> None:
     first = catalogue()[: 3 + len(BREEDS)]
-    assert [drawing.layer for drawing in first[:3]] == ["back", "ground", "foreground"]
+    assert [drawing.layer for drawing in first[:3]] == ["ground", "foreground", "back"]
     assert [drawing.breed for drawing in first[3:]] == list(BREEDS)

@@ -84,6 +84,38 @@ async def test_find_limit_is_kept_and_stable(repository: Repository) -> None:
     assert await repository.find(limit=2, kind="cat") == everything[:2]
 
 
+async def test_find_passes_over_as_many_as_are_said(repository: Repository) -> None:
+    for index in range(5):
+        entry = picture(str(index))
+        await repository.insert(entry, images(entry))
+    everything = await repository.find(limit=60, kind="cat", tag="stripes")
+    for tag in (None, "stripes"):
+        assert await repository.find(limit=2, offset=2, kind="cat", tag=tag) == everything[2:4]
+        assert await repository.find(limit=2, offset=5, kind="cat", tag=tag) == ()
+
+
+async def test_find_of_a_breed_sorts_nothing(repository: Repository, url: str) -> None:
+    """However many are passed over: they come by an index."""
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL sorts what is so little")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        query = "SELECT * FROM pictures WHERE kind = 'cat' AND breed = 'tabby' ORDER BY id LIMIT 20 OFFSET 500"
+        plan = [str(row) for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    await engine.dispose()
+    assert "pictures_of_breed" in plan[0]
+    assert not any("TEMP B-TREE" in step for step in plan)
+
+
+async def test_count_is_of_all_that_match(repository: Repository) -> None:
+    for index in range(3):
+        entry = picture(str(index), tags=("plain", "warm") if index else ("plain",))
+        await repository.insert(entry, images(entry))
+    assert await repository.count(kind="cat", breed="tabby") == 3
+    assert await repository.count(kind="cat", tag="warm") == 2
+    assert await repository.count(kind="cat", breed="siamese") == 0
+
+
 @pytest.mark.parametrize(("asked", "answered"), [(1, 160), (160, 160), (161, 320), (640, 640), (641, 640), (4096, 640)])
 async def test_image_is_the_smallest_that_suffices(repository: Repository, asked: int, answered: int) -> None:
     tabby, other = picture("tabby", widths=(160, 320, 640)), picture("other", widths=(200, 1024))

@@ -5,15 +5,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import catguard
 from catguard_store.admission import Admit, Admitted, Candidate, Developed, admission, admit_args, admit_result
+from catguard_store.records import Image, Picture
 from catguard_store.repository import Repository
 from catguard_store.seed import missing, seed
 
@@ -85,6 +86,38 @@ async def test_seed_of_another_edition_replaces_the_old(repository: Repository, 
     new = await repository.find(limit=60, kind="cat")
     assert len(new) == COUNT
     assert not {picture.id for picture in old} & {picture.id for picture in new}
+
+
+class NotingRepository(Repository):
+    """Notes the sources of pictures in the order in which they are stored."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.stored: list[str] = []
+
+    async def insert(self, picture: Picture, stored: Iterable[Image], *, replaces: str | None = None) -> bool:
+        self.stored.append(picture.source)
+        return await super().insert(picture, stored, replaces=replaces)
+
+
+@pytest.mark.parametrize("kind", ["scene", "cat"])
+async def test_seed_stores_the_layers_of_a_scene_in_their_order(
+    repository: Repository, guard: catguard.Guard, kind: str
+) -> None:
+    """Whichever is ready first: a scene is offered as soon as its last layer is there. Cats do not wait."""
+    source, noting, admit = SmallSource(kind=kind), NotingRepository(repository.engine), guarded(guard)
+    first, *others = [proposal.source for proposal in source.proposals()]
+    ready: list[str] = []
+
+    async def first_is_slow(candidate: Candidate) -> Admitted:
+        while candidate.proposal.source == first and len(ready) < len(others):
+            await asyncio.sleep(0.01)
+        ready.append(candidate.proposal.source)
+        return await admit(candidate)
+
+    await fill(noting, source, first_is_slow)
+    assert ready == [*others, first]
+    assert noting.stored == ([first, *others] if kind == "scene" else [*others, first])
 
 
 async def test_seed_without_licence_is_refused(repository: Repository, guard: catguard.Guard) -> None:

@@ -119,7 +119,7 @@ class Film:
         Raises:
             Unusable: It is damaged, or not what its header declares, or nothing of it can be seen.
         """
-        picture = _seen(_normal(_upright(_load(self.data, self.facts, self.kind))))
+        picture = _opaque(_normal(_upright(_load(self.data, self.facts, self.kind))))
         return finish(picture, self.kind, self.anchors, whole=self.whole)
 
 
@@ -232,15 +232,8 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image:
     return picture if converted is None else converted
 
 
-def _seen(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """The pixels alone, without metadata; RGB where nothing shows through."""
-    picture = _opaque(picture)
-    # WebP writes EXIF, XMP and profiles that it finds here.
-    picture.info.clear()
-    return picture
-
-
 def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """RGB where nothing shows through; metadata stays behind, as the encoder of WebP takes none from a picture."""
     clear = picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)
     return picture if clear else picture.convert("RGB")
 

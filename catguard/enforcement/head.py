@@ -1,0 +1,56 @@
+"""The headers of a message as they came, found by name; what is decoded is what somebody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+
+Pairs = Sequence[tuple[bytes, bytes]]
+
+
+class Head:
+    """The headers of a request or response.
+
+    Attributes:
+        raw: The pairs in the order in which they came; names are in lower case, as ASGI has them.
+        values: The values by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says.
+    """
+
+    __slots__ = ("raw", "values")
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        pairs: Pairs = raw if isinstance(raw, list) else list(raw)
+        values = dict(pairs)
+        if len(values) != len(pairs) or not b"".join(values).islower():
+            pairs = [(name.lower(), value) for name, value in pairs]
+            values = _joined(pairs)
+        self.raw = pairs
+        self.values = values
+
+    def text(self, name: bytes) -> str | None:
+        """Return a header's value; `name` is in lower case."""
+        value = self.values.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def trace(self) -> dict[str, str]:
+        """Return the headers of W3C Trace Context that came."""
+        names = (b"traceparent", b"tracestate")
+        return {name.decode(): self.values[name].decode("latin-1") for name in names if name in self.values}
+
+    def pairs(self, names: Collection[str]) -> list[tuple[str, str]]:
+        """Return the headers of some names, each as often as it came."""
+        found = ((name.decode("latin-1"), value) for name, value in self.raw)
+        return [(name, value.decode("latin-1")) for name, value in found if name in names]
+
+
+def _joined(raw: Pairs) -> dict[bytes, bytes]:
+    values: dict[bytes, bytes] = {}
+    for name, value in raw:
+        values[name] = values[name] + b", " + value if name in values else value
+    return values
+
+
+@lru_cache(maxsize=256)
+def media_type(content_type: bytes | None) -> str | None:
+    """Return the media type of a Content-Type header without its parameters."""
+    return content_type.decode("latin-1").partition(";")[0].strip().lower() or None if content_type else None

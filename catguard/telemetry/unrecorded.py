@@ -1,0 +1,70 @@
+"""Observations where there is no SDK: ids for headers, refusals and calls, and otherwise nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import Token
+from typing import TYPE_CHECKING
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry import context as contexts
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from opentelemetry.util.types import AttributeValue
+
+from catguard.engine.decision import Decision, Violation
+from catguard.telemetry.observation import Observation
+
+if TYPE_CHECKING:
+    from catguard.telemetry.spans import Telemetry
+
+#: Providers of these modules are the API's own: they record nothing.
+_API = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
+
+
+def is_recorded() -> bool:
+    """Whether an SDK was set up for the process."""
+    providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+    return not all(type(provider).__module__.startswith(_API) for provider in providers)
+
+
+class Unrecorded(Observation):
+    """An inbound exchange that nobody records; its ids are drawn."""
+
+    __slots__ = ("_ids", "_numbers")
+
+    def __init__(self, telemetry: Telemetry, trace_id: int, span_id: int) -> None:
+        self._telemetry = telemetry
+        self._numbers = (trace_id, span_id)
+        self._ids = f"{trace_id:032x}-{span_id:016x}"
+
+    @property
+    def trace_id(self) -> str:  # type: ignore[override] # made of the ids when it is asked for
+        """32 hex digits, the same in every tier that the root request reaches."""
+        return self._ids[:32]
+
+    @property
+    def traceresponse(self) -> str:
+        """The value of the `traceresponse` header."""
+        return f"00-{self._ids}-02"  # 02: the ids are random; and not sampled, which would claim a record
+
+    def enter(self) -> Token[Context] | None:
+        """Make the ids those of the current span, for the calls that are made inside."""
+        flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
+        span = NonRecordingSpan(SpanContext(*self._numbers, is_remote=False, trace_flags=flags))
+        return contexts.attach(trace.set_span_in_context(span, Context()))
+
+    def set(self, name: str, value: AttributeValue) -> None:
+        """Set an attribute of the span."""
+
+    def decided(self, decision: Decision, phase: str) -> None:
+        """Tell what was decided of a phase."""
+
+    def violated(self, violations: Iterable[Violation]) -> None:
+        """Tell the violations that a callee's guard found."""
+
+    def failed(self, error: BaseException) -> None:
+        """Tell the exception that ended the exchange."""
+
+    def end(self, *, status: int | None = None, error_type: str | None = None) -> None:
+        """End the span."""
