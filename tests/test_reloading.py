@@ -160,6 +160,20 @@ async def test_watching_takes_a_file_that_has_changed_and_outlives_a_broken_one(
     assert await shop.order(60) == 422
 
 
+async def test_watching_covers_what_is_included_and_what_could_not_be_read(shop: Shop, memory: Memory) -> None:
+    other = shop.path.with_name("shop.yaml")
+    head, own = POLICIES.split("components:\n")
+    async with watched(shop):
+        shop.path.write_text(f"{head}include: [shop.yaml]\n")
+        await until(lambda: told(memory) == [("rejected", "file")])
+        other.write_text(f"catguard: 1\ncomponents:\n{own.replace('maximum: 60', 'maximum: 6')}")
+        await until(lambda: told(memory)[-1] == ("applied", "file"))
+        assert await shop.order(7) == 422
+        other.write_text(f"catguard: 1\ncomponents:\n{own}")
+        await until(lambda: len(told(memory)) == 3)
+    assert await shop.order(7) == 200
+
+
 async def test_watching_listens_to_sighup(shop: Shop, memory: Memory) -> None:
     async with watched(shop):
         os.kill(os.getpid(), signal.SIGHUP)

@@ -18,7 +18,7 @@ from catguard.policies.model import (
     PolicySet,
 )
 from catguard.policies.parts import CompiledPart, Validators
-from catguard.policies.rules import CompiledRule, CompiledRules, compile_rules
+from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 
 #: The facts by media type that come with the core.
 PROVIDERS = frozenset({"image"})
@@ -132,7 +132,7 @@ class CompiledPolicySet:
         return self._by_component[name]
 
 
-#: Compiles a phase at each `next`, and returns what there is with the faults.
+#: Compiles a part or an expression at each `next`, and returns what there is with the faults.
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
@@ -154,27 +154,19 @@ def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDE
 
 def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
-    steps = compiling(policies, providers=providers)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: tuple[CompiledPolicySet, list[Fault]] = done.value
-            return result
+    return finished(compiling(policies, providers=providers))
 
 
 def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
-    """Compile in steps of a phase each, for those who have something else to do in between."""
+    """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
     validators = Validators()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = _compile_phase(boundary, boundary.request, providers, faults, validators)
-        yield
+        request = yield from _compile_phase(boundary, boundary.request, providers, faults, validators)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = _compile_phase(boundary, phase, providers, faults, validators)
-            yield
+            responses[status] = yield from _compile_phase(boundary, phase, providers, faults, validators)
         compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
         check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
         yield
@@ -184,7 +176,7 @@ def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
 
 def _compile_phase(
     boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault], validators: Validators
-) -> CompiledPhase:
+) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
     for shape in phase.shapes:
@@ -193,6 +185,10 @@ def _compile_phase(
         except ValueError as error:
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
+        yield
     defaults_applied = boundary.side == "inbound"
-    rules = compile_rules(boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(
+        boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults
+    )
+    yield
     return CompiledPhase(boundary, phase, parts, rules)

@@ -95,8 +95,8 @@ def _parameters(boundary: Boundary, part: str, place: str) -> list[dict[str, Any
             **({"description": member["description"]} if "description" in member else {}),
             # An empty value counts as absent.
             **({"allowEmptyValue": True} if place == "query" and name not in required else {}),
-            "schema": member if place == "header" else _in_target(member),
-            **_examples(boundary, part, name),
+            "schema": _in_header(member) if place == "header" else _in_target(member),
+            **(_examples(boundary, part, name) if _in_header(member) is member or place != "header" else {}),
         }
         for name, member in schema.get("properties", {}).items()
         if place != "header" or name.lower() not in _SAID_ELSEWHERE
@@ -113,6 +113,11 @@ def _examples(boundary: Boundary, *steps: str) -> dict[str, Any]:
         if value is not None:
             found[example.name] = {"value": value}
     return {"examples": found} if found else {}
+
+
+def _in_header(member: Any) -> Any:
+    """Return the schema of one line of a header: OpenAPI cannot say that a header may have several lines."""
+    return member.get("items", {}) if types_of(member) == {"array"} else member
 
 
 def _in_target(member: Any) -> Any:

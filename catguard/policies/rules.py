@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from catguard.errors import EvaluationError
 from catguard.policies.complaints import Complaint
@@ -12,6 +12,8 @@ from catguard.policies.expressions import Checked, Checker, Evaluator, Function,
 from catguard.policies.facts import Record, facts_of
 from catguard.policies.model import Boundary, Fault, Location, Phase, Rule
 from catguard.policies.syntax import Node
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,39 @@ def compile_rules(
     faults: list[Fault],
     functions: Sequence[Function] = (),
 ) -> CompiledRules:
-    """Check and compile the rules of a phase, and the variables of its boundary.
+    """Check and compile the rules of a phase, as `compiling_rules` does, in one go."""
+    return finished(
+        compiling_rules(
+            boundary,
+            phase,
+            providers=providers,
+            defaults_applied=defaults_applied,
+            faults=faults,
+            functions=functions,
+        )
+    )
+
+
+def finished(steps: Generator[None, None, T]) -> T:
+    """Return what steps come to, taken without a break."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+
+def compiling_rules(
+    boundary: Boundary,
+    phase: Phase,
+    *,
+    providers: frozenset[str],
+    defaults_applied: bool,
+    faults: list[Fault],
+    functions: Sequence[Function] = (),
+) -> Generator[None, None, CompiledRules]:
+    """Check and compile the rules of a phase, and the variables of its boundary, in steps of one expression each.
 
     Args:
         boundary: the boundary; its request gives the types of `request` in every phase.
@@ -164,12 +198,14 @@ def compile_rules(
             read, parts = _see_through(checked.facts, variables)
             program = evaluator.later(variable.expression)
             variables[variable.name] = CompiledVariable(variable.name, program, checked.tree, parts, read)
+        yield
     rules = []
     for rule in phase.rules:
         checked = check(rule.expression, rule.location, rule=True)
         if checked:
             read, parts = _see_through(checked.facts, variables)
             rules.append(CompiledRule(rule, evaluator.later(rule.expression), checked.tree, parts, read))
+        yield
     return CompiledRules(rules, tuple(variables.values()), evaluator, facts)
 
 

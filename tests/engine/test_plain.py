@@ -81,7 +81,7 @@ def test_what_holds_itself_is_too_deep() -> None:
         plain(value)
 
 
-@pytest.mark.parametrize("value", [b"x", {1: 2}, object(), {1, 2}, 1j], ids=repr)
+@pytest.mark.parametrize("value", [b"x", {1: 2}, pytest.param(object(), id="object"), {1, 2}, 1j], ids=repr)
 def test_value_of_another_class_is_no_json(value: Any) -> None:
     with pytest.raises(NoJson):
         plain(value)

@@ -28,7 +28,11 @@ components:
               limit: {type: integer, minimum: 1, maximum: 9, default: 5, description: a page}
               note: {type: string, maxLength: 9}
               code: {type: string, pattern: "^[a-z]+$", maxLength: 9}
-          headers: {properties: {if-none-match: {type: string, maxLength: 9}, accept: {type: string, maxLength: 9}}}
+          headers:
+            properties:
+              if-none-match: {type: string, maxLength: 9}
+              if-match: {type: array, maxItems: 3, items: {type: string, maxLength: 9}}
+              accept: {type: string, maxLength: 9}
           assume: {few-mice: {rule: "request.query.kind != 'mouse' || request.query.limit < 3", why: mice are rare}}
         response:
           200:
@@ -93,6 +97,7 @@ def test_parameters_have_place_need_and_schema(document: dict[str, Any]) -> None
         "note": ("query", False),
         "code": ("query", False),
         "if-none-match": ("header", False),
+        "if-match": ("header", False),
     }
     assert parameters["limit"]["schema"]["maximum"] == 9
     assert parameters["limit"]["allowEmptyValue"] is True, "an empty value is absent"
@@ -100,6 +105,11 @@ def test_parameters_have_place_need_and_schema(document: dict[str, Any]) -> None
     assert parameters["limit"]["description"] == "a page"
     (identity,) = document["paths"]["/v1/toys/{id}"]["post"]["parameters"]
     assert (identity["in"], identity["required"]) == ("path", True)
+
+
+def test_header_of_several_lines_is_told_as_one_of_them(document: dict[str, Any]) -> None:
+    told = next(each for each in document["paths"]["/v1/toys"]["get"]["parameters"] if each["name"] == "if-match")
+    assert told["schema"] == {"type": "string", "maxLength": 9}
 
 
 def test_record_with_ties_between_parameters_is_one_exploded_object(document: dict[str, Any]) -> None:

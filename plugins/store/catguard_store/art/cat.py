@@ -2,26 +2,23 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from catguard_store.art import head, markings
+from catguard_store.art import head, markings, stature
 from catguard_store.art.coats import Breed
-from catguard_store.art.curves import Frame, Point, Ribbon, bounds, shaggy, smooth, stroke
+from catguard_store.art.curves import Frame, Point, Ribbon, bounds, mirrored, shaggy, smooth, stroke
 from catguard_store.art.markings import Stain
 from catguard_store.art.poses import GROUND, Limb, Oval, Pose
-from catguard_store.art.svg import Document, mixed
+from catguard_store.art.stature import PAW
+from catguard_store.art.svg import Document, dark, mixed
 from catguard_store.art.variation import varied
 
-HAIRS = 120
+HAIRS = 100
 
 SPACE = 14.0
 """Around a drawing on its canvas: contours and tufts end within."""
-
-
-PAW = 40.0
-"""Height of what is seen of a paw under a chin that lies on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,8 @@ def draw(breed: Breed, pose: Pose, *, seed: int = 0) -> Sketch:
         seed: Of the small differences among cats of one breed; 0 for the one that stands for it.
     """
     breed, pose = varied(breed, pose, seed)
-    build, pose = breed.build, _built(breed, pose)
-    tail = _tail(breed, pose)
+    build, pose = breed.build, stature.built(breed, pose)
+    tail = stature.tail(breed, pose)
     limbs = (point for limb in pose.limbs for point in limb.ribbon.edge())
     fur = SPACE + (build.fur if build.long_haired else 0)
     left, top, right, _ = bounds((*pose.body, *tail.edge(), *limbs, *_paw_corners(pose)))
@@ -59,46 +56,6 @@ def draw(breed: Breed, pose: Pose, *, seed: int = 0) -> Sketch:
     anchors["face-bottom-right"] = (right_end, min(lower_end, GROUND - PAW))
     moved = {name: (x - left, y - top) for name, (x, y) in anchors.items()}
     return Sketch(painter.document.text(), right - left, bottom - top, moved)
-
-
-def _built(breed: Breed, pose: Pose) -> Pose:
-    """The pose with head, legs and tail as the breed has them."""
-    build = breed.build
-    limbs = tuple(
-        replace(
-            limb,
-            ribbon=replace(limb.ribbon, widths=tuple(width * build.legs for width in limb.ribbon.widths)),
-            paw=replace(limb.paw, radius_x=limb.paw.radius_x * build.legs**0.7),
-        )
-        for limb in pose.limbs
-    )
-    tail = pose.plume if pose.plume is not None and build.long_haired else pose.tail
-    return replace(
-        pose, head=_lifted(breed, replace(pose.head, scale=pose.head.scale * build.head)), limbs=limbs, tail=tail
-    )
-
-
-def _tail(breed: Breed, pose: Pose) -> Ribbon:
-    """The pose's tail, as thick as the breed's is at root, middle and tip."""
-    root, middle, tip = breed.build.tail
-    if pose.wrapped is not None:
-        middle = min(middle, 1.4)  # a bushy tail is pressed to the body
-    last = len(pose.tail.widths) - 1
-    shares = (abs(2 * index / last - 1) for index in range(last + 1))
-    factors = [
-        middle + ((root if 2 * index < last else tip) - middle) * share**1.6 for index, share in enumerate(shares)
-    ]
-    widths = tuple(width * factor for width, factor in zip(pose.tail.widths, factors, strict=True))
-    # A bushy tail lies on the ground, not in it, and its lowest hairs touch it.
-    lowest = GROUND - 10 if breed.build.long_haired else GROUND + 2
-    spine = tuple((x, min(y, lowest - width)) for (x, y), width in zip(pose.tail.spine, widths, strict=True))
-    return Ribbon(spine, widths)
-
-
-def _lifted(breed: Breed, frame: Frame) -> Frame:
-    """The pose's head, higher where a long chin or beard would touch the ground."""
-    chin = (146 * breed.build.chin + (breed.build.fur * 0.5 if breed.build.long_haired else 0)) * frame.scale
-    return replace(frame, y=min(frame.y, GROUND - PAW / 2 - chin))
 
 
 def _paw_corners(pose: Pose) -> list[Point]:
@@ -122,6 +79,7 @@ class _Painter:
         self._ribbon = tail
         self._body = self._furred(pose.body)
         self._tail = self._plume() if breed.build.long_haired else tail.outline()
+        self._ruff = (self._chest(), self._collar()) if breed.build.ruff else ()
 
     def cat(self) -> None:
         pose = self.pose
@@ -137,10 +95,7 @@ class _Painter:
             if limb.near:
                 self.limb(limb)
         if pose.wrapped is not None:
-            # From where it comes out from behind the body on.
-            before = self._ribbon.outline(pose.wrapped, 1, wider=1.9 if self.breed.build.long_haired else 1.25)
-            with self.document.group(clip_path=self.document.clip(before)):
-                self.tail()
+            self.wrapped_tail(pose.wrapped)
         if self.breed.build.ruff:
             self.ruff()
         self.head_shadow()
@@ -157,11 +112,11 @@ class _Painter:
             amount=lambda point: min(1.0, max(0.0, (GROUND - 6 - point[1]) / fur)),
         )  # fmt: skip
 
-    def _plume(self) -> str:
-        """The tail of a long-haired cat: fur combed to its tip, short where it grows out of the body."""
-        root = self._ribbon.at(0)
+    def _plume(self, start: float = 0.0) -> str:
+        """The tail of a long-haired cat from `start` on: fur combed to its tip, short where it leaves the body."""
+        root = self._ribbon.at(start)
         return shaggy(
-            self._ribbon.edge(), self.breed.build.fur * 0.9, uneven=Random(self.pose.grain),
+            self._ribbon.edge(start), self.breed.build.fur * 0.9, uneven=Random(self.pose.grain),
             flow=lambda share, along: along if share < 0.5 else (-along[0], -along[1]),
             amount=lambda point: min(1.0, max(0.16, (GROUND - 10 - point[1]) / 40), math.dist(root, point) / 240),
         )  # fmt: skip
@@ -169,19 +124,31 @@ class _Painter:
     def contour(self) -> None:
         """One line around all parts together, laid down first so that no line crosses a joint."""
         line = self.breed.palette.line
-        shapes = [self._body, self._tail]
+        shapes = [self._body, self._tail, *self._ruff]
         shapes += [self._leg(limb) for limb in self.pose.limbs]
         shapes += [_paw_outline(paw) for paw in (*self.pose.feet, *(limb.paw for limb in self.pose.limbs))]
         for shape in shapes:
             self.document.path(shape, fill=line, stroke=line, stroke_width=11, stroke_linejoin="round")
 
     def tail(self) -> None:
-        ribbon, shape = self._ribbon, self._tail
+        self._paint_tail(self._tail, outlined=not self.breed.build.long_haired)  # inside a plume its tufts would show
+
+    def wrapped_tail(self, start: float) -> None:
+        """The tail once more over the body, from where it comes out from behind it on."""
+        document, ribbon = self.document, self._ribbon
+        if not self.breed.build.long_haired:
+            with document.group(clip_path=document.clip(ribbon.outline(start, 1, wider=1.25))):
+                self._paint_tail(self._tail, outlined=True)
+            return
+        shape = self._plume(start)
+        with document.group(mask=document.fade((shape, ribbon.at(start), ribbon.at(start + 0.16)))):
+            self._paint_tail(shape, outlined=True)
+
+    def _paint_tail(self, shape: str, *, outlined: bool) -> None:
         self.document.path(shape, fill=self._fur)
-        line = self.breed.palette.line
-        self._finish(shape, markings.on_tail(self.document, self.breed, ribbon), 50, 0.4)
-        if self.pose.wrapped is not None or not self.breed.build.long_haired:  # inside a plume its tufts would show
-            self.document.path(shape, fill="none", stroke=line, stroke_width=5)
+        self._finish(shape, markings.on_tail(self.document, self.breed, self._ribbon), 50, 0.4)
+        if outlined:
+            self.document.path(shape, fill="none", stroke=self.breed.palette.line, stroke_width=5)
 
     def limb(self, limb: Limb) -> None:
         document, palette, ribbon = self.document, self.breed.palette, limb.ribbon
@@ -192,11 +159,12 @@ class _Painter:
         if limb.near:
             shade = document.linear(*self._joint(limb), [(0, palette.line, 0), (1, palette.line, 1)])
         self._finish(shape, markings.on_limb(document, self.breed, ribbon), 44, 0.34, shade=shade)
-        self.paw(limb.paw)
         if not limb.near:
-            dark = 0.16 if "socks" in self.breed.coat.white else 0.32
-            document.path(shape, fill=palette.line, opacity=dark)
-            document.path(_paw_outline(limb.paw), fill=palette.line, opacity=dark)
+            self.paw(limb.paw)
+            darker = 0.14 if "socks" in self.breed.coat.white else 0.26
+            with document.group(opacity=darker):  # as one, or the paw would be darker than its leg
+                document.path(shape, fill=palette.line)
+                document.path(_paw_outline(limb.paw), fill=palette.line)
             return
         edge = document.linear(
             ribbon.at(0), ribbon.at(1), [(0.2, palette.line, 0), (0.6, palette.line, 0.45), (1, palette.line, 0.6)]
@@ -204,6 +172,7 @@ class _Painter:
         for side in (1, -1):
             line = smooth([ribbon.side(0.1 + step / 12, side) for step in range(11)], closed=False)
             document.path(line, fill="none", stroke=edge, stroke_width=5, stroke_linecap="round")
+        self.paw(limb.paw)
 
     def _leg(self, limb: Limb) -> str:
         """The outline of a leg, with tufts behind it where the fur is long."""
@@ -220,6 +189,12 @@ class _Painter:
         shape = _paw_outline(paw)
         document.path(shape, fill=self._fur)
         self._finish(shape, markings.on_paw(self.breed, paw), 30, 0.34)
+        gloss = self.breed.coat.gloss
+        if gloss:
+            shine = mixed(self.breed.palette.fur, "#dfe9ff", 0.55)
+            document.glow(
+                paw.x, paw.y - paw.radius_y * 0.3, paw.radius_x * 0.85, paw.radius_y * 0.7, shine, 0.5 * gloss
+            )
         document.path(shape, fill="none", stroke=line, stroke_width=4.5, opacity=0.55)
         for side in (-1, 1):
             toe = [
@@ -236,13 +211,21 @@ class _Painter:
         with document.group(clip_path=document.clip(self._body)):
             if "bib" not in self.breed.coat.white:
                 belly = pose.belly
-                document.glow(belly.x, belly.y, belly.radius_x * 1.6, belly.radius_y * 1.5, palette.light, 0.9)
+                document.glow(
+                    belly.x,
+                    belly.y,
+                    belly.radius_x * 1.6,
+                    belly.radius_y * 1.5,
+                    palette.light,
+                    0.5 if dark(palette.light) else 0.9,
+                )
             document.haze(self._body, 90, palette.line, 0.3)
         near = [limb for limb in pose.limbs if limb.near]
-        for limb in near:
-            # Near legs grow out of the trunk without an edge.
-            with document.group(mask=document.fade(*self._joint(limb))):
-                document.path(self._leg(limb), fill=self._fur)
+        if near:
+            # Near legs grow out of the trunk without an edge; through one mask, as each costs a layer.
+            legs = [(self._leg(limb), *self._joint(limb)) for limb in near]
+            with document.group(mask=document.fade(*legs)):
+                document.path("".join(shape for shape, *_ in legs), fill=self._fur)
         with document.group(clip_path=self._before_the_head):
             self._hair()
             for stain in markings.on_trunk(self.breed, pose):
@@ -255,8 +238,8 @@ class _Painter:
                 for foot in pose.feet:  # a leg that is not seen is dark above its paw as others are
                     document.glow(foot.x, foot.y - 6, foot.radius_x * 1.5, 84, palette.marking, 0.9)
             if pose.gap:
-                dark = document.linear(pose.gap[0], pose.gap[1], [(0, palette.line, 0), (1, palette.line, 1)])
-                document.haze(smooth(pose.gap, closed=False), 34, dark, 0.9)
+                deep = document.linear(pose.gap[0], pose.gap[1], [(0, palette.line, 0), (1, palette.line, 1)])
+                document.haze(smooth(pose.gap, closed=False), 34, deep, 0.9)
             for thigh in pose.thighs:
                 document.haze(smooth(thigh, closed=False), 44, palette.line, 0.4)
         for thigh in pose.thighs:
@@ -265,28 +248,47 @@ class _Painter:
     def ruff(self) -> None:
         """A collar of long fur over chest and shoulders."""
         document, palette = self.document, self.breed.palette
-        left, top, right, bottom = bounds(self.pose.bib)
-        wider = Frame((left + right) / 2, top, 1.26)
-        points = (wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib)
-        # Its tips end above the paws.
-        shape = self._furred([(x, min(y, GROUND - PAW - self.breed.build.fur * 1.2)) for x, y in points], length=1.2)
+        left, top, right, bottom = bounds((*self.pose.bib, *self._throat()))
         lower = mixed(palette.light, palette.fur, 0.35)
-        document.haze(shape, 22, palette.line, 0.3)
-        document.path(shape, fill=document.linear((0, top), (0, bottom), [(0, palette.light, 1), (1, lower, 1)]))
+        fill = document.linear((0, top), (0, bottom), [(0, palette.light, 1), (1, lower, 1)])
+        for shape in self._ruff:
+            document.path(shape, fill="none", stroke=palette.line, stroke_width=14, opacity=0.16)
+            document.path(shape, fill=fill, stroke=palette.line, stroke_width=5, stroke_opacity=0.18)
         uneven = Random(self.breed.name)
-        with document.group(clip_path=document.clip(shape)):
-            for _ in range(34):
+        with document.group(clip_path=document.clip(*self._ruff)):
+            for _ in range(40):
                 x, y = uneven.uniform(left, right), uneven.uniform(top, bottom)
                 lean = (x - (left + right) / 2) * 0.14
                 lock = ((x, y), (x + lean * 0.4, y + 34), (x + lean, y + 66))
                 document.path(stroke(lock, 4), fill=palette.line, opacity=0.13)
 
+    def _chest(self) -> str:
+        """The ruff where it hangs over the chest."""
+        left, top, right, _ = bounds(self.pose.bib)
+        wider = Frame((left + right) / 2, top, 1.26)
+        return self._locks([wider.apply((x - wider.x, y - wider.y)) for x, y in self.pose.bib])
+
+    def _collar(self) -> str:
+        """The ruff where it stands out around the throat, nearly as wide as the face."""
+        return self._locks(self._throat())
+
+    def _throat(self) -> list[Point]:
+        frame, cheek = self.pose.head, self.breed.build.cheek
+        half = ((120 * cheek, 20), (150 * cheek, 84), (128 * cheek, 142), (72 * cheek, 186))
+        points = [(0, 10), *half, (0, 206), *mirrored(half)]
+        return [(frame.x + x * frame.scale, frame.y + y * frame.scale) for x, y in points]
+
+    def _locks(self, points: Sequence[Point]) -> str:
+        """A part of the ruff; its tips end above the paws."""
+        lowest = GROUND - PAW - self.breed.build.fur * 1.2
+        return self._furred([(x, min(y, lowest)) for x, y in points], length=1.2)
+
     def head_shadow(self) -> None:
-        shadow, document = self.pose.shadow, self.document
-        with document.group(clip_path=self._before_the_head):
-            document.glow(
-                shadow.x, shadow.y, shadow.radius_x * 1.35, shadow.radius_y * 1.5, self.breed.palette.line, 0.5
-            )
+        shadow, document, palette = self.pose.shadow, self.document, self.breed.palette
+        clip = document.clip(*(self._ruff or (self._body, *(limb.ribbon.outline() for limb in self.pose.limbs))))
+        with document.group(clip_path=clip):
+            colour = mixed(palette.line, palette.shade, 0.55)
+            document.glow(shadow.x, shadow.y, shadow.radius_x * 1.35, shadow.radius_y * 1.5, colour, 0.62)
 
     def _hair(self) -> None:
         """Hairs all over the trunk, lighter and darker than the fur, lying as the pose says."""
@@ -312,7 +314,7 @@ class _Painter:
 
     def _joint(self, limb: Limb) -> tuple[Point, Point]:
         """The places between which a near leg emerges from the trunk."""
-        return limb.ribbon.at(0.04), limb.ribbon.at(0.32)
+        return limb.ribbon.at(0.04), limb.ribbon.at(0.22)
 
     def _finish(
         self, shape: str, stains: Iterable[Stain], width: float, opacity: float, *, shade: str | None = None

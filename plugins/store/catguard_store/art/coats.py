@@ -81,6 +81,7 @@ class Build:
         legs: Of the thickness of the legs.
         fur: Length of the fur in canvas units: 0 is bald, 12 is short, and from 30 on it hangs in tufts.
         ruff: Whether a collar of long fur hangs over the chest.
+        drape: How far the fur of the belly hangs down, in canvas units.
         tufts: Length of the brushes on the ears.
         tail: Of its thickness at root, middle and tip.
         whiskers: Whether there are any.
@@ -98,6 +99,7 @@ class Build:
     legs: float = 1.0
     fur: float = 12.0
     ruff: bool = False
+    drape: float = 0.0
     tufts: float = 0.0
     tail: tuple[float, float, float] = (1.0, 1.0, 1.0)
     whiskers: bool = True

@@ -108,27 +108,37 @@ class Ribbon:
         (x, y), (normal_x, normal_y), width = self.at(t), self.normal(t), self.width(t) * share
         return x + normal_x * width, y + normal_y * width
 
-    def edge(self, *, steps: int = 10) -> tuple[Point, ...]:
-        """The whole outline as points: up the left side, around the tip and down the right side."""
-        along = [step / steps for step in range(steps + 1)]
+    def edge(self, start: float = 0.0, *, steps: int = 10) -> tuple[Point, ...]:
+        """The outline from `start` on as points: up the left side, around the tip and down the right side."""
+        along = [start + (1 - start) * step / steps for step in range(steps + 1)]
         (x, y), (normal_x, normal_y), width = self.at(1.0), self.normal(1.0), self.width(1.0)
         tip = (x - width * normal_y, y + width * normal_x)
         return (*(self.side(t, 1) for t in along), tip, *(self.side(t, -1) for t in reversed(along)))
 
-    def outline(self, start: float = 0.0, end: float = 1.0, *, wider: float = 1.0) -> str:
-        """Path data of the band between two `t`; `wider` lets a marking run over the edge that clips it."""
+    def outline(self, start: float = 0.0, end: float = 1.0, *, wider: float = 1.0, bow: float = 0.0) -> str:
+        """Path data of the band between two `t`.
+
+        Args:
+            start: Where it begins.
+            end: Where it ends.
+            wider: Lets a marking run over the edge that clips it.
+            bow: By which `t` its two ends bend forwards in the middle, as rings around something round do.
+        """
         steps = max(4, round((end - start) * 14))
         along = [start + (end - start) * step / steps for step in range(steps + 1)]
         left = [self.side(t, wider) for t in along]
         right = [self.side(t, -wider) for t in reversed(along)]
+        back = [self.at(start + bow)] if bow else []
         if end < 1 or not self.round_tip:
-            return smooth([*left, *right], sharp=(0, steps, steps + 1, 2 * steps + 1))
+            front = [self.at(end + bow)] if bow else []
+            after = steps + 1 + len(front)
+            return smooth([*left, *front, *right, *back], sharp=(0, steps, after, after + steps))
         (x, y), (normal_x, normal_y), width = self.at(1.0), self.normal(1.0), self.width(1.0) * wider
         cap = [
             (x + width * (normal_x * across - normal_y * along), y + width * (normal_y * across + normal_x * along))
             for across, along in ((0.71, 0.71), (0, 1), (-0.71, 0.71))
         ]
-        return smooth([*left, *cap, *right], sharp=(0, 2 * steps + 4))
+        return smooth([*left, *cap, *right, *back], sharp=(0, 2 * steps + 4))
 
 
 def stroke(spine: Sequence[Point], width: float) -> str:

@@ -2,7 +2,7 @@
 
 from catguard_store.art.coats import Breed, Build
 from catguard_store.art.curves import Frame, Point, ellipse, smooth
-from catguard_store.art.svg import Document, mixed
+from catguard_store.art.svg import Document, dark, mixed
 
 EYE_X, EYE_Y = 66.0, 2.0
 PUPIL = "#120d10"
@@ -49,6 +49,9 @@ def lid(document: Document, breed: Breed, side: int) -> None:
         lighter = mixed(palette.fur, "#ffffff", 0.45)
         document.haze(smooth([(x, y + 6) for x, y in line], closed=False), 20, lighter, 0.75)
         lash = mixed(palette.line, "#1d1412", 0.5)
+        if dark(palette.fur):
+            lash, under = mixed(palette.fur, "#ffffff", 0.62), smooth([(x, y + 5) for x, y in line], closed=False)
+            document.path(under, fill="none", stroke=palette.line, stroke_width=6, stroke_linecap="round")
         document.path(smooth(line, closed=False), fill="none", stroke=lash, stroke_width=6.5, stroke_linecap="round")
 
 
@@ -65,10 +68,11 @@ def pads(document: Document, breed: Breed) -> None:
         document.path(cushion, fill=pad, opacity=0.16 if breed.coat.points else 1)
 
 
-def muzzle(document: Document, breed: Breed) -> None:
+def muzzle(document: Document, breed: Breed, *, asleep: bool = False) -> None:
     """Whiskers with their roots, mouth and nose."""
     palette, build = breed.palette, breed.build
     lower = nose(build)[1] - 52
+    drawn_light = dark(palette.light)
     for side in (-1, 1):
         for x, y in ((28, 66), (44, 70), (34, 82)):
             document.path(ellipse(side * x, y + lower, 2.6, 2.6), fill=palette.line, opacity=0.55)
@@ -78,7 +82,7 @@ def muzzle(document: Document, breed: Breed) -> None:
         document.path(
             f"M0 66C0 74 0 76 0 80M0 80C-6 94 -28 98 -38 {corner:g}M0 80C6 94 28 98 38 {corner:g}",
             fill="none",
-            stroke=mixed(palette.line, "#000000", 0.4),
+            stroke=mixed(palette.fur, "#ffffff", 0.5) if drawn_light else mixed(palette.line, "#000000", 0.4),
             stroke_width=5,
             stroke_linecap="round",
         )
@@ -88,16 +92,18 @@ def muzzle(document: Document, breed: Breed) -> None:
         document.path(ellipse(-6, 46, 8, 3.4), fill="#ffffff", opacity=0.55)
     if build.whiskers:
         with document.group(transform=Frame(0, lower * 0.1).transform):
-            whiskers(document, breed)
+            whiskers(document, breed, rise=28 if asleep else 0)
 
 
-def whiskers(document: Document, breed: Breed) -> None:
+def whiskers(document: Document, breed: Breed, *, rise: float = 0) -> None:
+    """Three to a side; those of a sleeper rise with their tips, so that they do not lie over its paw."""
     palette = breed.palette
     for side in (-1, 1):
-        for start, middle, end in (
+        for index, (start, middle, end) in enumerate((
             ((46, 66), (110, 40), (196, 38)), ((50, 74), (120, 66), (208, 82)), ((46, 84), (110, 96), (186, 126)),
-        ):  # fmt: skip
-            line = smooth([(side * x, y) for x, y in (start, middle, end)], closed=False)
+        )):  # fmt: skip
+            bent = zip((start, middle, end), (0, 0.4, 1), strict=True)
+            line = smooth([(side * x, y - rise * (1 + index / 2) * share) for (x, y), share in bent], closed=False)
             document.path(
                 line, fill="none", stroke=palette.line, stroke_width=4.4, stroke_linecap="round", opacity=0.28
             )

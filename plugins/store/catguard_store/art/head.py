@@ -35,7 +35,9 @@ def outline(build: Build) -> str:
         uneven=Random(build.fur),
         flow=lambda share, along: (0.5 if share < 0.5 else -0.5, 0.45),
         # Long at the cheeks, short under the chin, where it would look like a torn edge.
-        amount=lambda point: min(1.0, max(0.08, (point[1] + 30) / 70)) * min(1.0, 0.28 + abs(point[0]) / (170 * cheek)),
+        amount=lambda point: (
+            min(1.0, max(0.08, (point[1] + 30) / 70)) * min(1.0, 0.16 + (point[0] / (140 * cheek)) ** 2)
+        ),
     )
 
 
@@ -89,7 +91,7 @@ def draw(document: Document, breed: Breed, frame: Frame, *, asleep: bool = False
         features.pads(document, breed)
         for side in (-1, 1):
             (features.lid if asleep else features.eye)(document, breed, side)
-        features.muzzle(document, breed)
+        features.muzzle(document, breed, asleep=asleep)
 
 
 def _ear(document: Document, breed: Breed, side: int) -> None:
@@ -136,8 +138,10 @@ def _brush(document: Document, breed: Breed, side: int) -> None:
 
 def _face(document: Document, breed: Breed) -> None:
     palette, coat = breed.palette, breed.coat
-    face = outline(breed.build)
-    document.path(face, fill=palette.line, stroke=palette.line, stroke_width=7, stroke_linejoin="round")
+    face, edge = outline(breed.build), palette.line
+    if breed.build.ruff:  # the fur of the cheeks passes over into the ruff without a hem
+        edge = document.linear((0, 50), (0, 120), [(0, palette.line, 1), (1, palette.line, 0.3)])
+    document.path(face, fill=edge, stroke=edge, stroke_width=7, stroke_linejoin="round")
     fur = document.radial((-30, -60), 250, [(0, palette.fur, 1), (0.45, palette.fur, 1), (1, palette.shade, 1)])
     document.path(face, fill=fur)
     box = (-174.0, -134.0, 174.0, 144.0)

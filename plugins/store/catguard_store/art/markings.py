@@ -56,7 +56,7 @@ def on_limb(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
             spine = (ribbon.side(t - 0.02, 1.15), ribbon.side(t + 0.02, 0.5), ribbon.side(t + 0.03, -0.35))
             yield Stain(stroke(spine, 12), palette.marking, 0.85 * coat.stripes)
     if "socks" in coat.white:
-        yield Stain(ribbon.outline(0.62, 1.0, wider=1.6), palette.light)
+        yield Stain(ribbon.outline(0.62, 1.0, wider=1.6, bow=-0.05), palette.light)
 
 
 def on_paw(breed: Breed, paw: Oval) -> Iterator[Stain]:
@@ -79,11 +79,11 @@ def on_tail(document: Document, breed: Breed, ribbon: Ribbon) -> Iterator[Stain]
     for patch in coat.patches:
         if patch.part == "tail":
             start, end = max(0.0, patch.y - patch.radius_y / 2), min(1.0, patch.y + patch.radius_y / 2)
-            yield Stain(ribbon.outline(start, end, wider=1.4), patch.colour)
+            yield Stain(ribbon.outline(start, end, wider=1.4, bow=0.035), patch.colour)
     rings = max(coat.stripes, coat.rosettes)
     if rings:
         for start, end in (*((0.2 + step * 0.115, 0.25 + step * 0.115) for step in range(6)), (0.92, 1.0)):
-            yield Stain(ribbon.outline(start, end, wider=1.3), palette.marking, 0.87 * rings)
+            yield Stain(ribbon.outline(start, end, wider=1.3, bow=0.03), palette.marking, 0.87 * rings)
 
 
 def on_trunk(breed: Breed, pose: Pose) -> Iterator[Stain]:

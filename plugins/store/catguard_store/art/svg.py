@@ -88,9 +88,8 @@ class Document:
         """One copy of a symbol; `fill` reaches those of its paths that have none."""
         self._shapes.append(f'<use href="#{symbol}" transform="{frame.transform}"{_attributes(attributes)}/>')
 
-    def fade(self, start: Point, end: Point) -> str:
-        """A mask from nothing at `start` to everything at `end`; returns what `mask` takes."""
-        ramp = self.linear(start, end, [(0, "#ffffff", 0), (1, "#ffffff", 1)])
+    def fade(self, *ramps: tuple[str, Point, Point]) -> str:
+        """A mask of outlines, each from nothing at its start to everything at its end; returns what `mask` takes."""
         area: dict[str, str | float] = {
             "x": self.left,
             "y": self.top,
@@ -98,9 +97,8 @@ class Document:
             "height": self.height,
             "maskUnits": "userSpaceOnUse",
         }
-        cover = f"<rect{_attributes({'x': self.left, 'y': self.top, 'width': self.width, 'height': self.height})}"
-        cover += f' fill="{ramp}"/>'
-        return self._define("mask", area, cover)
+        fills = ((data, self.linear(start, end, _APPEARING)) for data, start, end in ramps)
+        return self._define("mask", area, "".join(f'<path d={quoteattr(data)} fill="{fill}"/>' for data, fill in fills))
 
     def text(self) -> str:
         """The whole document."""
@@ -120,6 +118,8 @@ class Document:
 
 _FADING = ((0.0, 1.0), (0.25, 0.93), (0.45, 0.72), (0.65, 0.4), (0.82, 0.14), (1.0, 0.0))
 """Offsets and opacities of a bell, by eye."""
+
+_APPEARING: Sequence[Stop] = ((0, "#ffffff", 0), (1, "#ffffff", 1))
 
 _HAZE_STEPS = 4
 
@@ -142,3 +142,9 @@ def mixed(colour: str, other: str, share: float) -> str:
     """The colour, `#rrggbb`, that holds `share` of the other one."""
     pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + bytes(round(one + (two - one) * share) for one, two in pairs).hex()
+
+
+def dark(colour: str) -> bool:
+    """Whether lines on a colour, `#rrggbb`, show only if they are lighter; by the luma of ITU-R BT.601."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 110
