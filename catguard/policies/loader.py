@@ -13,7 +13,7 @@ from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
-from catguard.policies.diagnostics import check_form, unknown_keys
+from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
@@ -206,14 +206,13 @@ def _one_of(
     found = include(policy, included.get)
     if len(found.documents) == 1:
         faults += found.faults
-        document = reduce(overlay, documents)
-        return document, check_form(document)
+        return check_as_meant(reduce(overlay, documents))
     for inner in found.documents.values():
-        faults += [fault for _, fault in check_form(inner, "included")]
+        faults += [fault for _, fault in check_as_meant(inner, "included")[1]]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
-    return document, check_form(document, "combined")
+    return check_as_meant(document, "combined")
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
