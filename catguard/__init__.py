@@ -11,13 +11,13 @@ from catguard.enforcement.problem import RefusalPage, refusal
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.exchange import Caller, Exchange, exchange
 from catguard.errors import CatguardError, ConfigurationError, EvaluationError, PluginError, PolicyError
+from catguard.facts.images import image_facts
 from catguard.guard import Guard
 from catguard.hookspecs import Tier, hookimpl
 
 if TYPE_CHECKING:
     from catguard.cli.tier_command import tier_command
     from catguard.context import TierContext
-    from catguard.facts.images import image_facts
 
 __all__ = [
     "CallRefused",
@@ -44,7 +44,6 @@ __all__ = [
 #: What needs an extra, by the module that has it and the extra's name.
 _WITH_EXTRA: Final = {
     "TierContext": ("catguard.context", "host"),
-    "image_facts": ("catguard.facts.images", "images"),
     "tier_command": ("catguard.cli.tier_command", "host"),
 }
 

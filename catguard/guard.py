@@ -15,11 +15,10 @@ from catguard.engine.evaluator import rehearse
 from catguard.engine.plain import NoJson, plain
 from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
-from catguard.facts import available
 from catguard.policies.actions import parse_action
 from catguard.policies.clock import Clock, utc_now
-from catguard.policies.compiler import PROVIDERS
 from catguard.policies.diagnostics import did_you_mean
+from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.loader import read_sources
 from catguard.policies.model import Action, Kind
 from catguard.policies.sources import NO_TEXTS, Sources
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Which extra brings the library that an enforcement point stands on.
-EXTRAS: Mapping[str, str] = {"httpx2": "client", "sqlalchemy": "sql", "PIL": "images"}
+EXTRAS: Mapping[str, str] = {"httpx2": "client", "sqlalchemy": "sql"}
 
 #: What an exchange that is written down may say, by the kind of its boundary; facts by media type come to them.
 REQUEST: Mapping[Kind, tuple[str, ...]] = {
@@ -48,7 +47,7 @@ REQUEST: Mapping[Kind, tuple[str, ...]] = {
     "sql": ("operation", "tables", "limit", "rows", "parameters", "bytes"),
 }
 RESPONSE: Mapping[Kind, tuple[str, ...]] = {
-    "http": ("status", "headers", "media", "body", "bytes", "bodiless", *sorted(PROVIDERS)),
+    "http": ("status", "headers", "media", "body", "bytes", "bodiless", *sorted(MEDIA_FACTS)),
     "call": ("result", "bytes"),
     "sql": ("rows", "bytes"),
 }
@@ -123,7 +122,7 @@ class Guard:
         """
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
         overrides = [parse_action(action) if isinstance(action, str) else action for action in actions]
-        loader = PolicyLoader(lambda: read_sources(paths), overrides, available(), clock)
+        loader = PolicyLoader(lambda: read_sources(paths), overrides, clock)
         sources = loader.read()
         return cls(Engine(loader.compile(sources)), component, telemetry, loader=loader, sources=sources)
 

@@ -13,7 +13,7 @@ from catguard.engine.snapshots import Engine
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
 from catguard.policies.apart import load_apart
 from catguard.policies.clock import Clock, utc_now
-from catguard.policies.compiler import PROVIDERS, CompiledPolicySet
+from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import compile_sources
 from catguard.policies.model import Action
 from catguard.policies.sources import Sources
@@ -30,22 +30,20 @@ class PolicyLoader:
     Attributes:
         read: Returns the texts as they are now; raises CatguardError.
         actions: Overrides (glob, action) by the operator.
-        providers: The facts by media type that can be had.
         clock: Says when waivers end.
     """
 
     read: Callable[[], Sources]
     actions: Sequence[tuple[str, Action]] = ()
-    providers: frozenset[str] = PROVIDERS
     clock: Clock = utc_now
 
     def compile(self, sources: Sources) -> CompiledPolicySet:
         """Load and compile texts here and now; raises PolicyError and ConfigurationError."""
-        return compile_sources(sources, actions=self.actions, providers=self.providers, clock=self.clock)
+        return compile_sources(sources, actions=self.actions, clock=self.clock)
 
     async def compile_apart(self, sources: Sources) -> CompiledPolicySet:
         """As `compile`, without holding up the event loop."""
-        return await load_apart(sources, actions=self.actions, providers=self.providers, clock=self.clock)
+        return await load_apart(sources, actions=self.actions, clock=self.clock)
 
 
 class Reloader:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import httpx2
 
 from catguard.enforcement.head import Head
-from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.reception import Reception
 from catguard.enforcement.routing import BadTarget, read_path, template_pattern
 from catguard.engine import context
@@ -97,7 +96,6 @@ class Ways:
             known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
             hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
             raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
-        prepare_images(declared, component)
         self._ways = [
             (boundary, template_pattern(boundary.policy.path or ""), PARAMETER.findall(boundary.policy.path or ""))
             for boundary in declared

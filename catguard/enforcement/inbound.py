@@ -10,7 +10,6 @@ from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
 from catguard.enforcement.passage import Passage
 from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
-from catguard.enforcement.reading import prepare_images
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, read_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.policies.actions import UNDECLARED
@@ -58,9 +57,7 @@ class InboundGuard:
             await self._websocket(scope, receive, send)
 
     def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
-        boundaries = snapshot.component(self.component)
-        prepare_images((found for found in boundaries if found.policy.side == "inbound"), self.component)
-        routes = RouteTable(boundaries)
+        routes = RouteTable(snapshot.component(self.component))
         return routes, {found.name: Lane(found) for found in routes.boundaries}
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
-
 from catguard.enforcement.head import Head, media_type
 from catguard.engine.codec import Unreadable, loads
 from catguard.engine.decision import Violation
 from catguard.engine.evaluator import Facts, limit_violation
-from catguard.errors import ConfigurationError
-from catguard.facts import available
+from catguard.facts.images import BrokenImage, image_facts
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase
 
 #: Statuses whose answers have no body (RFC 9110, sections 15.3.5 and 15.4.5).
 BODILESS = (204, 304)
-
-
-def prepare_images(boundaries: Iterable[CompiledBoundary], component: str) -> None:
-    """Import the reader of pictures where an answer may be one, so that no exchange waits for it.
-
-    Raises:
-        ConfigurationError: When the library that it stands on is not installed.
-    """
-    phases = (phase for boundary in boundaries for phase in boundary.policy.responses.values())
-    if not any("response/image" in phase.limits for phase in phases):
-        return
-    if "image" not in available():
-        message = f"answers that {component} gives or gets are pictures, whose headers are read by Pillow"
-        raise ConfigurationError(f"{message}: pip install 'catguard[images]'")
-    importlib.import_module("catguard.facts.images")
 
 
 def head_facts(phase: CompiledPhase, status: int, head: Head, *, bodiless: bool = False) -> Facts:
@@ -83,8 +64,6 @@ def read_body(
         except Unreadable as error:
             return note("body/readable", str(error), f"/body{error.where}")
     elif "response/image" in phase.policy.limits:
-        from catguard.facts.images import BrokenImage, image_facts
-
         try:
             image = image_facts(body, media)
         except BrokenImage as error:

@@ -39,7 +39,6 @@ async def load_apart(
     sources: Sources,
     *,
     actions: Sequence[tuple[str, Action]],
-    providers: frozenset[str],
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile policies while the loop goes on.
@@ -47,14 +46,13 @@ async def load_apart(
     Args:
         sources: The texts.
         actions: Overrides (glob, action) by the operator.
-        providers: The facts by media type that can be had.
         clock: Says when waivers end.
 
     Raises:
         PolicyError: With every fault.
         ConfigurationError: An override matches nothing, or the process that loads them ended without an answer.
     """
-    order = json.dumps([sources.as_data(), list(actions), sorted(providers)]).encode()
+    order = json.dumps([sources.as_data(), list(actions)]).encode()
     answer = await _ask(order)
     first, *rest = pickle.loads(answer)  # our own child wrote it into its pipe
     found = _Answer(first, clock).load()
@@ -66,12 +64,12 @@ async def load_apart(
         for part in rest:
             boundaries.append(_Answer(part, clock).load())
             await asyncio.sleep(BREAK if len(boundaries) % PARTS == 0 else 0)
-        return await compile_gently(_together(policies, boundaries), providers=providers)
+        return await compile_gently(_together(policies, boundaries))
 
 
-async def compile_gently(policies: PolicySet, *, providers: frozenset[str]) -> CompiledPolicySet:
+async def compile_gently(policies: PolicySet) -> CompiledPolicySet:
     """Compile a policy set that is known to be good, in slices with breaks between them; raises PolicyError."""
-    steps = compiling(policies, providers=providers)
+    steps = compiling(policies)
     while True:
         until = time.perf_counter() + SLICE
         while time.perf_counter() < until:
@@ -126,10 +124,10 @@ class _Answer(pickle.Unpickler):
 
 def _answer(order: bytes) -> bytes:
     """Load what an order names; returns the policy set, its components each by itself, or the error."""
-    data, actions, providers = json.loads(order)
+    data, actions = json.loads(order)
     overrides = [(glob, action) for glob, action in actions]
     try:
-        compiled = compile_sources(Sources.of_data(data), actions=overrides, providers=frozenset(providers))
+        compiled = compile_sources(Sources.of_data(data), actions=overrides)
     except CatguardError as error:
         return pickle.dumps([_written(error)])
     policies = compiled.policies

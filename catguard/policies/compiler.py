@@ -20,9 +20,6 @@ from catguard.policies.model import (
 from catguard.policies.parts import CompiledPart, Validators
 from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 
-#: The facts by media type that come with the core.
-PROVIDERS = frozenset({"image"})
-
 
 class CompiledPhase:
     """One phase, ready to be decided.
@@ -136,37 +133,36 @@ class CompiledPolicySet:
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
 
 
-def compile_policies(policies: PolicySet, *, providers: frozenset[str] = PROVIDERS) -> CompiledPolicySet:
+def compile_policies(policies: PolicySet) -> CompiledPolicySet:
     """Compile a policy set.
 
     Args:
         policies: What was loaded.
-        providers: The facts by media type that can be had, e.g. "image".
 
     Raises:
         PolicyError: With every fault in shapes and rules.
     """
-    compiled, faults = compile_boundaries(policies, providers=providers)
+    compiled, faults = compile_boundaries(policies)
     if faults:
         raise PolicyError(faults)
     return compiled
 
 
-def compile_boundaries(policies: PolicySet, *, providers: frozenset[str]) -> tuple[CompiledPolicySet, list[Fault]]:
+def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fault]]:
     """Compile what can be compiled, and return every fault beside it."""
-    return finished(compiling(policies, providers=providers))
+    return finished(compiling(policies))
 
 
-def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
+def compiling(policies: PolicySet) -> Compiling:
     """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
     validators = Validators()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = yield from _compile_phase(boundary, boundary.request, providers, faults, validators)
+        request = yield from _compile_phase(boundary, boundary.request, faults, validators)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = yield from _compile_phase(boundary, phase, providers, faults, validators)
+            responses[status] = yield from _compile_phase(boundary, phase, faults, validators)
         compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
         check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
         yield
@@ -175,7 +171,7 @@ def compiling(policies: PolicySet, *, providers: frozenset[str]) -> Compiling:
 
 
 def _compile_phase(
-    boundary: Boundary, phase: Phase, providers: frozenset[str], faults: list[Fault], validators: Validators
+    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators
 ) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
@@ -187,8 +183,6 @@ def _compile_phase(
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield
     defaults_applied = boundary.side == "inbound"
-    rules = yield from compiling_rules(
-        boundary, phase, providers=providers, defaults_applied=defaults_applied, faults=faults
-    )
+    rules = yield from compiling_rules(boundary, phase, defaults_applied=defaults_applied, faults=faults)
     yield
     return CompiledPhase(boundary, phase, parts, rules)

@@ -68,18 +68,16 @@ _SCALARS: Mapping[str, ScalarKind] = {"boolean": "bool", "integer": "int", "numb
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What a provider reads from a body of some media type: its facts, and the extra that installs it."""
+    """What is read from a body of some media type."""
 
     media: str
-    extra: str
     facts: Record
 
 
-#: By provider, which is also the name of its facts under `response`.
+#: By the name of the facts under `response`.
 MEDIA_FACTS: Mapping[str, MediaFacts] = {
     "image": MediaFacts(
         "image/",
-        "images",
         Record(
             {
                 "width": Field(INT, True),
@@ -226,19 +224,18 @@ def _meet(one: FactType, other: FactType) -> FactType:
     return other if isinstance(one, Dynamic) else one
 
 
-def facts_of(boundary: Boundary, phase: Phase, *, providers: frozenset[str], defaults_applied: bool) -> Record:
+def facts_of(boundary: Boundary, phase: Phase, *, defaults_applied: bool) -> Record:
     """Return what the rules of a phase can read, as one record of `request`, `response` and `caller`.
 
     Args:
         boundary: the boundary; its variables are not looked at.
         phase: its request or one of its responses.
-        providers: the media facts that can be had here, e.g. {"image"}.
         defaults_applied: defaults in the request are filled in before its rules.
     """
     roots = {"request": _request(boundary, defaults_applied=defaults_applied)}
     absent: dict[str, tuple[str, str | None]] = {}
     if phase.phase == "response":
-        roots["response"] = _response(boundary, phase, providers)
+        roots["response"] = _response(boundary, phase)
     else:
         absent["response"] = ("a request is decided before there is a response", "move the rule under `response`")
     if boundary.side == "inbound" and boundary.kind == "http":
@@ -296,7 +293,7 @@ def _matched(params: Record, path: str) -> Record:
     )
 
 
-def _response(boundary: Boundary, phase: Phase, providers: frozenset[str]) -> Record:
+def _response(boundary: Boundary, phase: Phase) -> Record:
     if boundary.kind == "sql":
         return Record({"rows": Field(INT, True)})
     if boundary.kind == "call":
@@ -310,16 +307,13 @@ def _response(boundary: Boundary, phase: Phase, providers: frozenset[str]) -> Re
         "bytes": Field(INT, True),
     }
     absent = dict(shapes.absent)
-    for provider, known in MEDIA_FACTS.items():
+    for name, known in MEDIA_FACTS.items():
         matching = [media for media in phase.media or () if media.startswith(known.media)]
         if not matching:
             hint = f"list the {known.media}* types that are allowed under `media:`"
-            absent[provider] = (f"`media` of this response lists no {known.media}* type", hint)
+            absent[name] = (f"`media` of this response lists no {known.media}* type", hint)
         elif phase.stream:
-            absent[provider] = ("a streamed body is not held back to be read", "remove `stream: true` or the rule")
-        elif provider not in providers:
-            hint = f"install the extra: pip install 'catguard[{known.extra}]'"
-            absent[provider] = (f"nothing that is installed reads {known.media}* bodies", hint)
+            absent[name] = ("a streamed body is not held back to be read", "remove `stream: true` or the rule")
         else:
-            fields[provider] = Field(known.facts, len(matching) == len(phase.media or ()))
+            fields[name] = Field(known.facts, len(matching) == len(phase.media or ()))
     return Record(fields, absent)

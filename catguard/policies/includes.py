@@ -18,6 +18,8 @@ Fetch = Callable[[str], str | None]
 #: The line with which a file's list of includes begins, as nearly everybody writes it.
 _BEGINS: Final = re.compile(r"^include[ \t]*:", re.MULTILINE)
 _NEXT_KEY: Final = re.compile(r"^[^\s#-]", re.MULTILINE)
+#: What an included file may have; anything else is of the whole system.
+_SECTIONS: Final = frozenset(("catguard", "system", "include", "owners", "defaults", "shapes", "components", "waivers"))
 #: More files than these are nobody's policy.
 MAX_FILES: Final = 1_000
 
@@ -149,10 +151,9 @@ def combine(found: Included) -> Document:
             own = {"defaults": document.data["defaults"]}
             data["included"] = {**_mapping(data.get("included")), file: own}
             moved[("defaults",)] = ("included", file, "defaults")
-        if "lint" in document.data:
-            place = document.key(("lint",))
-            hint = "switch the rule off at the boundaries of this file, or in the policy that includes it"
-            found.faults.append(Fault(place, "an included file switches no rules off for others", hint))
+        for key in document.data.keys() - _SECTIONS:
+            hint = "write it in the policy that includes this file"
+            found.faults.append(Fault(document.key((key,)), f"`{key}` belongs to the whole policy", hint))
         surprises += document.surprises
         if document.data.get("system", data.get("system")) != data.get("system"):
             place = document.value(("system",))

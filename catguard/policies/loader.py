@@ -12,7 +12,7 @@ from catguard.errors import PolicyError
 from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
-from catguard.policies.compiler import PROVIDERS, CompiledPolicySet, compile_boundaries
+from catguard.policies.compiler import CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
@@ -49,7 +49,6 @@ def load_compiled(
     paths: Path | Sequence[Path],
     *,
     actions: Sequence[tuple[str, Action]] = (),
-    providers: frozenset[str] = PROVIDERS,
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile policy files in one go, so that faults of form, of shapes and of rules are told together.
@@ -57,25 +56,23 @@ def load_compiled(
     Args:
         paths: As for `load`.
         actions: As for `load`.
-        providers: The facts by media type that can be had.
         clock: Says when waivers end.
 
     Raises:
         PolicyError: With every fault.
         ConfigurationError: An override matches nothing.
     """
-    return compile_sources(read_sources(paths), actions=actions, providers=providers, clock=clock)
+    return compile_sources(read_sources(paths), actions=actions, clock=clock)
 
 
 def compile_sources(
     sources: Sources,
     *,
     actions: Sequence[tuple[str, Action]] = (),
-    providers: frozenset[str] = PROVIDERS,
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile texts that were read before; raises what `load_compiled` raises."""
-    return compile_texts(sources.texts, included=sources.included, actions=actions, providers=providers, clock=clock)
+    return compile_texts(sources.texts, included=sources.included, actions=actions, clock=clock)
 
 
 def load_sources(sources: Sources, *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
@@ -94,14 +91,13 @@ def compile_texts(
     *,
     included: Mapping[str, str | None] = NO_TEXTS.included,
     actions: Sequence[tuple[str, Action]] = (),
-    providers: frozenset[str] = PROVIDERS,
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile (name, text) pairs; `clock` says when waivers end. Raises what `load_compiled` raises."""
     policies, faults = build(texts, included=included, actions=actions, clock=clock)
     if policies is None or not policies.complete:
         raise _refused(faults)
-    compiled, more = compile_boundaries(policies, providers=providers)
+    compiled, more = compile_boundaries(policies)
     finish(policies, [*faults, *more])
     check_overrides(actions, policies)
     return compiled

@@ -128,7 +128,6 @@ def compile_rules(
     boundary: Boundary,
     phase: Phase,
     *,
-    providers: frozenset[str],
     defaults_applied: bool,
     faults: list[Fault],
     functions: Sequence[Function] = (),
@@ -138,7 +137,6 @@ def compile_rules(
         compiling_rules(
             boundary,
             phase,
-            providers=providers,
             defaults_applied=defaults_applied,
             faults=faults,
             functions=functions,
@@ -160,7 +158,6 @@ def compiling_rules(
     boundary: Boundary,
     phase: Phase,
     *,
-    providers: frozenset[str],
     defaults_applied: bool,
     faults: list[Fault],
     functions: Sequence[Function] = (),
@@ -170,7 +167,6 @@ def compiling_rules(
     Args:
         boundary: the boundary; its request gives the types of `request` in every phase.
         phase: its request or one of its responses.
-        providers: the media facts that can be had here, e.g. {"image"}.
         defaults_applied: defaults in the request are filled in before its rules.
         faults: gets every fault; a fault of a variable once, though each phase compiles it.
         functions: functions of plugins.
@@ -181,7 +177,7 @@ def compiling_rules(
     evaluator = shared_evaluator(tuple(functions))
     if not phase.rules and not (boundary.variables and phase is boundary.request):
         return CompiledRules((), (), evaluator)
-    facts = facts_of(boundary, phase, providers=providers, defaults_applied=defaults_applied)
+    facts = facts_of(boundary, phase, defaults_applied=defaults_applied)
     checker = Checker(facts, evaluator, functions=functions)
 
     def check(expression: str, location: Location, *, rule: bool) -> Checked | None:

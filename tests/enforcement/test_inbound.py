@@ -13,7 +13,6 @@ from catguard.enforcement import reception
 from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.problem import prefers_html
 from catguard.engine.snapshots import Engine
-from catguard.errors import ConfigurationError
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
 
@@ -302,12 +301,6 @@ async def test_what_nobody_declares_is_refused_inside_the_system_only(shop: Shop
     outside = POLICIES.replace("from: [kiosk]", "from: public")
     app = Guard(Engine(compile_texts([("shop.yaml", outside)])), "shop").asgi(shop)
     assert (await ask(app, "GET", "/nosuch")).header("catguard-refusal") is None
-
-
-def test_guard_of_pictures_without_pillow_names_the_pip_line(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catguard.enforcement.reading.available", frozenset)
-    with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[images\]'"):
-        guarded(shop)
 
 
 async def test_method_override_headers_do_not_change_the_route(shop: Shop) -> None:

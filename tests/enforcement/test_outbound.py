@@ -968,13 +968,6 @@ async def test_transport_where_two_boundaries_match_wants_a_name(edge: Edge) -> 
     assert edge.exporter.get_finished_spans()[0].attributes["catguard.boundary.name"] == "frontend.outbound.again"  # type: ignore[index]  # spans have attributes
 
 
-def test_transport_for_pictures_without_pillow_names_the_pip_line(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catguard.enforcement.reading.available", frozenset)
-    with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[images\]'"):
-        edge.transport()
-    edge.transport(to="external", base_url="https://weather.test")
-
-
 @pytest.mark.parametrize("option", [{"mounts": {"all://": None}}, {"proxy": "http://127.0.0.1:3128"}])
 def test_client_option_that_leads_around_the_guard_is_refused(edge: Edge, option: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="around the guard"):

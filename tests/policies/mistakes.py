@@ -128,7 +128,6 @@ def compiled(
     expressions: Sequence[str],
     *,
     variables: Mapping[str, str] | None = None,
-    providers: frozenset[str] = frozenset({"image"}),
     functions: Sequence[Function] = (),
 ) -> tuple[CompiledRules, list[Fault], Location]:
     """Compile rules r0, r1, ... at a place; returns them, the faults, and where each of them begins."""
@@ -147,7 +146,6 @@ def compiled(
     built = compile_rules(
         boundary,
         phase,
-        providers=providers,
         defaults_applied=boundary.side == "inbound",
         faults=faults,
         functions=functions,

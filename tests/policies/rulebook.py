@@ -48,7 +48,7 @@ def estimated(
     if schema is not None:
         shapes = tuple(replace(shape, schema=schema) for shape in boundary.request.shapes if shape.part == "body")
         boundary = replace(boundary, request=replace(boundary.request, shapes=shapes))
-    facts = facts_of(boundary, boundary.request, providers=frozenset(), defaults_applied=True)
+    facts = facts_of(boundary, boundary.request, defaults_applied=True)
     if tree is None:
         checked, complaints = Checker(facts, shared_evaluator()).check(rule, rule=True)
         assert checked is not None, complaints

@@ -13,7 +13,6 @@ from catguard.engine.evaluator import rehearse
 from catguard.errors import ConfigurationError, PolicyError
 from catguard.policies import apart
 from catguard.policies.apart import load_apart
-from catguard.policies.compiler import PROVIDERS
 from catguard.policies.loader import compile_sources, read_sources
 from catguard.policies.sources import Sources
 from tests.waivers import TWELVE, text
@@ -24,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 async def test_policies_that_were_loaded_apart_are_the_same() -> None:
     sources = read_sources(ROOT / "policies.yaml")
     here = compile_sources(sources)
-    there = await load_apart(sources, actions=(), providers=PROVIDERS)
+    there = await load_apart(sources, actions=())
     assert there.policies == here.policies
     assert there.boundaries.keys() == here.boundaries.keys()
 
@@ -32,7 +31,7 @@ async def test_policies_that_were_loaded_apart_are_the_same() -> None:
 async def test_the_clock_of_waivers_is_the_readers() -> None:
     now = [TWELVE]
     sources = Sources((("shelf.yaml", text()),))
-    snapshot = await load_apart(sources, actions=(), providers=PROVIDERS, clock=lambda: now[-1])
+    snapshot = await load_apart(sources, actions=(), clock=lambda: now[-1])
     assert rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
     now.append(TWELVE + timedelta(days=1))
     assert not rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
@@ -41,7 +40,7 @@ async def test_the_clock_of_waivers_is_the_readers() -> None:
 async def test_every_fault_comes_back_with_its_place() -> None:
     broken = text().replace("about: keeps", "abuot: keeps").replace("% 2", "% 'two'")
     with pytest.raises(PolicyError) as caught:
-        await load_apart(Sources((("shelf.yaml", broken),)), actions=(), providers=PROVIDERS)
+        await load_apart(Sources((("shelf.yaml", broken),)), actions=())
     places = [str(fault).partition(": ")[0] for fault in caught.value.faults]
     assert [place for place in places if not place.startswith("shelf.yaml:")] == []
     assert len(places) >= 2
@@ -49,7 +48,7 @@ async def test_every_fault_comes_back_with_its_place() -> None:
 
 async def test_override_that_matches_nothing_comes_back() -> None:
     with pytest.raises(ConfigurationError, match="matches no boundary"):
-        await load_apart(Sources((("shelf.yaml", text()),)), actions=[("nobody.*", "audit")], providers=PROVIDERS)
+        await load_apart(Sources((("shelf.yaml", text()),)), actions=[("nobody.*", "audit")])
 
 
 async def test_process_that_dies_is_an_error_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,12 +56,12 @@ async def test_process_that_dies_is_an_error_with_its_code(monkeypatch: pytest.M
     monkeypatch.setattr(apart.sys, "executable", "/bin/false", raising=False)
     monkeypatch.setattr(apart.sys, "path", [], raising=False)
     with pytest.raises(ConfigurationError, match="ended with 1"):
-        await load_apart(Sources(()), actions=(), providers=PROVIDERS)
+        await load_apart(Sources(()), actions=())
 
 
 async def test_the_loop_goes_on_while_policies_are_loaded() -> None:
     sources = read_sources(ROOT / "policies.yaml")
-    loading = asyncio.create_task(load_apart(sources, actions=(), providers=PROVIDERS))
+    loading = asyncio.create_task(load_apart(sources, actions=()))
     turns = 0
     while not loading.done():
         await asyncio.sleep(0.001)

@@ -116,7 +116,7 @@ def test_branches_that_disagree_make_a_member_dynamic() -> None:
 def facts(name: str, status: str | None = None, **options: Any) -> Record:
     boundary = policies().boundary(name)
     phase = boundary.request if status is None else boundary.responses[status]
-    return facts_of(boundary, phase, providers=frozenset({"image"}), defaults_applied=True, **options)
+    return facts_of(boundary, phase, defaults_applied=True, **options)
 
 
 def part(record: Record, root: str) -> dict[str, bool]:

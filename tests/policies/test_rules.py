@@ -199,7 +199,7 @@ def test_fault_has_its_place_in_the_file() -> None:
         text = text.replace(f"{{{place}}}", "{}")
     found, _ = build([("try.yaml", text)])
     assert found is not None
-    _, faults = compile_boundaries(found, providers=frozenset())
+    _, faults = compile_boundaries(found)
 
     line = next(number for number, row in enumerate(text.splitlines(), 1) if "widht" in row)
     column = text.splitlines()[line - 1].index("widht") + 1
@@ -298,13 +298,6 @@ def test_rule_of_a_call_or_statement_is_decided(place: str, rule: str, facts: di
 
     assert [str(fault) for fault in faults] == []
     assert (not rules.run({"request": facts})) is holds
-
-
-def test_media_facts_without_their_provider_name_the_extra() -> None:
-    faults, expected = faults_of("IMAGE", "response.¦image.width == 1", providers=frozenset())
-
-    assert [fault.location for fault in faults] == [expected]
-    assert faults[0].hint == "install the extra: pip install 'catguard[images]'"
 
 
 def test_broken_rules_are_told_in_their_order_and_no_others() -> None:
@@ -469,7 +462,7 @@ def test_mistake_in_a_variable_is_told_by_one_phase() -> None:
         policies().boundary("shop.inbound.order"), variables=(Variable("x", "request.z", Location("f", 1, 1)),)
     )
     for phase in boundary.phases():
-        compile_rules(boundary, phase, providers=frozenset({"image"}), defaults_applied=True, faults=faults)
+        compile_rules(boundary, phase, defaults_applied=True, faults=faults)
 
     assert [fault.message for fault in faults] == ["request has no field 'z'"]
 
@@ -526,7 +519,7 @@ def test_rules_of_the_shipped_policies_compile() -> None:
     text = Path(__file__).parents[2].joinpath("policies.yaml").read_text("utf-8")
     policies, faults = build([("policies.yaml", text)])
     assert policies is not None
-    compiled_set, more = compile_boundaries(policies, providers=frozenset({"image"}))
+    compiled_set, more = compile_boundaries(policies)
 
     assert [str(fault) for fault in (*faults, *more)] == []
     written = sum(len(phase.rules) for boundary in policies.boundaries() for phase in boundary.phases())

@@ -14,7 +14,7 @@ from catguard_frontend import words
 from catguard_frontend.addresses import link, page_of, srcset
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
 from catguard_frontend.menu import FRAMES, HEIGHTS, NOTHING, Frame, Menu, choose, number
-from catguard_frontend.pages import Choice, Pages, html
+from catguard_frontend.pages import Choice, Pages, excused, html
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
 
@@ -121,7 +121,7 @@ class Gallery:
             ratios=" ".join(f"{frame.width / frame.height:.4f}" for frame in wish.frames(self._most(wish))),
             again=AGAIN if notice is not None and notice.status >= 500 else None,
         )
-        return html(text, status=notice.status if notice is not None and not pictures else 200)
+        return html(text) if notice is None or pictures else excused(text, notice)
 
     async def _cards(self, wish: Wish) -> tuple[Menu, list[Card]]:
         """Return the menu and a card for each cat; without a menu each of them says why there is none."""
@@ -187,7 +187,8 @@ def _notice(cards: Sequence[Card]) -> Excuse | None:
     missing = "None of the cats" if len(excuses) == len(cards) else f"{len(excuses)} of {len(cards)} cats"
     verb = "could be shown" if len(excuses) == len(cards) else "could not be shown"
     reasons = dict.fromkeys(reason for excuse in excuses for reason in excuse.reasons)
-    return Excuse(f"{missing} {verb}", tuple(reasons)[:3], max(excuse.status for excuse in excuses))
+    worst = max(excuses, key=lambda excuse: (excuse.status, excuse.retry_after or 0))
+    return replace(worst, title=f"{missing} {verb}", reasons=tuple(reasons)[:3])
 
 
 def _nobody(cards: Sequence[Card]) -> Excuse | None:

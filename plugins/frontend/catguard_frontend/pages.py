@@ -14,7 +14,7 @@ from catguard import RefusalPage
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
-from catguard_frontend.words import counted, located, reasons_of, spoken
+from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
 HEADERS = {
@@ -48,9 +48,20 @@ class Choice:
     current: bool = False
 
 
-def html(text: str, *, status: int = 200) -> Response:
-    """Return a page as a response, with the headers that every page has; a page that says what failed is not kept."""
-    return HTMLResponse(text, status, HEADERS if status < 400 else {**HEADERS, "cache-control": "no-store"})
+def html(text: str, *, status: int = 200, retry_after: int | None = None) -> Response:
+    """Return a page as a response, with the headers that every page has; a page that says what failed is not kept.
+
+    `retry_after` is in seconds.
+    """
+    headers = dict(HEADERS) if status < 400 else {**HEADERS, "cache-control": "no-store"}
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    return HTMLResponse(text, status, headers)
+
+
+def excused(text: str, excuse: Excuse) -> Response:
+    """Return a page that says nothing but why there is no picture."""
+    return html(text, status=excuse.status, retry_after=excuse.retry_after)
 
 
 def redirect(address: str) -> Response:

@@ -16,7 +16,7 @@ from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of
 from catguard_frontend.cats import recipe_of, wishes
 from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
 from catguard_frontend.menu import FORMATS, NOTHING, Menu
-from catguard_frontend.pages import Choice, Pages, html, redirect
+from catguard_frontend.pages import Choice, Pages, excused, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
 #: What of a cat a visitor may look at closely from here.
@@ -95,7 +95,7 @@ class PicturePage:
             excuse = words.excuse(failure, query)
             tries = [Choice("Try again", link("/picture", query)), Choice("All cats", "/")]
             text = self._pages.render("nobody", excuse=excuse, tries=tries, again=AGAIN)
-            return html(text, status=excuse.status)
+            return excused(text, excuse)
         try:
             recipe = recipe_of(wishes({"seed": self._draw_seed(), **query}, menu), menu)
         except ask.NotUnderstood as failure:
@@ -108,7 +108,7 @@ class PicturePage:
         near = [Choice("Try again", page_of(recipe))] if again else _instead(recipe, await self._menu())
         tries = (*near, Choice("All cats", "/"))
         told = {**_told(recipe), "walls": (), "picture": None, "excuse": excuse, "tries": tries, "again": again}
-        return html(self._pages.render("picture", **told), status=excuse.status)
+        return excused(self._pages.render("picture", **told), excuse)
 
     async def _menu(self) -> Menu:
         try:

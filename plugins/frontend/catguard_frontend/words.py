@@ -51,11 +51,15 @@ _APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """Why there is no picture: a short heading, the reasons, and the status that says the same to programs."""
+    """Why there is no picture: a short heading, the reasons, and the status that says the same to programs.
+
+    `retry_after` is in seconds, where it is known when another try is worth it.
+    """
 
     title: str
     reasons: tuple[str, ...]
     status: int
+    retry_after: int | None = None
 
 
 def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse:
@@ -77,7 +81,7 @@ def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse
         title, reason = _APOLOGIES[NotServed]
         return Excuse(title, (reason,), refusal_status(failure))
     title, reason = _APOLOGIES[type(failure)]
-    return Excuse(title, (reason,), failure.status)
+    return Excuse(title, (reason,), failure.status, failure.retry_after)
 
 
 def refusal_status(refused: CallRefused) -> int:

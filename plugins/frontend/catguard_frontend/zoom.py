@@ -16,7 +16,7 @@ from catguard_frontend.addresses import FIELDS, link
 from catguard_frontend.answers import answer, failed
 from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import PARTS, SCALES
-from catguard_frontend.pages import Choice, Pages, html
+from catguard_frontend.pages import Choice, Pages, excused, html
 from catguard_frontend.recipes import Recipe
 
 #: Width of the view on the page, in pixels.
@@ -77,7 +77,7 @@ class Zoom:
         except (catguard.CallRefused, NotServed) as failure:
             excuse = words.excuse(failure, asked)
             text = self._pages.render("zoom", **{**_EMPTY, **_choices(query), "excuse": excuse})
-            return html(text, status=excuse.status)
+            return excused(text, excuse)
         alt = words.described(picture, recipe)
         shown = {
             "heading": alt,

@@ -7,6 +7,7 @@ import pytest
 from catguard import RefusalPage, Violation
 from catguard_frontend.pages import Pages
 
+from .conftest import CatOMatic, Opener
 from .reader import Page, page
 
 CSP = (
@@ -44,6 +45,37 @@ async def test_pages_have_nothing_inline_and_load_nothing_from_elsewhere(
         assert response.headers["referrer-policy"] == "same-origin"
     else:
         assert response.headers["cache-control"] == "no-store"
+
+
+WAITING = [
+    "/?count=2",
+    "/picture?breed=tabby",
+    "/picture?breed=tabby&scene=beach&count=2&width=64&height=48&seed=7",
+    "/zoom?picture=0123456789abcdef&part=nose&scale=0.5",
+]
+
+
+@pytest.mark.parametrize("target", WAITING)
+async def test_pages_without_a_catomatic_say_when_to_come_again(frontend_of: Opener, target: str) -> None:
+    async with frontend_of(catomatic="http://127.0.0.1:9") as alone:
+        response = await alone.get(target, headers={"accept": "text/html"})
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+    assert response.headers["content-type"].startswith("text/html")
+
+
+async def test_pages_before_the_first_cat_say_when_to_come_again(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    catomatic.breeds.clear()
+    response = await frontend.get("/?count=2", headers={"accept": "text/html"})
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+
+
+@pytest.mark.parametrize("target", [*PAGES, "/?count=2&breed=poodle"])
+async def test_pages_that_another_try_does_not_mend_do_not_say_when(frontend: httpx2.AsyncClient, target: str) -> None:
+    assert "retry-after" not in (await frontend.get(target, headers={"accept": "text/html"})).headers
 
 
 @pytest.mark.parametrize("target", ["/?count=1000", "/nowhere"])
