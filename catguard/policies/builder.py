@@ -129,7 +129,7 @@ class Builder:
     def owner(self, name: Any, path: Path) -> Owner:
         if name in self.owners:
             return self.owners[name]
-        if isinstance(name, str) and ("owners", name) not in self.skip:
+        if isinstance(name, str) and not self.skipped(("owners", name)):
             hint = did_you_mean(name, self.owners)
             self.faults.append(Fault(self.document.value(path), f"there is no owner {quote(name)}", hint))
         return self.nobody

@@ -29,6 +29,8 @@ _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
 _COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
+#: A comment that may have been meant as a value in brackets: `{contact: #shop}`.
+_SWALLOWED = re.compile(r"[:,\[{][ \t]+(#[^\s,\]}]+)")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -179,6 +181,15 @@ def _scalar(text: str, style: str | None) -> Any:
     return text
 
 
+def _hint(error: MarkedYAMLError, text: str) -> str | None:
+    """Return what may have gone wrong: a comment that swallows the rest of a line with brackets."""
+    lines = text.splitlines()
+    for mark in (error.context_mark, error.problem_mark):
+        if mark and mark.line < len(lines) and (found := _SWALLOWED.search(lines[mark.line])):
+            return f'line {mark.line + 1}: a # after a space begins a comment; write "{found[1]}"'
+    return None
+
+
 def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     """Read one policy text; `name` is how places call the file. Faults are returned, never raised."""
     start = Location(name, 1, 1)
@@ -196,7 +207,7 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         mark = error.problem_mark or error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1) if mark else start
         message = " ".join(str(part) for part in (error.context, error.problem) if part)
-        return None, [Fault(place, f"not readable as YAML: {message}")]
+        return None, [Fault(place, f"not readable as YAML: {message}", _hint(error, text))]
     except (YAMLError, RecursionError, ValueError) as error:
         return None, [
             Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")

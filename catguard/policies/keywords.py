@@ -158,8 +158,12 @@ def _inner(prefix: str, schema: Any) -> str:
         return f"{prefix} {'anything' if schema else 'nothing'}".strip()
     if "description" in schema:
         return f"{prefix} {schema['description']}".strip()
-    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in ANNOTATIONS]
-    return f"{prefix} {' and '.join(texts)}".strip()
+    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in (*ANNOTATIONS, "properties")]
+    # Of the members those are told that tell one branch from another.
+    for name, inner in schema.get("properties", {}).items():
+        telling = [keyword for keyword in ("const", "enum") if isinstance(inner, dict) and keyword in inner]
+        texts += [f"{name} {limit_text(keyword, inner)}" for keyword in telling]
+    return f"{prefix} {' and '.join(texts) or 'with ' + ', '.join(known_properties(schema))}".strip()
 
 
 def _word(value: Any) -> str:
