@@ -38,6 +38,9 @@ class Outcome(Protocol):
     def complete(self, status: int) -> None:
         """Take note that the last byte was sent."""
 
+    def begin(self) -> None:
+        """Take note that an answer leaves now."""
+
     def answer_headers(self) -> Headers:
         """Return what every answer carries."""
 
@@ -124,6 +127,7 @@ class Answer:
                 self.outcome.decided(allowance(self.snapshot))
                 headers, body = given
                 headers += self._extra()
+                self.outcome.begin()
                 await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
                 await self._send({"type": "http.response.body", "body": body})
                 self.outcome.complete(self.status)
@@ -134,6 +138,8 @@ class Answer:
     def _begin(self, message: Mapping[str, Any]) -> None:
         status = self.status = message["status"]
         head = self._head = Head(message.get("headers", ()))
+        if not head.sendable():
+            raise ValueError("a header of the answer has a name or a value that no server may send")
         self._phase = self.boundary.response(status)
         if status >= 400:
             self._own_refusal = head.values.get(REFUSAL_HEADER) == b"1" and self._media() == PROBLEM
@@ -151,6 +157,7 @@ class Answer:
             return
         self._streaming = True
         headers = [*self._kept(b"transfer-encoding"), *self._extra()]
+        self.outcome.begin()
         await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
 
     async def _pass_on(self, chunk: bytes, *, more: bool) -> None:
@@ -192,6 +199,7 @@ class Answer:
         if self.status not in BODILESS:
             headers.append((b"content-length", b"%d" % len(body)))
         shown = b"" if self.head_only or self.status in BODILESS else body
+        self.outcome.begin()
         await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": shown})
         self.outcome.complete(self.status)

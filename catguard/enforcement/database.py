@@ -7,6 +7,8 @@ transaction back. Transactions and what the dialect asks at its first connect ar
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,6 +23,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from catguard.enforcement.eager import Attempt
 from catguard.enforcement.sqlboundaries import SqlBoundaries, defines
 from catguard.enforcement.sqltext import shown
 from catguard.enforcement.statements import Statement, StatementReader, limit, parameter_sets
@@ -198,6 +201,8 @@ class DatabaseGuard:
         if running is None:
             return
         original = error.original_exception
+        if isinstance(original, asyncio.CancelledError) and error.connection is not None:
+            _interrupt(error.connection)
         code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None)
         if isinstance(code, str):
             running.observation.set(names.DB_RESPONSE_STATUS_CODE, code)
@@ -314,6 +319,13 @@ def _count(cursor: Any, context: ExecutionContext, *, buffer: bool) -> int:
     rows: list[Any] = cursor.fetchall()
     context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, cursor.description, rows)  # type: ignore[attr-defined] # as SQLAlchemy's own dialects do
     return len(rows)
+
+
+def _interrupt(connection: Connection) -> None:
+    """Stop a statement that nobody waits for any more: SQLite's would run on in its thread, psycopg stops its own."""
+    interrupt = getattr(connection.connection.driver_connection, "interrupt", None)
+    if inspect.iscoroutinefunction(interrupt):
+        Attempt(interrupt())  # aiosqlite's does not wait
 
 
 def _masked(url: str) -> str:

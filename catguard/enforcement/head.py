@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 Pairs = Sequence[tuple[bytes, bytes]]
+
+#: RFC 9110, sections 5.1 and 5.5: names are tokens, values have no control characters but the tab.
+_NO_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9a-z-]")
+_NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Head:
@@ -31,6 +36,14 @@ class Head:
         """Return a header's value; `name` is in lower case."""
         value = self.values.get(name)
         return None if value is None else value.decode("latin-1")
+
+    def sendable(self) -> bool:
+        """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
+        return not (
+            b"" in self.values
+            or _NO_NAME.search(b"".join(self.values))
+            or _NO_VALUE.search(b"".join(self.values.values()))
+        )
 
     def trace(self) -> dict[str, str]:
         """Return the headers of W3C Trace Context that came."""

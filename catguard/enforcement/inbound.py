@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
-from catguard.enforcement.passage import Passage
-from catguard.enforcement.problem import RefusalPage, Render, send_refusal, target, title_of
-from catguard.enforcement.routing import BadTarget, Match, RouteTable, read_path
+from catguard.enforcement.passage import GUARD_FAILED, Passage
+from catguard.enforcement.problem import (
+    RefusalPage,
+    Render,
+    problem_document,
+    refusal_headers,
+    send_refusal,
+    target,
+    title_of,
+)
+from catguard.enforcement.reception import check_framing
+from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path
 from catguard.engine.snapshots import Engine, Prepared
+from catguard.errors import ConfigurationError
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
+from catguard.policies.phases import PROBLEM
 from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("catguard.inbound")
 
 
 class InboundGuard:
@@ -49,55 +63,70 @@ class InboundGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
+        kind = scope["type"]
+        if kind == "http":
+            try:
+                way = self._way(scope, receive, send)
+            except Exception as error:  # noqa: BLE001 # whatever it is, nothing was answered yet
+                way = self._failed(scope, send, error)
+            await way
+        elif kind == "lifespan":
             await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
+        elif kind == "websocket":
             await self._websocket(scope, receive, send)
+        else:
+            raise ConfigurationError(f"a guard takes scopes of http, websocket and lifespan, and refuses {kind!r}")
 
     def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
         routes = RouteTable(snapshot.component(self.component))
         return routes, {found.name: Lane(found) for found in routes.boundaries}
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
         snapshot = self.engine.snapshot
         head = Head(scope["headers"])
         table, lanes = self._routes.of(snapshot)
-        raw_path: bytes = scope.get("raw_path") or quote_from_bytes(scope["path"].encode()).encode()
-        match: Match | None
-        known = table.written.get(raw_path)
-        if known is not None:
-            path, match = known
-        else:
-            try:
-                path = read_path(raw_path)
-            except BadTarget as error:
-                await self._undeclared(scope, head, send, snapshot, 400, str(error))
-                return
-            match = table.match(path)
+        try:
+            path, match = _find(table, scope)
+            check_framing(head)
+        except BadTarget as error:
+            return self._undeclared(scope, head, send, snapshot, 400, str(error))
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
-        if match is not None and boundary is None and method == "OPTIONS":
-            await self._options(scope, head, send, snapshot, match.allow())
-        elif match is None or boundary is None:
-            action = self._action(snapshot)
-            if action != "deny":
-                await self._unchecked(scope, head, receive, send, snapshot, action)
-            elif match is None:
-                await self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
-            else:
-                message = f"this path takes {match.allow()}"
-                await self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
-        else:
+        if match is not None and boundary is not None:
             passage = Passage(
                 snapshot, boundary, match, lanes[boundary.name], scope, head, send, self.telemetry, self.render
             )
             if table.reaches_out:
-                with self.engine.hold(snapshot):
-                    await passage.run(self.app, path, receive, reaches_out=True)
-            else:
-                await passage.run(self.app, path, receive, reaches_out=False)
+                return self._held(passage, path, receive)
+            return passage.run(self.app, path, receive, reaches_out=False)
+        if match is not None and method == "OPTIONS":
+            return self._options(scope, head, send, snapshot, match.allow())
+        action = self._action(snapshot)
+        if action != "deny":
+            return self._unchecked(scope, head, receive, send, snapshot, action)
+        if match is None:
+            return self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
+        message = f"this path takes {match.allow()}"
+        return self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
+
+    async def _held(self, passage: Passage, path: str, receive: Receive) -> None:
+        """Lead an exchange through whose calls are decided by its own snapshot."""
+        with self.engine.hold(passage.snapshot):
+            await passage.run(self.app, path, receive, reaches_out=True)
+
+    async def _failed(self, scope: Scope, send: Send, error: Exception) -> None:
+        """Answer for a guard that failed before there was an exchange; no more is told than that."""
+        snapshot = self.engine.snapshot
+        observation = self._observe(scope, Head(()), snapshot)
+        observation.failed(error)
+        log.error("the guard of %s failed; trace %s", self.component, observation.trace_id, exc_info=error)
+        page = RefusalPage(500, title_of(500), (), "")
+        extra = [(b"traceresponse", observation.traceresponse.encode())]
+        try:
+            await send_refusal(send, page, Head(()), None, public=True, detail=GUARD_FAILED, extra=extra)
+        finally:
+            observation.end(status=500)
 
     async def _options(self, scope: Scope, head: Head, send: Send, snapshot: CompiledPolicySet, allow: str) -> None:
         """Say what a path takes."""
@@ -143,17 +172,42 @@ class InboundGuard:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a websocket, which no boundary can declare, unless what is not declared passes."""
-        action = self._action(self.engine.snapshot)
+        snapshot = self.engine.snapshot
+        action = self._action(snapshot)
         self.telemetry.undeclared("GET", scope["path"], action)
-        if action == "deny":
-            # Closing before accepting answers 403.
+        observation = self._observe(scope, Head(scope["headers"]), snapshot)
+        observation.set(names.ACTION, action)
+        status = None
+        try:
+            if action != "deny":
+                with observation.active():
+                    await self.app(scope, receive, send)
+            elif (await receive())["type"] == "websocket.connect":
+                status = 403
+                await self._deny(scope, send, observation)
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        finally:
+            observation.end(status=status)
+
+    async def _deny(self, scope: Scope, send: Send, observation: Observation) -> None:
+        """Deny the handshake; servers that take no answer to it send a 403 of their own when it is closed."""
+        if "websocket.http.response" not in (scope.get("extensions") or {}):
             await send({"type": "websocket.close", "code": 1008, "reason": "not declared"})
-        else:
-            await self.app(scope, receive, send)
+            return
+        detail = "no boundary declares a websocket"
+        body = problem_document(403, (), public=True, detail=detail)
+        headers = [
+            *refusal_headers(PROBLEM.encode(), body, own=False),
+            (b"traceresponse", observation.traceresponse.encode()),
+        ]
+        await send({"type": "websocket.http.response.start", "status": 403, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": body})
 
     def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
         """Observe an exchange of no boundary."""
-        method = scope["method"]
+        method = scope.get("method", "GET")  # a websocket's handshake is one
         return self.telemetry.start(
             "inbound",
             None,
@@ -187,3 +241,22 @@ class InboundGuard:
             await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=extra)
         finally:
             observation.end(status=status)
+
+
+def _find(table: RouteTable, scope: Scope) -> tuple[str, Match | None]:
+    """Return the path below the mount, and what answers there; raises BadTarget.
+
+    The bytes of the target decide where the server tells them, and must be what it calls the path: the app routes on
+    that. Both are handed on as they are.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    told: str = scope["path"]
+    root = scope.get("root_path")
+    if raw and not root and (known := table.written.get(raw)) is not None and known[0] == told:
+        return known
+    path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
+    if path != told:
+        raise BadTarget("the path is told in two ways")
+    if root:
+        path = below(path, root.rstrip("/"))
+    return path, table.match(path)

@@ -28,18 +28,29 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Headers of the bytes that came, not of those that are delivered.
 FRAMING = frozenset((b"content-length", b"transfer-encoding", b"content-encoding"))
+#: Headers by which frameworks behind proxies take another method or path than those of the request line.
+REROUTING = frozenset(
+    (
+        b"x-http-method", b"x-http-method-override", b"x-method-override", b"x-original-method", b"x-forwarded-method",
+        b"x-original-url", b"x-original-uri", b"x-original-path", b"x-rewrite-url", b"x-forwarded-uri",
+        b"x-forwarded-path", b"x-forwarded-prefix", b"x-script-name",
+    )
+)  # fmt: skip
 
 
 class Lane:
     """What is known of an inbound boundary before there is an exchange."""
 
-    __slots__ = ("_drop", "_phase", "_statuses", "method")
+    __slots__ = ("_declared", "_drop", "_dropped", "_phase", "_statuses", "method")
 
     def __init__(self, boundary: CompiledBoundary) -> None:
         policy = boundary.policy
         self.method = policy.method
         self._phase = boundary.request
         self._drop = FRAMING | {REFUSAL_HEADER} if policy.public else FRAMING
+        headers = boundary.request.parts.get("headers")
+        self._declared = frozenset(name.encode("latin-1") for name in headers.names) if headers else frozenset()
+        self._dropped = FRAMING | (REROUTING - self._declared)
         self._statuses: dict[int, CompiledPhase] = {}
         for status in policy.responses:
             phase = boundary.response(int(status)) if status.isdigit() and int(status) < 400 else None
@@ -101,6 +112,18 @@ class Lane:
                     return facts, dumps(facts["body"]), receive
         return None, b"", _again(first, receive)
 
+    def delivered(self, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Headers:
+        """Return the headers of a request as the app gets them.
+
+        Its own are those of the delivered body. Those that ask for another route than the one that was decided on, and
+        names with an underscore, which CGI and WSGI take for a hyphen, are kept where the boundary declares them.
+        """
+        dropped, declared = self._dropped, self._declared
+        kept = [pair for pair in headers if pair[0] not in dropped and (b"_" not in pair[0] or pair[0] in declared)]
+        if body:
+            kept.append((b"content-length", b"%d" % len(body)))
+        return kept
+
     def give(
         self, request: Facts, start: Message, body: bytes, caller: Mapping[str, Any]
     ) -> tuple[Headers, bytes] | None:
@@ -108,7 +131,7 @@ class Lane:
         phase = self._statuses[start["status"]]
         head = Head(start.get("headers", ()))
         values = head.values
-        if len(body) > phase.max_bytes or b"content-encoding" in values:
+        if len(body) > phase.max_bytes or b"content-encoding" in values or not head.sendable():
             return None
         media = media_type(values.get(b"content-type"))
         facts: Facts = {"status": start["status"], "headers": {}, "media": media, "bytes": len(body)}
@@ -141,11 +164,3 @@ def _again(first: Attempt[Message], receive: Receive) -> Receive:
         return first.value if first.done else await first
 
     return again
-
-
-def delivered(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Headers:
-    """Return the headers of a request that tell of its delivered body."""
-    kept = [pair for pair in headers if pair[0] not in FRAMING]
-    if body:
-        kept.append((b"content-length", b"%d" % len(body)))
-    return kept

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
 from catguard.enforcement.head import Head
-from catguard.enforcement.lane import Lane, delivered
+from catguard.enforcement.lane import Lane
+from catguard.enforcement.presence import Presence
 from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
 from catguard.enforcement.reception import Disconnected, Reception, identify
 from catguard.enforcement.routing import Match
@@ -27,6 +28,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
+
+#: What a span says of an exchange whose caller left.
+DISCONNECTED = "disconnected"
+GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
 class Passage:
@@ -53,6 +58,7 @@ class Passage:
         self.head = head
         self.send = send
         self.exchange: Exchange | None = None
+        self.sent = False
         # Where nobody records, and no trace is to be continued, there is nothing to tell.
         unrecorded = telemetry.unrecorded() if boundary.policy.public or b"traceparent" not in head.values else None
         self.observation = unrecorded or self._observe(telemetry)
@@ -115,6 +121,12 @@ class Passage:
                 violations = decision.violations
                 body = dumps(facts["body"]) if "body" in facts else reception.raw
             await self._serve(app, facts, body, receive, caller, known, violations)
+        except Exception as error:
+            observation.failed(error)
+            if self.sent or isinstance(error, CallRefused):
+                raise
+            log.exception("the guard of %s failed; trace %s", self.boundary.name, observation.trace_id)
+            await self._fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -137,7 +149,7 @@ class Passage:
                 try:
                     await reception.read_body(receive)
                 except Disconnected:
-                    self.observation.end(error_type="disconnected")
+                    self.observation.end(error_type=DISCONNECTED)
                     return None
         return reception
 
@@ -173,9 +185,14 @@ class Passage:
             lane=None if violations or head_only or self.snapshot.candidate is not None else self.lane,
             head_only=head_only,
         )
+        presence = Presence(body, receive)
         try:
-            await app(self._checked_scope(exchange, body), _replay(body, receive), answer)
+            answering = app(self._checked_scope(exchange, body), presence.receive, answer)
+            await presence.serve(answering, lambda: answer.finished)
         except Broken:
+            return
+        except Disconnected:
+            self.observation.end(error_type=DISCONNECTED)
             return
         except CallRefused as refused:
             if answer.begun:
@@ -204,8 +221,8 @@ class Passage:
         return {
             **self.scope,
             "method": exchange.request["method"],
-            "path": exchange.request["path"],
-            "headers": delivered(self.head.raw, body),
+            "root_path": (self.scope.get("root_path") or "").rstrip("/"),
+            "headers": self.lane.delivered(self.head.raw, body),
             "query_string": urlencode(to_wire(query)).encode() if query else b"",
             "extensions": {},
             "state": dict(self.scope.get("state") or ()),
@@ -236,10 +253,19 @@ class Passage:
         told = tuple(violation for violation in decision.violations if violation.action != "audit")
         await self._answer(status, told, None)
 
+    def begin(self) -> None:
+        """Take note that an answer leaves now: nothing else can be answered any more."""
+        self.sent = True
+
     async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
         page = RefusalPage(status, title_of(status), violations, target(self.scope))
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            self.begin()
+            await self.send(message)
+
         await send_refusal(
-            self.send,
+            send,
             page,
             self.head,
             self.render,
@@ -262,19 +288,3 @@ class Passage:
             told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
             headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
         return headers
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the checked body once, and then what the server says that is no body."""
-    given = False
-
-    async def replay() -> MutableMapping[str, Any]:
-        nonlocal given
-        while given:
-            message = await receive()
-            if message["type"] != "http.request":
-                return message
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

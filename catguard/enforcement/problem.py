@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
 Headers = Sequence[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
+
+log = logging.getLogger("catguard.inbound")
 
 #: Marks a guard's own answer on edges inside the system (DESIGN.md section 3, "Refusals").
 REFUSAL_HEADER = b"catguard-refusal"
@@ -131,15 +134,23 @@ async def send_refusal(
     extra: Headers = (),
 ) -> None:
     """Send a refusal: the page for people where the caller prefers one, else the problem document."""
-    if render is not None and prefers_html(head.text(b"accept") or ""):
-        body = render(page).encode()
-        media = b"text/html; charset=utf-8"
-    else:
+    body = _rendered(page, render) if render is not None and prefers_html(head.text(b"accept") or "") else None
+    media = b"text/html; charset=utf-8"
+    if body is None:
         body = problem_document(page.status, page.violations, public=public, trace_id=trace_id, detail=detail)
         media = PROBLEM.encode()
     headers = [*refusal_headers(media, body, own=not public), *extra]
     await send({"type": "http.response.start", "status": page.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _rendered(page: RefusalPage, render: Render) -> bytes | None:
+    """Return the page of a refusal; None where it cannot be made: the problem document says the same."""
+    try:
+        return render(page).encode()
+    except Exception:
+        log.exception("the page of a refusal (%d) could not be made", page.status)
+        return None
 
 
 class Refused:

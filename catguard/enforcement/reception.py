@@ -27,7 +27,7 @@ PUBLIC = Caller("public")
 
 
 class Disconnected(Exception):
-    """The client went away while its body was read."""
+    """The caller went away before it was answered."""
 
 
 def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Caller, Violation | None]:
@@ -55,6 +55,16 @@ def _is_loopback(scope: Scope) -> bool:
         return ipaddress.ip_address(server[0]).is_loopback
     except ValueError:
         return bool(server[0] == "localhost")
+
+
+def check_framing(head: Head) -> None:
+    """Refuse a head that leaves open how long the body is, as some servers let it pass; raises BadTarget."""
+    values = head.values
+    length, coding = values.get(b"content-length"), values.get(b"transfer-encoding")
+    if length is not None and not (length.isdigit() and len(length) < 20):
+        raise BadTarget("the length of the body is no number, or told more than once")
+    if coding is not None and (length is not None or coding.lower() != b"chunked"):
+        raise BadTarget("the body has a length and a coding, or another coding than chunked")
 
 
 class Reception:

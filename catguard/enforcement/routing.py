@@ -63,6 +63,13 @@ def read_path(raw: bytes) -> str:
     return path
 
 
+def below(path: str, root: str) -> str:
+    """Return a path below the place that an app is mounted at (ASGI's `root_path`), as frameworks do: "" at it."""
+    if not path.startswith(root) or path[len(root) : len(root) + 1] not in ("", "/"):
+        return path
+    return path[len(root) :]
+
+
 def read_query(raw: bytes, *, limit: int) -> list[tuple[str, str]]:
     """Return the name-value pairs of a query string; raises BadTarget."""
     if len(raw) > limit:

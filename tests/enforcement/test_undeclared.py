@@ -113,7 +113,10 @@ async def websocket(app: Any) -> str:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app({"type": "websocket", "path": "/chat"}, None, send)
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    await app({"type": "websocket", "path": "/chat", "headers": []}, receive, send)
     return str(sent[0]["type"])
 
 
