@@ -45,19 +45,27 @@ class Wish:
     scene: str | None = None
 
     def recipes(self, menu: Menu) -> list[tuple[Frame, Recipe]]:
-        """Return frame and recipe of each cat; they follow from wish and menu, and more begin with the same ones."""
-        return [(frame, self._recipe(place, frame, menu)) for place, frame in enumerate(self.frames(self.count))]
+        """Return frame and recipe of each cat; they follow from wish and menu, and more begin with the same ones.
+
+        Neighbours are of two breeds where there are two: whatever a breed has pictures of, one or more by the second
+        while the store fills, they never show the same cat.
+        """
+        orders: list[tuple[Frame, Recipe]] = []
+        for place, frame in enumerate(self.frames(self.count)):
+            before = orders[-1][1].breed if orders else None
+            orders.append((frame, self._recipe(place, frame, menu, before)))
+        return orders
 
     def frames(self, count: int) -> list[Frame]:
         """Return the frames of the first `count` cats."""
         return [choose(FRAMES, "frame", self.seed, place) for place in range(count)]
 
-    def _recipe(self, place: int, frame: Frame, menu: Menu) -> Recipe:
+    def _recipe(self, place: int, frame: Frame, menu: Menu, before: str | None) -> Recipe:
         height = HEIGHTS[self.size]
         return Recipe(
             width=height * frame.width // frame.height,
             height=height,
-            breed=self.breed or menu.breed("breed", self.seed, place),
+            breed=self.breed or menu.breed("breed", self.seed, place, but=before),
             scene=self.scene or menu.scene("scene", self.seed, place),
             # One after the other: of the same breed, Cat-o-matic shows another cat for the next seed. Halved, so that
             # they never run over the last seed there is.
