@@ -55,8 +55,8 @@ def test_every_example_breaks_just_what_it_says(compiled: CompiledPolicySet) -> 
     assert [str(result) for result in results if not result.passed] == []
 
 
-def test_lint_finds_nothing(policies: PolicySet) -> None:
-    assert [str(finding) for finding in lint(policies)] == []
+def test_lint_finds_nothing(compiled: CompiledPolicySet) -> None:
+    assert [str(finding) for finding in lint(compiled)] == []
 
 
 def test_every_rule_is_the_only_one_that_refuses_an_example(compiled: CompiledPolicySet) -> None:

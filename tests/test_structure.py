@@ -40,7 +40,7 @@ DOORS = {
     "httpx2": ("enforcement", "guard.py", "context.py"),
     "jinja2": (),
     "jsonschema": ("policies/diagnostics.py",),
-    "jsonschema_rs": ("policies/compiler.py",),
+    "jsonschema_rs": ("policies/parts.py",),
     "opentelemetry": ("telemetry", "supervisor"),
     "orjson": ("engine/codec.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),

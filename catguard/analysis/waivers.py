@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from catguard.analysis.examples import ExampleResult
-from catguard.analysis.lint import Finding
+from catguard.analysis.findings import Finding
 from catguard.policies.clock import days_left
 from catguard.policies.model import PolicySet, Waiver
 

@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from catguard.analysis.examples import ExampleResult, run_examples
-from catguard.analysis.lint import Finding, lint
+from catguard.analysis.findings import Finding
+from catguard.analysis.lint import lint
 from catguard.analysis.waivers import check_waivers
 from catguard.cli import options
 from catguard.errors import PolicyError
@@ -57,9 +58,8 @@ def examine(paths: Sequence[Path], actions: Sequence[str] = (), *, clock: Clock 
         faults = tuple(fault for fault in error.faults if isinstance(fault, Fault))
         return Report(files, None, faults, (), ())
     examples = tuple(run_examples(compiled))
-    findings = [*lint(compiled.policies), *check_waivers(compiled.policies, examples, clock())]
-    ordered = sorted(findings, key=lambda finding: (finding.location, finding.rule))
-    return Report(files, compiled, (), examples, tuple(ordered))
+    findings = lint(compiled, check_waivers(compiled.policies, examples, clock()))
+    return Report(files, compiled, (), examples, tuple(findings))
 
 
 def as_json(report: Report) -> str:
@@ -96,15 +96,19 @@ def as_json(report: Report) -> str:
     return json.dumps(document, indent=2)
 
 
-def show(report: Report, console: Console) -> None:
-    """Print the report for people."""
+def show_faults(report: Report, console: Console) -> None:
+    """Print the faults of policies that do not load."""
     for fault in report.faults:
         hint = f"\n  [dim]{escape(fault.hint)}[/]" if fault.hint else ""
         console.print(f"[bold]{fault.location}[/]: [red]{escape(fault.message)}[/]{hint}", soft_wrap=True)
+    count = "1 fault" if len(report.faults) == 1 else f"{len(report.faults)} faults"
+    console.print(f"[red]{count}[/] in {', '.join(report.files)}; nothing was loaded", soft_wrap=True)
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report for people."""
     if report.compiled is None:
-        console.print(
-            f"[red]{len(report.faults)} faults[/] in {', '.join(report.files)}; nothing was loaded", soft_wrap=True
-        )
+        show_faults(report, console)
         return
     console.print(_table(report))
     for result in report.failed:

@@ -19,8 +19,10 @@ from catguard.cli.candidates import show_candidate
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import parse_action
 from catguard.policies.clock import utc_now
+from catguard.policies.compiler import CompiledBoundary
+from catguard.policies.costs import MAX_BOUNDARY, MAX_RULE, Cost, units, worst_exchange
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.loader import load
+from catguard.policies.loader import load_compiled
 from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, Phase, PolicySet
 from catguard.policies.phases import SILENCE
 from catguard.policies.shapes import IMPLIED
@@ -59,8 +61,11 @@ def of_whom(boundary: Boundary) -> str:
     return f"from {', '.join(boundary.callers)} (declared, not verified)"
 
 
-def described(boundary: Boundary) -> dict[str, Any]:
+def described(compiled: CompiledBoundary) -> dict[str, Any]:
     """Return a boundary as data: the one source of text and JSON."""
+    boundary = compiled.policy
+    phases = [(phase.policy, phase.rules) for phase in compiled.phases()]
+    costs = worst_exchange(boundary, phases)
     return {
         "boundary": boundary.name,
         "about": boundary.about,
@@ -71,8 +76,28 @@ def described(boundary: Boundary) -> dict[str, Any]:
         "policy": str(boundary.location),
         "statuses": list(boundary.responses),
         "variables": {variable.name: variable.expression for variable in boundary.variables},
+        "cost": {"units": units(costs), "most": MAX_BOUNDARY, "rules": [_cost(cost) for cost in costs]},
         "assumptions": [_row(boundary, phase, found) for phase in boundary.phases() for found in phase.assumptions()],
     }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        "id": cost.rule.rule.assumption.id,
+        "units": cost.estimate.cost,
+        "most": MAX_RULE,
+        "goes_through": {str(size): size.most for size in cost.sizes},
+    }
+
+
+def cost_text(cost: Mapping[str, Any]) -> str:
+    """Say what the rules of a boundary cost at worst, and which of them most."""
+    text = f"the rules cost at most {cost['units']:,} of {cost['most']:,} units"
+    dearest = max(cost["rules"], key=lambda rule: rule["units"])
+    through = ", ".join(f"{name} (up to {most:,})" for name, most in dearest["goes_through"].items())
+    if len(cost["rules"]) > 1 or through:
+        text += f"; most of it {dearest['id']} with {dearest['units']:,}" + (f", through {through}" if through else "")
+    return text
 
 
 def _row(boundary: Boundary, phase: Phase, assumption: Assumption) -> dict[str, Any]:
@@ -154,11 +179,11 @@ def find(policies: PolicySet, name: str) -> Component | Boundary:
 
 
 def show(
-    boundaries: Sequence[Boundary], console: Console, *, everything: bool, waived: Sequence[WaiverStatus] = ()
+    boundaries: Sequence[CompiledBoundary], console: Console, *, everything: bool, waived: Sequence[WaiverStatus] = ()
 ) -> None:
     """Print boundaries for people, each with its waivers."""
-    for boundary in boundaries:
-        data = described(boundary)
+    for compiled in boundaries:
+        boundary, data = compiled.policy, described(compiled)
         console.print(f"\n[bold]{data['boundary']}[/]  {escape(data['route'])}  [dim]{escape(data['of'])}[/]")
         if data["about"]:
             console.print(f"  {escape(data['about'])}")
@@ -176,6 +201,8 @@ def show(
         for phase, then in dict.fromkeys((line.phase, line.then) for line in lines):
             console.print(f"  [bold]{phase}[/], where one does not hold: {then}")
             console.print(_table([line for line in lines if (line.phase, line.then) == (phase, then)]))
+        if data["cost"]["rules"]:
+            console.print(f"  {escape(cost_text(data['cost']))}", style="dim")
         if hidden := len(data["assumptions"]) - len(shown):
             console.print(f"  and {hidden} that hold without being written (--all shows them)", style="dim")
 
@@ -236,9 +263,11 @@ def explain(
         return
     if name is None:
         raise click.UsageError("name a component or a boundary, or ask for --candidate")
-    policies = load(files or (Path("policies.yaml"),), actions=[parse_action(action) for action in actions])
+    compiled = load_compiled(files or (options.POLICIES,), actions=[parse_action(action) for action in actions])
+    policies = compiled.policies
     found = find(policies, name)
-    boundaries = [found] if isinstance(found, Boundary) else list(found.boundaries())
+    named = [found] if isinstance(found, Boundary) else list(found.boundaries())
+    boundaries = [compiled.boundaries[boundary.name] for boundary in named]
     if form == "json":
         click.echo(json.dumps([described(boundary) for boundary in boundaries], indent=2))
         return

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "catguard.cli.check:check",
     "explain": "catguard.cli.explain:explain",
     "fill": "catguard.cli.worker:fill",
+    "lint": "catguard.cli.lint:lint",
     "plugins": "catguard.cli.plugins:plugins",
     "prepare": "catguard.cli.worker:prepare",
     "recheck": "catguard.cli.recheck:recheck",
@@ -62,6 +63,7 @@ Examples:
   catguard up                     start every installed tier
   catguard up --help              what can be said about that, with examples
   catguard check                  load policies.yaml, run its examples, lint it
+  catguard lint --list            what the linter finds, and why
   catguard explain catomatic      what one component assumes, of whom, and why
 """
 

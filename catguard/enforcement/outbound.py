@@ -117,8 +117,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             name=f"{request.method} {policy.path}" if policy else request.method,
             attributes={
                 names.HTTP_REQUEST_METHOD: request.method,
-                # Without user, query and fragment: they may hold what is nobody else's business.
-                names.URL_FULL: str(url.copy_with(username=None, password=None, query=None, fragment=None)),
+                names.URL_FULL: self._shown(url, policy.path if policy else None),
                 names.URL_SCHEME: url.scheme,
                 names.URL_TEMPLATE: policy.path if policy else None,
                 names.SERVER_ADDRESS: url.host,
@@ -127,6 +126,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             },
             revision=snapshot.revision,
         )
+
+    def _shown(self, url: httpx2.URL, template: str | None) -> str:
+        """Return an address without user, query, fragment and path parameters, which may hold what is private."""
+        whole = httpx2.URL(self.base_url) if template and "{" in template else url
+        shown = str(whole.copy_with(username=None, password=None, query=None, fragment=None))
+        return shown if whole is url else shown.rstrip("/") + str(template)
 
     def _undeclared(self, request: httpx2.Request, snapshot: CompiledPolicySet, decision: Decision) -> CallRefused:
         observation = self._observe(request, snapshot, None)

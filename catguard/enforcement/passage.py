@@ -70,7 +70,8 @@ class Passage:
         attributes: dict[str, Any] = {
             names.HTTP_REQUEST_METHOD: scope["method"],
             names.HTTP_ROUTE: policy.path,
-            names.URL_PATH: scope["path"],
+            # The values of path parameters are the caller's: a span names them as the policy does.
+            names.URL_PATH: policy.path if policy.path and "{" in policy.path else scope["path"],
             names.URL_SCHEME: scope.get("scheme", "http"),
             names.SERVER_ADDRESS: server[0],
             names.SERVER_PORT: server[1],

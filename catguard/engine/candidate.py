@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from catguard.engine.codec import MAX_NAME
 from catguard.engine.decision import Decision, Violation, violated
-from catguard.engine.evaluator import HEAD_PARTS, Facts, decide_request, decide_response
+from catguard.engine.evaluator import Facts, decide_request, decide_response
+from catguard.engine.explanation import HEAD_PARTS
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.model import PhaseName

@@ -10,7 +10,7 @@ from catguard.errors import CatguardError
 from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side, Waiver
 
 #: What a caller from outside is told (DESIGN.md section 6).
-PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message")
+PUBLIC_MEMBERS = ("assumption", "boundary", "where", "limit", "message", "nearest")
 #: Longest text taken over from another tier's refusal; ours are far shorter.
 MAX_FOREIGN_TEXT = 2_000
 #: Longest text in a log line: names that a caller made up are as long as its request.
@@ -42,6 +42,7 @@ class Violation:
     status: int = 422
     unevaluated: bool = False
     waiver: Waiver | None = None
+    nearest: bool | int | float | str | None = None
 
     def __str__(self) -> str:
         where, message = _loggable(self.where), _loggable(self.message)
@@ -62,8 +63,10 @@ class Violation:
             "policy": self.policy,
             "action": self.action,
         }
+        if self.nearest is not None:
+            members["nearest"] = self.nearest
         if public:
-            return {name: members[name] for name in PUBLIC_MEMBERS}
+            return {name: members[name] for name in PUBLIC_MEMBERS if name in members}
         if trace_id is not None:
             members["trace_id"] = trace_id
         return members
@@ -78,6 +81,9 @@ class Violation:
                 return among[0] if among else ""
             return value[:MAX_FOREIGN_TEXT]
 
+        near = members.get("nearest")
+        if isinstance(near, str):
+            near = near[:MAX_FOREIGN_TEXT]
         return cls(
             assumption=text("assumption"),
             boundary=text("boundary"),
@@ -90,6 +96,7 @@ class Violation:
             owner=text("owner"),
             policy=text("policy"),
             action=text("action", among=("deny", "warn", "audit")),
+            nearest=near if isinstance(near, bool | int | float | str) else None,
         )
 
 
@@ -150,6 +157,7 @@ def violated(
     message: str,
     status: int = 422,
     unevaluated: FailurePolicy | None = None,
+    nearest: bool | int | float | str | None = None,
 ) -> Violation:
     """Return the violation of a written assumption.
 
@@ -174,4 +182,5 @@ def violated(
         status=status,
         unevaluated=unevaluated is not None,
         waiver=waiver,
+        nearest=nearest,
     )

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catguard.engine.codec import MAX_NAME, Unreadable, dumps, pointer
+from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
+from catguard.engine.explanation import shape_violation, violation_of
+from catguard.engine.masking import failure_text
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
-from catguard.policies.compiler import CompiledBoundary, CompiledPart, CompiledPhase, CompiledPolicySet, ShapeError
-from catguard.policies.model import Assumption, Side
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.values import OutOfRange, out_of_range
 
 Facts = dict[str, Any]
 
-#: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
-HEAD_PARTS = ("params", "query", "headers")
 #: Who calls where nobody can be asked.
 UNKNOWN_CALLER: Mapping[str, Any] = {"component": "unknown", "verified": False}
 _STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
@@ -232,7 +231,7 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
         else:
             value = message[name] = {}
         if not part.is_valid(value):
-            violations.extend(_shape_violation(error, part, side, value) for error in part.errors(value))
+            violations.extend(shape_violation(error, part, side, value) for error in part.errors(value))
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:
@@ -241,7 +240,7 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
             except OutOfRange:
                 for where in out_of_range(value):
                     assumption = part.range_assumption(where)
-                    violations.append(_violation(assumption, name, where, "an integer must have 64 bits", side))
+                    violations.append(violation_of(assumption, name, where, "an integer must have 64 bits", side))
     if "body" in message and "body" not in phase.parts and not phase.policy.raw and phase.media is None:
         text = "no body is declared"
         violations.append(violated(phase.policy.limits["body/undeclared"], side, where="/body", message=text))
@@ -252,40 +251,11 @@ def _bodiless(phase: CompiledPhase, message: Facts) -> bool:
     return phase.policy.stream or bool(message.get("bodiless"))
 
 
-def _shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any) -> Violation:
-    name, assumption = part.shape.part, error.assumption
-    where = tuple(step[:MAX_NAME] if isinstance(step, str) else step for step in error.pointer)
-    subject = str(where[-1]) if where else {"params": "the path", "query": "the query"}.get(name, f"the {name}")
-    if error.keyword == "required" and error.names:
-        where, text = (*where, error.names[0]), f"{error.names[0]} must be given"
-    elif error.keyword in ("additionalProperties", "unevaluatedProperties") and error.names:
-        shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
-        declared = "nothing is" if assumption.limit == "empty" else f"there is {assumption.limit}"
-        where, text = (*where, error.names[0][:MAX_NAME]), f"{shown} is not declared; {declared}"
-    elif name in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
-        text = f"{subject} must come once"  # what is repeated was read as an array
-    elif error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
-        text = f"{subject} must have {assumption.limit}"
-    else:
-        text = f"{subject} must be {assumption.limit}"
-    return _violation(assumption, name, where, text, side)
-
-
-def _is_repeated(record: dict[str, Any], where: tuple[str | int, ...]) -> bool:
-    return len(where) == 1 and type(record.get(str(where[0]))) is list
-
-
-def _violation(assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side) -> Violation:
-    of_request = 400 if part in HEAD_PARTS else 422
-    status = of_request if assumption.phase == "request" else 500
-    return violated(assumption, side, where=pointer(part, *where), message=text, status=status)
-
-
 def _rules(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
     bodiless = phase.policy.phase == "response" and facts["response"].get("bodiless")
     for rule, outcome in (phase.bodiless_rules if bodiless else phase.rules).run(facts):
         assumption = rule.assumption
-        broke = f"; it could not be evaluated: {outcome}" if outcome is not False else ""
+        broke = "" if outcome is False else f"; it could not be evaluated: {failure_text(outcome, rule.expression)}"
         text = f"{assumption.why}{broke}"
         status = 422 if assumption.phase == "request" else 500
         violations.append(

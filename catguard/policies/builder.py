@@ -27,6 +27,7 @@ from catguard.policies.model import (
     Refusal,
     Side,
     Sql,
+    Switch,
     Variable,
 )
 from catguard.policies.phases import PhaseBuilder, Written
@@ -84,6 +85,8 @@ class Builder:
             revision=hashlib.sha256(content.encode()).hexdigest(),
             actions=self.overrides,
             waivers=self.waivers.all,
+            surprises=self.document.surprises,
+            lint=self.switches(data, ()),
             unused_shapes={
                 name: self.document.key(("shapes", name))
                 for name in data.get("shapes") or {}
@@ -126,7 +129,7 @@ class Builder:
     def owner(self, name: Any, path: Path) -> Owner:
         if name in self.owners:
             return self.owners[name]
-        if isinstance(name, str) and ("owners", name) not in self.skip:
+        if isinstance(name, str) and not self.skipped(("owners", name)):
             hint = did_you_mean(name, self.owners)
             self.faults.append(Fault(self.document.value(path), f"there is no owner {quote(name)}", hint))
         return self.nobody
@@ -187,10 +190,19 @@ class Builder:
             ),
             examples=tuple(self.examples(data.get("examples") or {}, (*path, "examples"))),
             health=path not in self.document.keys,
+            lint=self.switches(data, path),
             **self.route(data, path, request),
         )
         self.check_ids(boundary, own, path)
         return boundary
+
+    def switches(self, data: Mapping[str, Any], path: Path) -> dict[str, Switch]:
+        """Return the rules of the linter that are switched off at a path."""
+        return {
+            rule: Switch(str(entry["off"]), self.document.key((*path, "lint", rule)))
+            for rule, entry in (data.get("lint") or {}).items()
+            if isinstance(entry, dict) and "off" in entry
+        }
 
     def kind(self, side: Side, data: Mapping[str, Any], path: Path) -> Kind:
         place = self.document.key(path)

@@ -30,8 +30,8 @@ from catguard.policies.pinned import Reads, Value
 from catguard.policies.translation import MAX_STEPS, Translator, Untranslatable
 
 if TYPE_CHECKING:
-    from catguard.policies.compiler import CompiledPart
     from catguard.policies.model import Boundary, Phase
+    from catguard.policies.parts import CompiledPart
     from catguard.policies.rules import CompiledRule, CompiledRules
     from catguard.policies.syntax import Node
 

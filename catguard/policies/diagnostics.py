@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -19,6 +20,7 @@ Part = Literal["whole", "included", "combined"]
 
 #: Longest piece of the author's own text that a message repeats.
 MAX_QUOTE = 60
+UNKNOWN_KEY = "unknown key"
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
@@ -86,6 +88,49 @@ def unknown_keys(document: Document) -> set[Path]:
     return {(*leaf.absolute_path, key) for leaf in leaves for key in _unknown(leaf)}
 
 
+def as_meant(document: Document, part: Part = "whole") -> Document:
+    """Return a document in which each key that is misspelt, as far as one can tell, is spelt as it was meant.
+
+    So that it is told as misspelt, and nothing is told that only follows from it.
+    """
+    renamed: dict[Path, str] = {}
+    for error in _validator(part).iter_errors(document.data):
+        for leaf in _leaves(error):
+            schema: Any = leaf.schema
+            instance: Any = leaf.instance
+            unknown = _unknown(leaf)
+            free = set(schema.get("properties", {})) - set(instance) if unknown else set()
+            for key in unknown:
+                if near := difflib.get_close_matches(key, sorted(free), n=1, cutoff=0.6):
+                    renamed[(*leaf.absolute_path, key)] = near[0]
+                    free -= {near[0]}
+
+    def spelt(value: Any, path: Path) -> Any:
+        if isinstance(value, list):
+            return [spelt(inner, (*path, index)) for index, inner in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        return {renamed.get((*path, key), key): spelt(inner, (*path, key)) for key, inner in value.items()}
+
+    def moved(path: Path) -> Path:
+        return tuple(renamed.get(path[: index + 1], step) for index, step in enumerate(path))
+
+    values = {moved(path): place for path, place in document.values.items()}
+    keys = {moved(path): place for path, place in document.keys.items()}
+    return replace(document, data=spelt(document.data, ()), values=values, keys=keys)
+
+
+def check_as_meant(document: Document, part: Part = "whole") -> tuple[Document, list[tuple[Path | None, Fault]]]:
+    """Validate a document as `check_form` does; what is misspelt is told as that, and read as it was meant."""
+    found = check_form(document, part)
+    misspelt = [entry for entry in found if entry[1].message.startswith(UNKNOWN_KEY)]
+    if not misspelt:
+        return document, found
+    meant = as_meant(document, part)
+    again = check_form(meant, part)
+    return meant, [*((None, fault) for _, fault in misspelt), *(entry for entry in again if entry not in misspelt)]
+
+
 def _unknown(error: ValidationError) -> list[str]:
     schema: Any = error.schema
     instance: Any = error.instance
@@ -118,7 +163,7 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
             hint = did_you_mean(key, allowed)
             if patterns and (hint is None or hint.startswith("known:")):
                 hint = _form(schema) or hint
-            yield Fault(document.key((*path, key)), f"unknown key {quote(key)}", hint)
+            yield Fault(document.key((*path, key)), f"{UNKNOWN_KEY} {quote(key)}", hint)
         return
     if error.validator == "propertyNames":
         key = str(error.instance)
@@ -139,6 +184,9 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be one of: {', '.join(words)}", hint)
     elif error.validator == "pattern" and (form := _form(error.schema)):
         yield Fault(place, f"{name} is {quote(error.instance)}, which is not how it is written", form)
+    elif error.instance is None and path in document.comments:
+        hint = f"a # after a space begins a comment; write {path[-1]}: {quote(document.comments[path])}"
+        yield Fault(document.key(path), f"{name} has no value", hint)
     elif error.validator == "const":
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}")
     else:

@@ -12,7 +12,8 @@ from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from catguard.policies.model import Fault, Location
+from catguard.policies.model import Fault, Location, Surprise
+from catguard.policies.surprises import of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
@@ -26,6 +27,10 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+#: A comment that begins where a value would stand: `contact: #shop`.
+_COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
+#: A comment that may have been meant as a value in brackets: `{contact: #shop}`.
+_SWALLOWED = re.compile(r"[:,\[{][ \t]+(#[^\s,\]}]+)")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -48,6 +53,8 @@ class Document:
     """Plain data, and by path the place of each value and of each mapping key.
 
     `scopes` gives the included files among `files` the names under which their shapes and defaults stand.
+    `surprises` are what a reader can mistake in the text; `comments` the paths of values that are absent because a
+    comment begins where they would stand, with what it says.
     """
 
     data: Any
@@ -55,6 +62,8 @@ class Document:
     keys: Mapping[Path, Location]
     files: tuple[str, ...]
     scopes: Mapping[str, str] = field(default_factory=dict)
+    surprises: tuple[Surprise, ...] = ()
+    comments: Mapping[Path, str] = field(default_factory=dict)
 
     def scope(self, location: Location) -> str:
         """Return the scope of what is written at a place: an included file's name; "" for the policy and overlays."""
@@ -81,9 +90,12 @@ class Document:
 class _Reader:
     """Builds one document from the nodes of one text."""
 
-    def __init__(self, name: str, length: int) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.most = length + MAX_REPEATED_NODES
+        self.source = text
+        self.most = len(text) + MAX_REPEATED_NODES
+        self.surprises = list(of_text(text, name))
+        self.comments: dict[Path, str] = {}
         self.values: dict[Path, Location] = {}
         self.keys: dict[Path, Location] = {}
         self.faults: list[Fault] = []
@@ -106,11 +118,18 @@ class _Reader:
             return None
         self.values[path] = self.place(node)
         if isinstance(node, ScalarNode):
-            return _scalar(self.text(node), node.style)
+            text = self.text(node)
+            self.note(node, text)
+            return _scalar(text, node.style)
         if isinstance(node, MappingNode):
             return self.read_mapping(node, path)
         assert isinstance(node, SequenceNode)
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+
+    def note(self, node: ScalarNode, text: str) -> None:
+        """Note what is surprising about a scalar without quotes."""
+        if node.style is None and (surprise := of_scalar(text, self.place(node))) is not None:
+            self.surprises.append(surprise)
 
     def text(self, node: ScalarNode) -> str:
         text: str = node.value
@@ -135,9 +154,16 @@ class _Reader:
                 first = self.keys[(*path, key)]
                 self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {first}"))
                 continue
+            self.note(key_node, key)
             self.keys[(*path, key)] = place
+            if (comment := _COMMENT.match(self.source, key_node.end_mark.index)) and _is_absent(value_node):
+                self.comments[(*path, key)] = comment[1].strip()
             data[key] = self.read(value_node, (*path, key))
         return data
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.style is None and not node.value
 
 
 def _scalar(text: str, style: str | None) -> Any:
@@ -153,6 +179,15 @@ def _scalar(text: str, style: str | None) -> Any:
     if _FLOAT.match(text):
         return float(text)
     return text
+
+
+def _hint(error: MarkedYAMLError, text: str) -> str | None:
+    """Return what may have gone wrong: a comment that swallows the rest of a line with brackets."""
+    lines = text.splitlines()
+    for mark in (error.context_mark, error.problem_mark):
+        if mark and mark.line < len(lines) and (found := _SWALLOWED.search(lines[mark.line])):
+            return f'line {mark.line + 1}: a # after a space begins a comment; write "{found[1]}"'
+    return None
 
 
 def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
@@ -172,16 +207,18 @@ def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         mark = error.problem_mark or error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1) if mark else start
         message = " ".join(str(part) for part in (error.context, error.problem) if part)
-        return None, [Fault(place, f"not readable as YAML: {message}")]
+        return None, [Fault(place, f"not readable as YAML: {message}", _hint(error, text))]
     except (YAMLError, RecursionError, ValueError) as error:
         return None, [
             Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
         ]
-    reader = _Reader(name, len(text))
+    reader = _Reader(name, text)
     if not isinstance(node, MappingNode):
         return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
     data = reader.read(node, ())
-    return Document(data, reader.values, reader.keys, (name,)), reader.faults
+    surprises = tuple(sorted(set(reader.surprises)))
+    found = Document(data, reader.values, reader.keys, (name,), surprises=surprises, comments=reader.comments)
+    return found, reader.faults
 
 
 def overlay(base: Document, patch: Document) -> Document:
@@ -216,4 +253,12 @@ def overlay(base: Document, patch: Document) -> Document:
         return merged
 
     data = merge(base.data, patch.data, ())
-    return Document(data, values, keys, (*base.files, *patch.files), base.scopes)
+    return Document(
+        data,
+        values,
+        keys,
+        (*base.files, *patch.files),
+        base.scopes,
+        (*base.surprises, *patch.surprises),
+        {**base.comments, **patch.comments},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from catguard.policies.document import Document
@@ -75,4 +76,4 @@ def declare_health(document: Document, faults: list[Fault]) -> Document:
                 "response": {"200": _answer("ok")},
             }
             declare(component, (*path, "outbound"), health_call(need), call, place)
-    return Document({**document.data, "components": components}, values, document.keys, document.files, document.scopes)
+    return replace(document, data={**document.data, "components": components}, values=values)

@@ -132,7 +132,7 @@ def combine(found: Included) -> Document:
     policy = found.documents[""]
     data: dict[str, Any] = dict(policy.data)
     values, keys = dict(policy.values), dict(policy.keys)
-    files, scopes = list(policy.files), dict(policy.scopes)
+    files, scopes, surprises = list(policy.files), dict(policy.scopes), list(policy.surprises)
     for file, document in found.documents.items():
         if not file:
             continue
@@ -154,6 +154,7 @@ def combine(found: Included) -> Document:
         for key in document.data.keys() - _SECTIONS:
             hint = "write it in the policy that includes this file"
             found.faults.append(Fault(document.key((key,)), f"`{key}` belongs to the whole policy", hint))
+        surprises += document.surprises
         if document.data.get("system", data.get("system")) != data.get("system"):
             place = document.value(("system",))
             found.faults.append(Fault(place, "the file names another system than the policy that includes it"))
@@ -163,7 +164,7 @@ def combine(found: Included) -> Document:
                     if path[:length] in moved:
                         places[(*moved[path[:length]], *path[length:])] = place
                         break
-    return Document(data, values, keys, tuple(files), scopes)
+    return Document(data, values, keys, tuple(files), scopes, tuple(surprises), policy.comments)
 
 
 def _declare(

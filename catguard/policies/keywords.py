@@ -24,6 +24,8 @@ NAMED = ("properties", "patternProperties", "dependentSchemas")
 ANNOTATIONS = ("title", "description", "default", "examples")
 #: Keywords that judge as a whole: what stands inside them is no assumption of its own.
 WHOLE = ("anyOf", "oneOf", "not", "contains", "propertyNames")
+#: The annotation of a field whose value may be shown to whoever sent it.
+PUBLIC = "x-catguard-public"
 #: Keywords whose subschemas speak of the same value.
 SAME = ("allOf", "then", "else", "dependentSchemas")
 
@@ -119,6 +121,18 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return f"of the format {value}"
         case "range":
             return "an integer of 64 bits"
+        case "propertyNames":
+            return f"with names that are {_inner('', value)}"
+        case "contains":
+            return f"with an item that is {_inner('', value)}"
+        case "minContains" | "maxContains":
+            return (
+                f"at {'least' if keyword == 'minContains' else 'most'} {value} of {_inner('', schema.get('contains'))}"
+            )
+        case "dependentRequired":
+            return "; ".join(f"with {', '.join(names)} where {name} is given" for name, names in (value or {}).items())
+        case "unevaluatedItems":
+            return "a list without further items"
         case "not":
             return _inner("not", value)
         case "anyOf":
@@ -144,8 +158,12 @@ def _inner(prefix: str, schema: Any) -> str:
         return f"{prefix} {'anything' if schema else 'nothing'}".strip()
     if "description" in schema:
         return f"{prefix} {schema['description']}".strip()
-    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in ANNOTATIONS]
-    return f"{prefix} {' and '.join(texts)}".strip()
+    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in (*ANNOTATIONS, "properties")]
+    # Of the members those are told that tell one branch from another.
+    for name, inner in schema.get("properties", {}).items():
+        telling = [keyword for keyword in ("const", "enum") if isinstance(inner, dict) and keyword in inner]
+        texts += [f"{name} {limit_text(keyword, inner)}" for keyword in telling]
+    return f"{prefix} {' and '.join(texts) or 'with ' + ', '.join(known_properties(schema))}".strip()
 
 
 def _word(value: Any) -> str:

@@ -13,7 +13,7 @@ from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledPolicySet, compile_boundaries
-from catguard.policies.diagnostics import check_form, unknown_keys
+from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
@@ -168,7 +168,7 @@ def build(
     if bad_shapes:
         # What stands in them is told already; rules that read them cannot be judged.
         shapes = {name: {} if name in bad_shapes else shape for name, shape in data["shapes"].items()}
-        document = Document({**data, "shapes": shapes}, document.values, document.keys, document.files, document.scopes)
+        document = replace(document, data={**data, "shapes": shapes})
     if form:
         document = _without(document, unknown_keys(document))
     document, wrong = _without_details(document, wrong)
@@ -202,14 +202,13 @@ def _one_of(
     found = include(policy, included.get)
     if len(found.documents) == 1:
         faults += found.faults
-        document = reduce(overlay, documents)
-        return document, check_form(document)
+        return check_as_meant(reduce(overlay, documents))
     for inner in found.documents.values():
-        faults += [fault for _, fault in check_form(inner, "included")]
+        faults += [fault for _, fault in check_as_meant(inner, "included")[1]]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
-    return document, check_form(document, "combined")
+    return check_as_meant(document, "combined")
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
@@ -226,7 +225,7 @@ def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Docu
         reduce(lambda node, key: node[key], cut[4:-1], boundary).pop(cut[-1], None)
         # Their refusals may name what was left out.
         boundary.pop("examples", None)
-    return Document(data, document.values, document.keys, document.files, document.scopes), set(wrong) - details.keys()
+    return replace(document, data=data), set(wrong) - details.keys()
 
 
 def _detail(path: Place) -> Place | None:

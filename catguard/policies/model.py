@@ -47,6 +47,15 @@ class Fault:
         return f"{self.location}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Surprise:
+    """Something in a policy text that a reader can mistake; `rule` is the id of its entry in the linter's catalogue."""
+
+    location: Location
+    rule: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Who answers for assumptions, and where they are reached."""
@@ -80,6 +89,14 @@ class Waiver:
 
     def __str__(self) -> str:
         return f"until {self.expires} by {self.owner}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A rule of the linter that is switched off, and why."""
+
+    reason: str
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,11 @@ class Shape:
     schema: JsonSchema
     assumptions: Mapping[SchemaPath, Assumption]
     location: Location
+
+    def place(self, path: SchemaPath) -> Location:
+        """Return where the first keyword is written at or below a path of the schema."""
+        inside = (found.location for at, found in self.assumptions.items() if path and at[: len(path)] == path)
+        return next(inside, self.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +257,7 @@ class Boundary:
     variables: tuple[Variable, ...] = ()
     examples: tuple[Example, ...] = ()
     health: bool = False
+    lint: Mapping[str, Switch] = field(default_factory=dict)
 
     @property
     def public(self) -> bool:
@@ -290,6 +313,8 @@ class PolicySet:
     complete: bool = True
     unused_shapes: Mapping[str, Location] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    surprises: tuple[Surprise, ...] = ()
+    lint: Mapping[str, Switch] = field(default_factory=dict)
 
     def boundaries(self) -> Iterator[Boundary]:
         """Yield every boundary of every component."""

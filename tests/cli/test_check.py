@@ -127,6 +127,13 @@ def test_explain_as_json_has_every_assumption() -> None:
     assert found["response 200", "size-as-ordered"]["then"] == "the answer is not handed on, CallRefused"
 
 
+def test_explain_shows_what_the_rules_cost() -> None:
+    text = " ".join(explained("store.inbound.find").split())
+    assert "of 500,000 units; most of it tag-as-asked with 4,266, through response.body.pictures (up to 60), " in text
+    (boundary,) = json.loads(explained("store.inbound.find", "--format", "json"))
+    assert boundary["cost"]["units"] == sum(rule["units"] for rule in boundary["cost"]["rules"])
+
+
 def test_explain_follows_overrides() -> None:
     text = explained("frontend.outbound.render", "--action", "frontend.*=audit")
     assert "let through; telemetry is told" in text

@@ -14,6 +14,7 @@ from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.loader import compile_texts
 from tests.policies.cases import QUIET, expressions, pair, schemas, values
+from tests.policies.rulebook import affordable
 
 HEAD = """
 catguard: 1
@@ -236,7 +237,7 @@ def test_soft_violation_of_the_request_keeps_the_check_from_its_response() -> No
 def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObject) -> None:
     schema = draw.draw(schemas())
     drawn = [draw.draw(expressions(schema, "bool")) for _ in range(4)]
-    right = [expression for expression in drawn if pair(expression, schema)]
+    right = [expression for expression in drawn if pair(expression, schema) and affordable(expression, schema)]
     rules = {f"r-{number}": {"rule": expression, "why": "w"} for number, expression in enumerate(right)}
     boundary = {
         "http": "POST /grind",

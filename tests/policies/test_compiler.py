@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from catguard.engine.evaluator import decide_response
-from catguard.policies.compiler import MAX_ERRORS, compile_policies
+from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import build, compile_texts
+from catguard.policies.parts import MAX_ERRORS
 from tests.policies.mistakes import PLACES, REQUEST, TEXT
 
 

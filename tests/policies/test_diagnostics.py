@@ -61,3 +61,36 @@ def test_an_assumption_without_why_does_not_hide_other_faults_of_its_boundary() 
 def test_a_word_outside_a_list_names_the_list_once() -> None:
     (found,) = faults(("max_bytes: 10", "max_bytes: {limit: 10, action: block}"))
     assert found.endswith('`action` is "block", but must be one of: deny, warn, audit')
+
+
+@pytest.mark.parametrize(
+    ("written", "misspelt"),
+    [
+        ("additionalProperties: false, required: [count]", "additionalPropertis: false, required: [count]"),
+        ("properties: {count", "propertis: {count"),
+        ("required: [count]", "requred: [count]"),
+        ("rule: request.body.count % 2 == 0", "rul: request.body.count % 2 == 0"),
+        ("http: GET", "htp: GET"),
+        ("response: {200: {media: [text", "respone: {200: {media: [text"),
+        ("components:", "component:"),
+    ],
+)
+def test_a_misspelt_key_is_told_and_nothing_that_only_follows_from_it(written: str, misspelt: str) -> None:
+    (fault,) = faults((written, misspelt))
+    assert "unknown key" in fault
+    assert "did you mean" in fault
+
+
+@pytest.mark.parametrize(
+    ("owners", "hint"),
+    [
+        ("owners: {me: {team: Me, contact: #me}}", 'line 3: a # after a space begins a comment; write "#me"'),
+        (
+            "owners:\n  me:\n    team: Me\n    contact: #me",
+            '`contact` has no value (a # after a space begins a comment; write contact: "#me")',
+        ),
+    ],
+)
+def test_a_value_that_is_read_as_a_comment_is_told_as_that(owners: str, hint: str) -> None:
+    (fault,) = faults(('owners: {me: {team: Me, contact: "#me"}}', owners))
+    assert hint in fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -113,9 +113,12 @@ class Menu:
             raise NotOffered("scene", scene, tuple(self.scenes))
         return f"{self.breeds[breed]}/{self.scenes[scene]}"
 
-    def breed(self, *parts: object) -> str:
-        """Return the breed that follows from `parts`; another breed on the menu leaves most choices as they were."""
-        return _drawn(self.breeds, "breed", *parts)
+    def breed(self, *parts: object, but: str | None = None) -> str:
+        """Return the breed that follows from `parts`; another breed on the menu leaves most choices as they were.
+
+        It is not the breed `but` where there is any other.
+        """
+        return _drawn([name for name in self.breeds if name != but] or self.breeds, "breed", *parts)
 
     def scene(self, *parts: object) -> str:
         """Return the scene that follows from `parts`, likewise."""
@@ -127,7 +130,7 @@ def _in_order(art: Mapping[str, str], known: Sequence[str]) -> Mapping[str, str]
     return {name: art[name] for name in names}
 
 
-def _drawn(names: Mapping[str, str], *parts: object) -> str:
+def _drawn(names: Iterable[str], *parts: object) -> str:
     """Return the name that draws the highest lot (rendezvous hashing: Thaler and Ravishankar, 1998)."""
     return max(names, key=lambda name: number(*parts, name))
 

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, case, cast, func, select
+from sqlalchemy import Integer, Row, Select, String, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catguard_store.tables import pictures
 
 LIMIT = 240
 """Breeds, and scenes, that a menu has at most: the first by name. Forms and sentences have no use for more."""
-
-DIGITS = 8
-"""Of an id, how many hexadecimal digits count towards the mark: sums of 32 bits fit into 64 for 2^32 pictures."""
 
 LAYERS = ("back", "ground", "foreground")
 
@@ -27,7 +24,7 @@ class Entry:
         name: Of the breed or the scene.
         pictures: How many there are of it.
         layers: Those that a scene has, from far to near; of a breed none.
-        art: 16 hexadecimal digits that follow from the set of its picture ids.
+        art: 16 hexadecimal digits that follow from all of its pictures, and from all that is known of each.
     """
 
     name: str
@@ -52,14 +49,13 @@ class Menu:
 
 async def read_menu(engine: AsyncEngine) -> Menu:
     """Ask the database: one statement for the breeds, which an index covers, and one for the scenes."""
-    dialect = engine.dialect.name
     async with engine.connect() as connection:
-        breeds = (await connection.execute(_statement("cat", dialect))).all()
-        scenes = (await connection.execute(_statement("scene", dialect))).all()
+        breeds = (await connection.execute(_statement("cat"))).all()
+        scenes = (await connection.execute(_statement("scene"))).all()
     return Menu(tuple(_entry(row, "cat") for row in breeds), tuple(_entry(row, "scene") for row in scenes))
 
 
-def _statement(kind: str, dialect: str) -> Select[Any]:
+def _statement(kind: str) -> Select[Any]:
     own = pictures.c
     has = [func.max(case((own.layer == layer, 1), else_=0)).label(layer) for layer in LAYERS] if kind == "scene" else []
     return (
@@ -68,7 +64,7 @@ def _statement(kind: str, dialect: str) -> Select[Any]:
             func.count().label("number"),
             func.min(own.id).label("least"),
             func.max(own.id).label("greatest"),
-            func.sum(_mark(dialect)).label("mark"),
+            func.sum(func.coalesce(own.mark, 0)).label("mark"),
             *has,
         )
         .where(own.kind == bindparam("kind", kind, String))
@@ -79,17 +75,9 @@ def _statement(kind: str, dialect: str) -> Select[Any]:
     )
 
 
-def _mark(dialect: str) -> Any:
-    """The first digits of an id as a number, in words that both databases have: neither reads hexadecimal alike."""
-    position = func.strpos if dialect == "postgresql" else func.instr
-    digits = [position("0123456789abcdef", func.substr(pictures.c.id, place, 1)) - 1 for place in range(1, DIGITS + 1)]
-    values = [cast(digit, BigInteger) * 16 ** (DIGITS - place) for place, digit in enumerate(digits, start=1)]
-    return sum(values[1:], start=values[0])
-
-
 def _entry(row: Row[Any], kind: str) -> Entry:
     known = row._mapping
     layers: Sequence[str] = [layer for layer in LAYERS if known.get(layer)]
-    # A sum alone would be the same for two pictures that trade their bits; number, ends and sum are not.
+    # Rows of an older version add nothing to the sum: with number and ends it still changes when one of them goes.
     text = f"{kind}/{row.name}/{row.number}/{row.least}/{row.greatest}/{int(row.mark)}/{','.join(layers)}"
     return Entry(row.name, row.number, tuple(layers), hashlib.sha256(text.encode()).hexdigest()[:16])

@@ -1,20 +1,23 @@
 """Pictures in the database: every statement that the store makes, each bounded and with its binds named."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, String, bindparam, delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import ExecutableDDLElement
 
 from catguard_store.records import Image, Picture
-from catguard_store.tables import definitions, images, picture_tags, pictures
+from catguard_store.tables import images, index_definitions, picture_tags, pictures, table_definitions
 from catguard_store.upgrade import add_columns
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer of SQLite waits for another one; seeding holds the lock for milliseconds a picture."""
 
 _FILTERS = ("kind", "breed", "pose", "source", "id")
+_FIELDS = tuple(field.name for field in fields(Picture))
 
 
 def prepare_connections(engine: AsyncEngine) -> None:
@@ -46,10 +49,9 @@ class Repository:
 
     async def create(self) -> None:
         """Make the tables, columns and indexes that are missing."""
-        async with self.engine.begin() as connection:
-            for definition in definitions():
-                await connection.execute(definition, execution_options={"catguard": "create"})
+        await self._define(table_definitions())
         await add_columns(self.engine)
+        await self._define(index_definitions())
 
     async def find(
         self,
@@ -121,12 +123,13 @@ class Repository:
         Returns:
             False when another process has stored the same picture meanwhile.
         """
+        kept = tuple(stored)
         try:
             async with self.engine.begin() as connection:
                 if replaces is not None:
                     await connection.execute(delete(pictures).where(pictures.c.id == bindparam("id", replaces, String)))
-                await connection.execute(insert(pictures), _row(picture))
-                for image in stored:
+                await connection.execute(insert(pictures), _row(picture, kept))
+                for image in kept:
                     row = {name: getattr(image, name) for name in ("width", "height", "media", "bytes", "digest")}
                     await connection.execute(insert(images), {"picture": picture.id, **row})
                 for tag in picture.tags:
@@ -145,6 +148,11 @@ class Repository:
             )
         return found.rowcount == 1
 
+    async def _define(self, definitions: Iterable[ExecutableDDLElement]) -> None:
+        async with self.engine.begin() as connection:
+            for definition in definitions:
+                await connection.execute(definition, execution_options={"catguard": "create"})
+
 
 def _matching(statement: Select[Any], tag: str | None, filters: Mapping[str, str | None]) -> Select[Any]:
     """A statement over pictures, of those alone that match."""
@@ -159,16 +167,17 @@ def _matching(statement: Select[Any], tag: str | None, filters: Mapping[str, str
     return statement
 
 
-def _row(picture: Picture) -> dict[str, Any]:
+def _row(picture: Picture, stored: Sequence[Image]) -> dict[str, Any]:
     """The binds of an insert; what a picture does not have is no bind, and NULL in its column."""
-    columns = {column.name: getattr(picture, column.name) for column in pictures.columns}
+    columns = {name: getattr(picture, name) for name in _FIELDS}
     anchors = {name: list(point) for name, point in picture.anchors.items()}
-    row = {**columns, "widths": list(picture.widths), "tags": list(picture.tags), "anchors": anchors}
+    lists = {"widths": list(picture.widths), "tags": list(picture.tags), "anchors": anchors}
+    row = {**columns, **lists, "mark": picture.mark(stored)}
     return {name: value for name, value in row.items() if value is not None and value is not False}
 
 
 def _picture(row: Row[Any]) -> Picture:
-    fields = {column.name: row._mapping[column] for column in pictures.columns}
-    fields["anchors"] = {name: (x, y) for name, (x, y) in fields["anchors"].items()}
-    fields["opaque"] = bool(fields["opaque"])
-    return Picture(**{**fields, "widths": tuple(fields["widths"]), "tags": tuple(fields["tags"])})
+    known = {name: row._mapping[name] for name in _FIELDS}
+    known["anchors"] = {name: (x, y) for name, (x, y) in known["anchors"].items()}
+    known["opaque"] = bool(known["opaque"])
+    return Picture(**{**known, "widths": tuple(known["widths"]), "tags": tuple(known["tags"])})

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -36,12 +37,14 @@ pictures = Table(
     Column("source", String(200), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("opaque", Boolean),
+    Column("mark", BigInteger),
     UniqueConstraint("source", name="pictures_source"),
     Index("pictures_find", "kind", "breed", "pose", "id"),
-    Index("pictures_of_breed", "kind", "breed", "id"),
+    Index("pictures_of_menu", "kind", "breed", "id", "mark"),
 )
 """`widths` and `tags` repeat what `images` and `picture_tags` say, written in the same transaction: a find is one
-statement over one table, whatever it finds."""
+statement over one table, whatever it finds. `mark` follows from all that is known of a picture and from its images
+(`Picture.mark`); a row that an older version wrote has none, and is never written again."""
 
 picture_tags = Table(
     "picture_tags",
@@ -63,12 +66,15 @@ images = Table(
 )
 
 
-def definitions() -> tuple[ExecutableDDLElement, ...]:
-    """Everything to create, IF NOT EXISTS: safe to run at every start, and by two starts at once on SQLite."""
-    tables = [CreateTable(table, if_not_exists=True) for table in metadata.sorted_tables]
-    indexes = [
+def table_definitions() -> tuple[ExecutableDDLElement, ...]:
+    """The tables, IF NOT EXISTS: safe to run at every start, and by two starts at once on SQLite."""
+    return tuple(CreateTable(table, if_not_exists=True) for table in metadata.sorted_tables)
+
+
+def index_definitions() -> tuple[ExecutableDDLElement, ...]:
+    """The indexes, likewise; all columns have to be there."""
+    return tuple(
         CreateIndex(index, if_not_exists=True)
         for table in metadata.sorted_tables
         for index in sorted(table.indexes, key=lambda index: str(index.name))
-    ]
-    return (*tables, *indexes)
+    )

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import catguard
 from catguard_store import menu
-from catguard_store.menu import DIGITS, Menu, read_menu
+from catguard_store.menu import Menu, read_menu
 from catguard_store.records import Picture
 from catguard_store.repository import Repository
-from catguard_store.tables import metadata, pictures
 
 from .pictures import images, picture
 from .test_app import client  # noqa: F401 # its fixture
@@ -99,19 +95,43 @@ async def test_menu_has_no_more_than_its_limit(
         await read_menu(engine)
 
 
-@given(st.lists(st.binary(min_size=1, max_size=4), min_size=1, max_size=5, unique=True))
-def test_mark_is_the_sum_of_the_first_digits(contents: list[bytes]) -> None:
-    ids = [hashlib.sha256(content).hexdigest()[:16] for content in contents]
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        for identifier in ids:
-            entry = {**dataclasses.asdict(picture("x")), "id": identifier, "source": identifier}
-            connection.execute(pictures.insert(), entry)
-        marks = connection.execute(select(menu._mark("sqlite"))).scalars().all()
-    engine.dispose()
+CORRECTIONS: tuple[dict[str, Any], ...] = (
+    {"author": "Right Author"},
+    {"licence": "CC-BY-4.0"},
+    {"anchors": {"nose": (0.5, 0.26)}},
+    {"tags": ("warm",)},
+    {"source": "test/elsewhere"},
+    {"opaque": True},
+)
 
-    assert sorted(marks) == sorted(int(identifier[:DIGITS], 16) for identifier in ids)
+
+@pytest.mark.parametrize("correction", CORRECTIONS, ids=lambda correction: next(iter(correction)))
+async def test_art_changes_with_whatever_is_corrected_of_a_picture(
+    repository: Repository, engine: AsyncEngine, correction: dict[str, Any]
+) -> None:
+    wrong = picture("a", author="Wrong Author")
+    await keep(repository, wrong, picture("b"))
+    before = art(await read_menu(engine))
+    await repository.remove(wrong.id)
+    await keep(repository, dataclasses.replace(wrong, **correction))
+
+    assert art(await read_menu(engine))["tabby"] != before["tabby"]
+
+
+async def test_art_changes_with_the_pixels_of_a_picture(repository: Repository, engine: AsyncEngine) -> None:
+    await keep(repository, picture("a"))
+    before = art(await read_menu(engine))
+    await repository.insert(picture("a"), images(picture("other pixels")), replaces=picture("a").id)
+
+    assert art(await read_menu(engine)) != before
+
+
+async def test_art_is_the_same_for_the_same_picture_again(repository: Repository, engine: AsyncEngine) -> None:
+    await keep(repository, picture("a"))
+    before = art(await read_menu(engine))
+    await repository.insert(picture("a"), images(picture("a")), replaces=picture("a").id)
+
+    assert art(await read_menu(engine)) == before
 
 
 async def test_menu_goes_over_the_wire(client: httpx2.AsyncClient) -> None:  # noqa: F811 # the fixture

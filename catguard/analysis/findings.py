@@ -1,0 +1,24 @@
+"""One finding of the linter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from catguard.policies.model import Location
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding; `rule` is the id of an entry of the catalogue, `boundary` where it was found, if it is at one."""
+
+    rule: str
+    level: Level
+    location: Location
+    message: str
+    boundary: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.level} {self.rule}: {self.message}"

@@ -1,0 +1,126 @@
+"""What a broken shape is told as: the innermost error that helps, where it is, and what is allowed there.
+
+"Is not valid under any of the given schemas" helps nobody. Where one of several branches had to fit, the one that was
+meant is picked: by a member whose values tell the branches apart, else the one that lacks least; several where they are
+equally near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from catguard.engine.codec import MAX_NAME, pointer
+from catguard.engine.decision import Violation, violated
+from catguard.engine.nearest import nearest
+from catguard.policies.model import Assumption, Side
+from catguard.policies.parts import CompiledPart, ShapeError
+
+#: Parts of a request that stand in its head: what is wrong with them is a bad request, not a bad body.
+HEAD_PARTS = ("params", "query", "headers")
+#: Branches that are told when they are equally near.
+MAX_NEAR = 3
+_WHOLES = {"params": "the path"}
+_MEMBERS = ("additionalProperties", "unevaluatedProperties")
+
+Branch = Sequence[ShapeError]
+
+
+def shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any) -> Violation:
+    """Return the violation of a shape; `value` is that of the whole part."""
+    where, text = _told(error, part.shape.part, value)
+    near = nearest(error, part, value)
+    return violation_of(error.assumption, part.shape.part, where, text, side, near=near)
+
+
+def violation_of(
+    assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side, *, near: Any = None
+) -> Violation:
+    """Return the violation of a shape's assumption at a place in a part."""
+    of_request = 400 if part in HEAD_PARTS else 422
+    status = of_request if assumption.phase == "request" else 500
+    shown = pointer(part, *(step[:MAX_NAME] if isinstance(step, str) else step for step in where))
+    return violated(assumption, side, where=shown, message=text, status=status, nearest=near)
+
+
+def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ...], str]:
+    """Return where an error is, and its words."""
+    where = error.pointer
+    subject = str(where[-1])[:MAX_NAME] if where else _WHOLES.get(part, f"the {part}")
+    if error.branches:
+        return _of_branches(error, part, value, subject)
+    if error.keyword == "required" and error.names:
+        return (*where, error.names[0]), f"{error.names[0]} must be given"
+    if error.keyword in _MEMBERS and error.names:
+        shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
+        declared = "nothing is" if error.limit == "empty" else f"there is {error.limit}"
+        return (*where, error.names[0]), f"{shown} is not declared; {declared}"
+    if part in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
+        return where, f"{subject} must come once"  # what is repeated was read as an array
+    if "propertyNames" in error.path[-2:]:
+        subject = f"each name in {subject}"
+    if error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
+        return where, f"{subject} must have {error.limit}"
+    return where, f"{subject} must be {error.limit}"
+
+
+def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tuple[tuple[str | int, ...], str]:
+    fitting = sum(not branch for branch in error.branches)
+    if fitting > 1:
+        return error.pointer, f"{subject} must be {error.limit}; {fitting} of them fit"
+    meant = _meant(error)
+    told = [[_told(inner, part, value) for inner in branch] for branch in meant]
+    places = {place for branch in told for place, _ in branch}
+    where = places.pop() if len(places) == 1 else error.pointer
+    allowed = _all_of_one_kind(meant)
+    if allowed is not None:
+        name = str(where[-1])[:MAX_NAME] if where else subject
+        return where, f"{name} must be {allowed}"
+    texts = dict.fromkeys(" and ".join(dict.fromkeys(text for _, text in branch)) for branch in told)
+    return where, ", or ".join(texts)
+
+
+def _meant(error: ShapeError) -> list[Branch]:
+    """Return the branches of which one was most likely meant."""
+    branches: list[Branch] = [branch for branch in error.branches if branch]
+    typed = [branch for branch in branches if not _has(branch, ("type",), error.pointer)]
+    if typed:
+        branches = typed
+    told_apart = [branch for branch in branches if not _has(branch, ("const", "enum"), error.pointer, below=1)]
+    if told_apart and len(told_apart) < len(branches):
+        branches = told_apart
+    elif not told_apart:
+        # What tells the branches apart fits none of them: that is what is wrong, whatever else is.
+        keywords, at = ("const", "enum"), error.pointer
+        return [[inner for inner in branch if _is_at(inner, keywords, at, 1)] for branch in branches]
+    least = min(map(_weight, branches))
+    return [branch for branch in branches if _weight(branch) == least][:MAX_NEAR]
+
+
+def _weight(branch: Branch) -> int:
+    """Return how much a branch lacks: an undeclared member says more against it than a bound that is exceeded."""
+    return sum(2 if inner.keyword in _MEMBERS else 1 for inner in branch)
+
+
+def _has(branch: Branch, keywords: tuple[str, ...], at: tuple[str | int, ...], *, below: int = 0) -> bool:
+    return any(_is_at(inner, keywords, at, below) for inner in branch)
+
+
+def _is_at(inner: ShapeError, keywords: tuple[str, ...], at: tuple[str | int, ...], below: int) -> bool:
+    return inner.keyword in keywords and len(inner.pointer) == len(at) + below
+
+
+def _all_of_one_kind(branches: Sequence[Branch]) -> str | None:
+    """Return what is allowed where all branches want another value, or another type, of the same thing."""
+    inner = [found for branch in branches for found in branch]
+    keywords = {found.keyword for found in inner}
+    if len({found.pointer for found in inner}) != 1 or not keywords <= {"type", "const", "enum"} or len(inner) < 2:
+        return None
+    limits = [found.limit.removeprefix("one of ") for found in inner]
+    if keywords == {"type"}:
+        return " or ".join(dict.fromkeys(limits))
+    return f"one of {', '.join(dict.fromkeys(limits))}"
+
+
+def _is_repeated(record: Any, where: tuple[str | int, ...]) -> bool:
+    return len(where) == 1 and isinstance(record, dict) and type(record.get(str(where[0]))) is list

@@ -1,0 +1,127 @@
+"""The value nearest to a refused one that would pass, for fields whose value may be shown to the caller.
+
+That is so where the shape says `x-catguard-public: true`, and for the query, which the caller wrote. Nothing is
+guessed: a value is told only when the shape, asked again with it, has nothing more to say against that field.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any, TypeAlias
+
+from catguard.policies.keywords import PUBLIC, type_name
+from catguard.policies.parts import CompiledPart, ShapeError
+
+Scalar: TypeAlias = bool | int | float | str
+#: The nearest text is told up to this length: one that is cut to thousands of characters helps nobody.
+MAX_TEXT = 200
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+
+
+def nearest(error: ShapeError, part: CompiledPart, value: Any) -> Scalar | None:
+    """Return the nearest value that would pass in the place of an error, where that is certain and may be shown.
+
+    Args:
+        error: what was broken.
+        part: the shape.
+        value: the whole value of the part.
+    """
+    schemas = list(_around(part.shape.schema, error.path[:-1]))
+    if not schemas or not _may_be_shown(part, schemas, error):
+        return None
+    refused = _value_at(value, error.pointer)
+    for candidate in _candidates(error.keyword, refused, schemas):
+        if not part.refuses(_replaced(value, error.pointer, candidate), error.pointer):
+            return candidate
+    return None
+
+
+def _may_be_shown(part: CompiledPart, schemas: Sequence[Mapping[str, Any]], error: ShapeError) -> bool:
+    of_caller = part.shape.part == "query" and error.assumption.phase == "request"
+    return of_caller or any(schema.get(PUBLIC) is True for schema in schemas)
+
+
+def _around(schema: Any, path: Sequence[str | int]) -> Iterator[Mapping[str, Any]]:
+    """Yield the schema at a path, and those around it that speak of the same value."""
+    chain = [schema]
+    for step in path:
+        inner = chain[-1]
+        try:
+            chain.append(inner[step])
+        except (KeyError, IndexError, TypeError):
+            return
+    found = chain.pop()
+    steps = list(path)
+    while True:
+        if not isinstance(found, Mapping):
+            return
+        yield found
+        yield from (part for part in found.get("allOf", ()) if isinstance(part, Mapping))
+        if len(steps) < 2 or steps[-2] not in ("allOf", "anyOf", "oneOf"):
+            return
+        steps = steps[:-2]
+        chain.pop()
+        found = chain.pop()
+
+
+def _value_at(value: Any, where: Sequence[str | int]) -> Any:
+    for step in where:
+        value = value[step]
+    return value
+
+
+def _replaced(value: Any, where: Sequence[str | int], new: Any) -> Any:
+    """Return a value with another in one place; nothing is changed."""
+    if not where:
+        return new
+    changed = copy(value)
+    changed[where[0]] = _replaced(value[where[0]], where[1:], new)
+    return changed
+
+
+def _candidates(keyword: str, refused: Any, schemas: Sequence[Mapping[str, Any]]) -> Iterator[Scalar]:
+    """Yield values that may pass, the nearest first."""
+    number = isinstance(refused, int | float) and not isinstance(refused, bool)
+    if keyword in ("enum", "const"):
+        yield from _listed(refused, [value for schema in schemas for value in _values(schema)], number=number)
+    elif keyword in _NUMBERS and number:
+        yield from _numbers(refused, schemas)
+    elif keyword == "maxLength" and isinstance(refused, str):
+        most = min(schema["maxLength"] for schema in schemas if "maxLength" in schema)
+        if most <= MAX_TEXT:
+            yield refused[: int(most)]
+
+
+def _values(schema: Mapping[str, Any]) -> Sequence[Any]:
+    found: Sequence[Any] = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    return found
+
+
+def _listed(refused: Any, values: Sequence[Any], *, number: bool) -> Iterator[Scalar]:
+    """Yield the value of a list that a refused one was most likely meant to be."""
+    if isinstance(refused, str):
+        texts = {value.casefold(): value for value in reversed(values) if isinstance(value, str)}
+        yield from (texts[near] for near in difflib.get_close_matches(refused.casefold(), texts, n=1))
+    elif number:
+        numbers = [value for value in values if type_name(value) in ("integer", "number")]
+        yield from sorted(numbers, key=lambda value: abs(value - refused))[:1]
+
+
+def _numbers(refused: float, schemas: Sequence[Mapping[str, Any]]) -> Iterator[int | float]:
+    """Yield the numbers nearest to a refused one that the bounds of a field leave."""
+    found = {keyword: [schema[keyword] for schema in schemas if keyword in schema] for keyword in _NUMBERS}
+    whole = any(schema.get("type") == "integer" for schema in schemas)
+    steps = found["multipleOf"] or ([1] if whole else [])
+    lows = [*found["minimum"], *(math.floor(bound) + 1 for bound in found["exclusiveMinimum"] if whole)]
+    highs = [*found["maximum"], *(math.ceil(bound) - 1 for bound in found["exclusiveMaximum"] if whole)]
+    low, high = max(lows, default=refused), min(highs, default=refused)
+    value = min(max(refused, low), high)
+    if not steps:
+        yield value
+        return
+    step = steps[0]
+    below, above = math.floor(value / step) * step, math.ceil(value / step) * step
+    yield from sorted({below, above}, key=lambda number: abs(number - refused))

@@ -1,0 +1,276 @@
+"""What can be said of a value before any exchange: which values it can be, how large it gets, what it costs at most.
+
+Everything here errs on one side: a value may be less than is said of it, never more. So "cannot be false" is certain,
+and a cost is the worst case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Scalar
+from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
+from catguard.policies.pinned import SIZES, Kind, Schemas
+
+#: Of more values than these not each is looked at.
+MAX_VALUES = 64
+#: Characters or items of what has no limit of bytes either, such as the arguments of a function.
+UNLIMITED = 1024 * 1024
+#: Characters of text that are handled in the time of one step (as Kubernetes counts: cel.StringTraversalCostFactor).
+CHARACTERS_PER_UNIT = 10
+_BOTH = frozenset((True, False))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A text or list of the exchange that an expression goes through.
+
+    `path` is how rules read it, `most` how large it can be, `keyword` what bounds it, or would: maxItems, maxLength or
+    maxProperties; where `stated` is false, only the limit of bytes around it does.
+    """
+
+    path: tuple[str, ...]
+    keyword: str
+    most: int
+    stated: bool
+
+    def __str__(self) -> str:
+        return ".".join(self.path).replace(".*", "[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an expression can give.
+
+    `truths` are what a bool can be. `fails` says that evaluation may end in an error, `gives` that it may end in a
+    value. `interval` holds an integer, or the size of a text, list or map; `values` are all that it can be, where that
+    is known; `path` is how rules read it, empty where it is computed, `*` for an item; `room` is how large it, or
+    what is in it, can be where no keyword says so. `cost` counts units, `steps` those of comprehensions.
+    """
+
+    kind: Kind
+    truths: frozenset[bool] = _BOTH
+    fails: bool = False
+    gives: bool = True
+    nullable: bool = False
+    interval: Interval = INTEGERS
+    values: tuple[Any, ...] | None = None
+    fact: FactType = DYNAMIC
+    schemas: Schemas = ()
+    path: tuple[str, ...] = ()
+    room: int = UNLIMITED
+    cost: int = 1
+    steps: int = 0
+
+    @property
+    def never_true(self) -> bool:
+        """Whether it can give nothing but false or an error."""
+        return not self.gives or (self.kind == "bool" and True not in self.truths)
+
+    @property
+    def always_true(self) -> bool:
+        """Whether it can give nothing but true."""
+        return self.kind == "bool" and self.gives and not self.fails and self.truths == {True}
+
+    @property
+    def units(self) -> int:
+        """What it costs to go through a text once."""
+        return self.interval.high // CHARACTERS_PER_UNIT if self.kind == "string" else 0
+
+
+def of_fact(fact: FactType, schemas: Schemas, path: tuple[str, ...], *, room: int) -> Estimate:
+    """Return what is known of a fact."""
+    found = Estimate("dyn", schemas=schemas, path=path, room=room)
+    match fact:
+        case Scalar("int", values, nullable):
+            return replace(found, kind="int", nullable=nullable, interval=integers_of(schemas), values=values)
+        case Scalar("string", values, nullable):
+            interval = _capped(sizes_of(schemas, "string"), room)
+            if values is not None:
+                sizes = [len(value) for value in values if isinstance(value, str)] or [0]
+                interval = Interval(min(sizes), max(sizes))
+            return replace(found, kind="string", nullable=nullable, interval=interval, values=values)
+        case Scalar(kind, values, nullable):
+            truths = _BOTH if values is None else frozenset(value for value in values if isinstance(value, bool))
+            return replace(found, kind=kind, truths=truths, nullable=nullable, values=values)
+        case ListOf():
+            return replace(found, kind="list", interval=_capped(sizes_of(schemas, "list"), room), fact=fact)
+        case Record() | MapOf():
+            return replace(found, kind="map", interval=_members(schemas, room), fact=fact)
+        case _:
+            return replace(found, fails=True, interval=Interval(0, room))
+
+
+def _capped(sizes: Interval, room: int) -> Interval:
+    return sizes if sizes.high < MAX_SIZE else Interval(min(sizes.low, room), room)
+
+
+def _members(schemas: Schemas, room: int) -> Interval:
+    """Return how many members a map has; members whose default is filled in come on top of maxProperties."""
+    named = len({name for schema in schemas for name in schema.get("properties", {})})
+    most = min((int(schema["maxProperties"]) + named for schema in schemas if "maxProperties" in schema), default=None)
+    return Interval(0, room if most is None else most)
+
+
+def size_of(found: Estimate) -> Size | None:
+    """Return what bounds the size of a fact; None for what is computed or listed."""
+    keyword = {"string": "maxLength", "list": "maxItems", "map": "maxProperties", "dyn": "maxItems"}.get(found.kind)
+    if keyword is None or not found.path or found.values is not None:
+        return None
+    return Size(found.path, keyword, found.interval.high, any(keyword in schema for schema in found.schemas))
+
+
+def together(kind: Kind, parts: Iterable[Estimate], **known: Any) -> Estimate:
+    """Return the result of an operation on parts that must all have a value; `cost` comes on top of theirs."""
+    parts = tuple(parts)
+    own: int = known.pop("cost", 0)
+    return Estimate(
+        kind,
+        fails=known.pop("fails", False) or any(part.fails for part in parts),
+        gives=known.pop("gives", True) and all(part.gives for part in parts),
+        cost=1 + own + sum(part.cost for part in parts),
+        steps=sum(part.steps for part in parts),
+        **known,
+    )
+
+
+def either(function: str, one: Estimate, other: Estimate) -> Estimate:
+    """Return what && and || make of two operands, each of which may decide alone though the other fails."""
+    decisive = function == "_||_"
+    truths, fails = set(), False
+    for a, b in product(_ends(one), _ends(other)):
+        if decisive in (a, b):
+            truths.add(decisive)
+        elif a is None or b is None:
+            fails = True
+        else:
+            truths.add(not decisive)
+    found = together("bool", (one, other))
+    return replace(found, truths=frozenset(truths), fails=fails, gives=bool(truths))
+
+
+def _ends(found: Estimate) -> list[bool | None]:
+    """Return how the evaluation of a bool can end: with a value, or None for an error."""
+    ends: list[bool | None] = list(found.truths if found.kind == "bool" else _BOTH) if found.gives else []
+    return [*ends, None] if found.fails or found.nullable or not found.gives or found.kind != "bool" else ends
+
+
+def negated(found: Estimate) -> Estimate:
+    """Return what ! makes of an operand."""
+    truths = frozenset(not truth for truth in found.truths)
+    return together("bool", (found,), truths=truths, fails=found.kind != "bool" or found.nullable)
+
+
+def choice(condition: Estimate, yes: Estimate, no: Estimate) -> Estimate:
+    """Return what `condition ? yes : no` gives."""
+    ends = _ends(condition)
+    taken = [branch for truth, branch in ((True, yes), (False, no)) if truth in ends]
+    kinds = {branch.kind for branch in (yes, no)}
+    values: tuple[Any, ...] | None = ()
+    for branch in taken:
+        values = None if values is None or branch.values is None else (*values, *branch.values)
+    first = taken[0] if taken else yes
+    interval = first.interval
+    for branch in taken:
+        interval = interval.join(branch.interval)
+    return Estimate(
+        first.kind if len(kinds) == 1 else "dyn",
+        frozenset[bool]().union(*(branch.truths for branch in taken)),
+        fails=None in ends or any(branch.fails for branch in taken) or len(kinds) > 1,
+        gives=any(branch.gives for branch in taken),
+        nullable=yes.nullable or no.nullable,
+        interval=interval,
+        values=values if taken else None,
+        fact=yes.fact if yes.fact == no.fact else DYNAMIC,
+        cost=1 + condition.cost + max(yes.cost, no.cost),
+        steps=condition.steps + max(yes.steps, no.steps),
+    )
+
+
+def equality(one: Estimate, other: Estimate, *, alike: bool, same: bool) -> Estimate:
+    """Return what == gives, or != where `alike` is false; `same` says that both operands are written alike."""
+    truths = _BOTH
+    if same and one.kind in ("int", "string", "bool"):
+        truths = frozenset((True,))
+    elif "null" in (one.kind, other.kind):
+        tested = other if one.kind == "null" else one
+        if tested.kind not in ("null", "dyn") and not tested.nullable:
+            truths = frozenset((False,))
+    elif one.kind == other.kind and not (one.nullable or other.nullable):
+        truths = _equal(one, other)
+    fails = "dyn" in (one.kind, other.kind)
+    cost = min(one.units, other.units)
+    found = together("bool", (one, other), fails=fails, cost=cost)
+    return replace(found, truths=truths if alike else frozenset(not truth for truth in truths))
+
+
+def _equal(one: Estimate, other: Estimate) -> frozenset[bool]:
+    if one.kind == "int" or one.kind == "string":
+        a, b = one.interval, other.interval
+        if a.high < b.low or b.high < a.low:
+            return frozenset((False,))
+        if one.kind == "int" and a == b and a.low == a.high:
+            return frozenset((True,))
+    if one.kind == "bool":
+        return frozenset(a == b for a, b in product(one.truths, other.truths))
+    if one.values is None or other.values is None or one.kind not in ("int", "string"):
+        return _BOTH
+    if len(one.values) * len(other.values) > MAX_VALUES:
+        return _BOTH
+    return frozenset(a == b for a, b in product(one.values, other.values)) or _BOTH
+
+
+def order(sign: str, one: Estimate, other: Estimate, *, same: bool) -> Estimate:
+    """Return what <, <=, > or >= gives."""
+    if sign in (">", ">="):
+        return order("<" if sign == ">" else "<=", other, one, same=same)
+    truths = _BOTH
+    strict = sign == "<"
+    if one.kind == other.kind == "int":
+        a, b = one.interval, other.interval
+        if same:
+            truths = frozenset((not strict,))
+        elif a.high < b.low or (not strict and a.high == b.low):
+            truths = frozenset((True,))
+        elif a.low > b.high or (strict and a.low == b.high):
+            truths = frozenset((False,))
+    fails = one.kind != other.kind or one.kind == "dyn" or one.nullable or other.nullable
+    return together("bool", (one, other), truths=truths, fails=fails, cost=min(one.units, other.units))
+
+
+def text_test(test: Callable[[str, str], bool], one: Estimate, other: Estimate) -> Estimate:
+    """Return what startsWith, endsWith or contains gives."""
+    truths, listed = _BOTH, (one.values or (), other.values or ())
+    texts = all(isinstance(value, str) for values in listed for value in values)
+    if texts and 0 < len(listed[0]) * len(listed[1]) <= MAX_VALUES:
+        truths = frozenset(test(a, b) for a, b in product(*listed))
+    fails = one.kind != "string" or other.kind != "string" or one.nullable or other.nullable
+    return together("bool", (one, other), truths=truths, fails=fails, cost=one.units + other.units)
+
+
+def arithmetic(sign: str, one: Estimate, other: Estimate) -> Estimate:
+    """Return what +, -, *, / or % gives."""
+    nullable = one.nullable or other.nullable
+    if one.kind != other.kind or one.kind not in ("int", "string", "list"):
+        kind: Kind = one.kind if one.kind == other.kind == "double" else "dyn"
+        return together(kind, (one, other), fails=kind == "dyn" or nullable, interval=SIZES, cost=one.units)
+    a, b = one.interval, other.interval
+    if one.kind != "int":
+        fact = one.fact if one.fact == other.fact else DYNAMIC
+        return together(one.kind, (one, other), fails=nullable, interval=a + b, fact=fact, cost=one.units + other.units)
+    if sign in "+-*":
+        exact = a + b if sign == "+" else a - b if sign == "-" else a * b
+        reached = exact.high >= INTEGERS.low and exact.low <= INTEGERS.high
+        interval = exact.within(INTEGERS)
+        return together("int", (one, other), fails=nullable or not exact.fits, gives=reached, interval=interval)
+    zero = b.low <= 0 <= b.high
+    fails = nullable or zero or (a.low == INTEGERS.low and b.low <= -1 <= b.high)
+    if a.low >= 0 and b.low >= 1:
+        interval = Interval(a.low // b.high, a.high // b.low) if sign == "/" else Interval(0, min(a.high, b.high - 1))
+    else:
+        most = max(abs(a.low), abs(a.high)) if sign == "/" else max(abs(b.low), abs(b.high))
+        interval = Interval(-most, most).within(INTEGERS)
+    return together("int", (one, other), fails=fails, gives=b != Interval(0, 0), interval=interval)

@@ -1,0 +1,172 @@
+"""The shape of one part, ready to judge values: its validator, the words of what a value breaks, its one form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from catguard.policies.keywords import known_properties, limit_text
+from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
+from catguard.policies.normalform import defaults_in
+from catguard.policies.values import Normalize, RecordReader, normalizer
+
+#: More errors of one value than these are no help to its reader (DESIGN.md section 5).
+MAX_ERRORS = 20
+#: Of a value with more members and items than these only the first error is looked for: jsonschema-rs makes all of
+#: them before it gives any, 1 MiB of wrong items costs 4 s and 300 MB.
+MAX_EXPLAINED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeError:
+    """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
+
+    `path` is the keyword's in the schema, `limit` what it allows. Of anyOf and oneOf `alternatives` are the branches,
+    and `branches` the errors of each, none of one that fits.
+    """
+
+    assumption: Assumption
+    pointer: tuple[str | int, ...]
+    keyword: str
+    path: SchemaPath
+    limit: str
+    names: tuple[str, ...] = ()
+    branches: tuple[tuple[ShapeError, ...], ...] = ()
+    alternatives: tuple[Any, ...] = ()
+
+
+class Validators:
+    """The validators of one policy set: parts with the same schema share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema; raises ValueError with what is wrong with it."""
+        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._made:
+            try:
+                self._made[key] = jsonschema_rs.Draft202012Validator(
+                    dict(schema), pattern_options=jsonschema_rs.RegexOptions(), validate_formats=True
+                )
+            except jsonschema_rs.ValidationError as error:
+                raise ValueError(str(error)) from None
+        return self._made[key]
+
+
+class CompiledPart:
+    """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
+
+    __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
+
+    def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
+        """Build the validator of a shape, or take one of `validators`.
+
+        Raises:
+            ValueError: With what is wrong with the schema.
+        """
+        self.shape = shape
+        self._validator = (validators or Validators()).of(shape.schema)
+        #: Whether a value fits.
+        self.is_valid: Callable[[Any], bool] = self._validator.is_valid
+        self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
+        self._reader = RecordReader(shape.schema)
+        self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that a record declares."""
+        return self._reader.names
+
+    def from_wire(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
+        return self._reader.read(pairs)
+
+    def defaults_fit(self) -> bool:
+        """Whether each default is a value that its own schema lets pass; filled in, it is not judged again."""
+        defaults = defaults_in(self.shape.schema) if self.fills_defaults else ()
+        return all(jsonschema_rs.is_valid(dict(schema), default) for schema, default in defaults)
+
+    def errors(self, value: Any) -> list[ShapeError]:
+        """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
+        found = [self._shape_error(error) for error in islice(self._broken(value), MAX_ERRORS)]
+        return [error for error in found if not _follows(error, found)]
+
+    def refuses(self, value: Any, where: tuple[str | int, ...]) -> bool:
+        """Whether a value is broken in one place, or in what stands there."""
+        return any(tuple(error.instance_path)[: len(where)] == where for error in self._broken(value))
+
+    def _shape_error(self, error: jsonschema_rs.ValidationError) -> ShapeError:
+        path: SchemaPath = tuple(error.evaluation_path)
+        keyword = str(path[-1]) if path else ""
+        names: tuple[str, ...] = ()
+        if keyword == "required":
+            names = (str(getattr(error.kind, "property", "")),)
+        elif keyword in ("additionalProperties", "unevaluatedProperties"):
+            names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
+        branches = getattr(error.kind, "context", ()) if keyword in ("anyOf", "oneOf") else ()
+        told = tuple(tuple(map(self._shape_error, branch[:MAX_ERRORS])) for branch in branches)
+        assumption = self.assumption(path)
+        around = self._around(path)
+        limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
+        alternatives = tuple(around[keyword]) if told else ()
+        return ShapeError(assumption, tuple(error.instance_path), keyword, path, limit, names, told, alternatives)
+
+    def _around(self, path: SchemaPath) -> Mapping[str, Any]:
+        """Return the schema that a keyword stands in."""
+        schema: Any = self.shape.schema
+        for step in path[:-1]:
+            schema = schema[step]
+        return schema if isinstance(schema, Mapping) else {}
+
+    def _broken(self, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
+        if _size(value, MAX_EXPLAINED) <= MAX_EXPLAINED:
+            return self._validator.iter_errors(value)
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return (error,)
+        return ()
+
+    def assumption(self, path: SchemaPath) -> Assumption:
+        """Return the assumption at a schema path, or the nearest one that encloses it."""
+        assumptions = self.shape.assumptions
+        while path:
+            if path in assumptions:
+                return assumptions[path]
+            path = path[:-1]
+        return next(iter(assumptions.values()))
+
+    def range_assumption(self, pointer: tuple[str | int, ...]) -> Assumption:
+        """Return the assumption that an integer at a pointer has 64 bits."""
+        wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
+        assumptions = self.shape.assumptions
+        return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+def _follows(error: ShapeError, found: Sequence[ShapeError]) -> bool:
+    """Whether members only count as undeclared because the branch that declares them does not fit, which is told."""
+    return error.keyword == "unevaluatedProperties" and any(
+        other.branches
+        and other.pointer == error.pointer
+        and other.assumption.action == "deny"
+        and set(error.names) <= set(known_properties({other.keyword: other.alternatives}))
+        for other in found
+    )
+
+
+def _size(value: Any, most: int) -> int:
+    """Count the members and items in a JSON value, hardly further than to `most`."""
+    if not isinstance(value, dict | list):
+        return 0
+    count = len(value)
+    for inner in value.values() if isinstance(value, dict) else value:
+        if count > most:
+            break
+        count += _size(inner, most - count)
+    return count

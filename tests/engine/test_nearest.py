@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from catguard.engine.decision import Violation
+from tests.engine.refusing import refused
+
+SIDE = {"type": "integer", "minimum": 16, "maximum": 4096}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        (SIDE, 5000, 4096),
+        (SIDE, 1, 16),
+        ({**SIDE, "multipleOf": 16}, 100, 96),
+        ({**SIDE, "multipleOf": 16}, 105, 112),
+        ({**SIDE, "multipleOf": 100}, 5000, 4000),
+        ({"type": "integer", "exclusiveMaximum": 10}, 12, 9),
+        ({"type": "integer", "exclusiveMaximum": 9.5}, 12, 9),
+        ({"type": "number", "maximum": 0.5}, 0.75, 0.5),
+        ({"type": "number", "exclusiveMaximum": 0.5}, 0.75, None),
+        ({"enum": ["webp", "png", "jpeg"]}, "WEPB", "webp"),
+        ({"enum": ["webp", "png", "jpeg"]}, "tiff", None),
+        ({"enum": [100, 200]}, 170, 200),
+        ({"type": "string", "maxLength": 4}, "siamese", "siam"),
+        ({"type": "string", "maxLength": 4, "pattern": "e$"}, "siamese", None),
+        ({"type": "string", "minLength": 4}, "si", None),
+        ({"type": "string", "pattern": "^a"}, "b", None),
+        (SIDE, "wide", None),
+        ({"allOf": [SIDE], "maximum": 400}, 9000, 400),
+    ],
+)
+def test_the_nearest_value_of_a_query_that_would_pass(schema: dict[str, Any], value: Any, expected: Any) -> None:
+    found = refused(query={"it": schema}, it=value)
+    assert [violation.nearest for violation in found][-1:] == [expected]
+
+
+def test_a_body_tells_it_only_of_fields_that_are_public() -> None:
+    members = {"secret": SIDE, "open": {**SIDE, "x-catguard-public": True}}
+    body = {"type": "object", "additionalProperties": False, "properties": members}
+    found = {violation.where: violation.nearest for violation in refused(body, {"secret": 9000, "open": 9000})}
+    assert found == {"/body/secret": None, "/body/open": 4096}
+
+
+def test_it_goes_to_the_caller_and_back_and_into_no_text() -> None:
+    (violation,) = refused(query={"it": {"type": "string", "maxLength": 4}}, it="siamese")
+    members = violation.wire(public=True)
+    assert members["nearest"] == "siam"
+    assert Violation.from_wire(violation.wire()).nearest == "siam"
+    assert Violation.from_wire({**members, "nearest": {"a": 1}}).nearest is None
+    assert "siam" not in str(violation)
+    (other,) = refused(query={"it": SIDE}, it="wide")
+    assert "nearest" not in other.wire()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from catguard.errors import PolicyError
+from catguard.policies.costs import MAX_RULE
+from catguard.policies.loader import compile_texts
+from tests.policies.rulebook import estimated, rulebook
+
+TAG = {"type": "string", "maxLength": 20}
+
+
+def faults(rule: str, **members: Any) -> list[str]:
+    """The faults of a policy with one rule, each with its hint."""
+    try:
+        compile_texts([("p.yaml", rulebook(rule, members))])
+    except PolicyError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def array(most: int | None = None, items: Any = TAG) -> dict[str, Any]:
+    return {"type": "array", "items": items} | ({} if most is None else {"maxItems": most})
+
+
+def test_a_bound_that_is_missing_is_asked_for_where_the_list_is_declared() -> None:
+    (fault,) = faults("request.body.tags.all(tag, size(tag) < 9)", tags=array())
+    assert "it goes through up to 65,536 items; CEL gives up after 9,999" in fault
+    assert "add maxItems to request.body.tags, declared at p.yaml:12:" in fault
+    assert "without it there can be 65,536" in fault
+
+
+def test_the_bound_that_nobody_wrote_is_named_before_a_larger_one() -> None:
+    rule = "request.body.a.all(x, request.body.b.all(y, x != y))"
+    (fault,) = faults(rule, a=array(9000, {"type": "integer"}), b=array(None, {"type": "integer"}))
+    assert "add maxItems to request.body.b" in fault
+
+
+def test_a_bound_that_is_too_high_is_asked_to_be_lowered() -> None:
+    (fault,) = faults("request.body.a.all(x, request.body.a.all(y, x == y || size(x) > 3))", a=array(200))
+    assert "goes through up to 40,200 items" in fault
+    assert "lower maxItems of request.body.a" in fault
+    assert "it is 200" in fault
+
+
+def test_map_and_filter_cost_the_square() -> None:
+    (fault,) = faults("size(request.body.a.filter(x, x > 0)) > 1", a=array(1000, {"type": "integer"}))
+    assert f"of which {MAX_RULE:,} are allowed" in fault
+    assert "lower maxItems of request.body.a" in fault
+    assert faults("size(request.body.a.filter(x, x > 0)) > 1", a=array(100, {"type": "integer"})) == []
+    assert faults("request.body.a.exists(x, x > 0)", a=array(1000, {"type": "integer"})) == []
+
+
+def test_a_pattern_over_a_long_text_costs_its_length_times_the_pattern() -> None:
+    pattern = "^(" + "|".join(f"word{number}" for number in range(40)) + ")+$"
+    rule = f"request.body.text.matches('{pattern}')"
+    (fault,) = faults(rule, text={"type": "string"})
+    assert "add maxLength to request.body.text" in fault
+    assert faults(rule, text={"type": "string", "maxLength": 500}) == []
+
+
+def test_a_loop_over_what_is_written_in_the_rule_needs_no_bound() -> None:
+    assert faults("[1, 2, 3].all(x, x > request.body.n)", n={"type": "integer"}) == []
+
+
+def test_a_boundary_has_a_limit_of_its_own() -> None:
+    text = rulebook("request.body.a.all(x, size(x) < 9)", {"a": array(4000)})
+    start = text.index("it: {")
+    rule = text[start : text.index("}", start) + 1]
+    many = ", ".join(rule.replace("it:", f"it-{number}:") for number in range(40))
+    with pytest.raises(PolicyError) as caught:
+        compile_texts([("p.yaml", text.replace(rule, many))])
+    (fault,) = [str(fault) for fault in caught.value.faults]
+    assert "the rules of shelf.inbound.put cost up to" in fault
+    assert "it-0 alone 20,002" in fault
+    assert "lower maxItems of request.body.a" in fault
+
+
+@pytest.mark.parametrize(
+    ("rule", "cost"),
+    [
+        ("request.body.n > 0", 3),
+        ("request.body.n > 0 && request.body.n < 9", 7),
+        ("request.body.a.all(x, x > 0)", 2 + 50 * 4),
+        ("request.body.s == 'twenty characters...'", 3 + 2),
+    ],
+)
+def test_costs_are_counted_as_documented(rule: str, cost: int) -> None:
+    members = {"n": {"type": "integer"}, "a": array(50, {"type": "integer"}), "s": TAG}
+    assert estimated(rule, members).estimate.cost == cost
