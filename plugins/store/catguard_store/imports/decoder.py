@@ -53,6 +53,19 @@ def work(job: Callable[[], Facts | Developed], memory: int) -> tuple[dict[str, A
         return {"unusable": f"its decoder failed: {type(error).__name__}: {error}"}, []
 
 
+def confine(limit: int, most: int, *, again: bool = False) -> None:
+    """Set a limit of this process, no higher than whoever started it allows.
+
+    Args:
+        limit: One of `resource`'s.
+        most: What is allowed.
+        again: Whether it will be set again: the hard limit, which only falls, is left as it is.
+    """
+    _, hard = resource.getrlimit(limit)
+    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(limit, (soft, hard if again else soft))
+
+
 def main(memory: int, seconds: int) -> None:
     """Answer until standard input ends.
 
@@ -71,13 +84,13 @@ def main(memory: int, seconds: int) -> None:
         catguard.image_facts(b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\0;", "image/gif")
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        confine(resource.RLIMIT_AS, limit)
+        confine(resource.RLIMIT_FSIZE, 0)
+        confine(resource.RLIMIT_CORE, 0)
         while (question := _read(questions)) is not None:
             used = resource.getrusage(resource.RUSAGE_SELF)
             spent = int(used.ru_utime + used.ru_stime) + 1
-            resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, resource.RLIM_INFINITY))
+            confine(resource.RLIMIT_CPU, spent + seconds, again=True)
             document, blobs = work(pickle.loads(question), memory)
             del question
             _write(answers, json.dumps({**document, "blobs": [len(blob) for blob in blobs]}).encode(), *blobs)

@@ -1,5 +1,6 @@
 """Folders: the files below a directory, without what leads out of it."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -21,13 +22,17 @@ class Folder:
     def list(self) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
         """The names of regular files in order, and what is refused by its look alone; hidden files are left out."""
         names, refused = [], []
-        for folder, folders, files in os.walk(self.root):
+
+        def unreadable(error: OSError) -> None:
+            refused.append(self._refusal(Path(error.filename), f"the folder cannot be read: {error.strerror or error}"))
+
+        for folder, folders, files in os.walk(self.root, onerror=unreadable):
             place = Path(folder)
             folders[:] = sorted(name for name in folders if not hidden(name))
             refused += [
-                self._refusal(place / name, "the folder is a link that leads out of the directory")
+                self._refusal(place / name, f"the folder is {self._link(place / name)}")
                 for name in folders
-                if (place / name).is_symlink() and not self._inside(place / name)
+                if (place / name).is_symlink()
             ]
             for name in sorted(files):
                 path = place / name
@@ -58,18 +63,31 @@ class Folder:
 
     def _fault(self, path: Path) -> str | None:
         try:
-            if path.is_symlink() and not self._inside(path):
-                return "it is a link that leads out of the directory"
             kind = path.stat().st_mode
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a ring
-            return f"it cannot be looked at: {getattr(error, 'strerror', None) or error}"
+        except OSError as error:
+            if path.is_symlink():
+                return f"it is {self._link(path)}"
+            return f"it cannot be looked at: {error.strerror or error}"
+        if path.is_symlink() and not self._inside(path):
+            return f"it is {self._link(path)}"
         return None if stat.S_ISREG(kind) else "it is no regular file"
 
     def _inside(self, path: Path) -> bool:
+        return path.resolve(strict=True).is_relative_to(self.root.resolve())
+
+    def _link(self, path: Path) -> str:
+        """What is wrong with a link to a file, or with any link to a folder."""
         try:
-            return path.resolve(strict=True).is_relative_to(self.root.resolve())
-        except (OSError, RuntimeError):
-            return False
+            inside = self._inside(path)
+        except RuntimeError:  # what pathlib raises at links in a ring
+            return "a link that leads to itself"
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return "a link that leads to itself"
+            return f"a link that leads nowhere: {error.strerror or error}"
+        if inside:
+            return "a link to another folder of the directory: its files are imported from there"
+        return "a link that leads out of the directory"
 
     def _refusal(self, path: Path, reason: str) -> Refusal:
         return Refusal(shown(path.relative_to(self.root).as_posix()), reason)

@@ -13,12 +13,15 @@ from catguard_store.admission import Admit, Proposal
 from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.report import Entry, Refusal, Report, Unusable, refusal_of, shown
 from catguard_store.imports.supply import Supply
+from catguard_store.inventory import everything
 from catguard_store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Takes pictures into a store. Killed at any moment and run again it goes on: a picture is one transaction.
+
+    A scene has at most one layer of each name.
 
     Attributes:
         repository: Where to; its tables exist.
@@ -75,7 +78,8 @@ class Intake:
                     report.passed_over.append(shown(name))
                     return
                 proposal = offer.proposal
-                for key in (proposal.id, proposal.source):
+                # The layers of a scene wait for each other: its back, which comes last, is stored last.
+                for key in (proposal.id, proposal.source, *([f"scene {proposal.breed}"] if proposal.layer else [])):
                     await stack.enter_async_context(self._locks[key])
             if (stored := await self._stored(proposal)) is not None:
                 report.duplicates.append(Entry(shown(name), proposal.id, stored))
@@ -84,7 +88,7 @@ class Intake:
             admitted = await self.admit(candidate)
             entry = Entry(shown(name), proposal.id, _named(proposal), note)
             if self.dry_run:
-                self._rehearsed.update({proposal.id: proposal, proposal.source: proposal})
+                self._rehearsed.update(dict.fromkeys((proposal.id, proposal.source, _layer(proposal)), proposal))
                 report.imported.append(entry)
                 return
             async with self._writing:  # SQLite has one writer; waiting here costs less than its busy handler
@@ -106,7 +110,21 @@ class Intake:
         other = self._rehearsed.get(proposal.source) or await self.repository.by_source(proposal.source)
         if found is None and other is not None:
             raise Unusable(f"another edition of {proposal.source} is stored: {other.id}; remove that first")
+        if found is None and proposal.layer is not None and (taken := await self._layer_of(proposal)) is not None:
+            raise Unusable(f"the scene {proposal.breed} has a {proposal.layer}: {taken}; remove that first")
         return None if found is None else f"{found.breed}, {found.layer or found.pose}"
+
+    async def _layer_of(self, proposal: Proposal) -> str | None:
+        """Id of the layer of the same name that the same scene has already."""
+        if (rehearsed := self._rehearsed.get(_layer(proposal))) is not None:
+            return rehearsed.id
+        stored = everything(self.repository, kind="scene", breed=proposal.breed)
+        return next((one.id for one in [one async for one in stored] if one.layer == proposal.layer), None)
+
+
+def _layer(proposal: Proposal) -> str:
+    """A key that no id or source is."""
+    return f"scene {proposal.breed} {proposal.layer}"
 
 
 def _named(proposal: Proposal) -> str:

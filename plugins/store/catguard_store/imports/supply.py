@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 from catguard_store.admission import Candidate, Proposal
+from catguard_store.art.scene import SCENES
 from catguard_store.imports import sidecar
 from catguard_store.imports.archive import Archive, is_archive
 from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.developing import Film
 from catguard_store.imports.exported import drawing, identity, source
 from catguard_store.imports.folder import Folder
-from catguard_store.imports.labels import Defaults, labels
+from catguard_store.imports.labels import LAYERS, Defaults, labels
 from catguard_store.imports.report import Refusal, Unusable, shown
 from catguard_store.imports.sidecar import Rows
 
@@ -86,8 +87,7 @@ class Files:
             self._files.close()
             raise
         self._defaults, self._restore = defaults, restore
-        # Of a file and its copies, the one that the sidecar knows comes first.
-        self.names = tuple(sorted((name for name in names if name != own), key=self._is_unknown))
+        self.names = tuple(sorted((name for name in names if name != own), key=self._turn))
         there = {self._below(name) for name in self.names} | {refusal.name for refusal in refused}
         absent = [
             Refusal(shown(file), f"{row.where} names it, and it is not there")
@@ -118,6 +118,9 @@ class Files:
                 return drawn, None
 
             return Offer(drawn.proposal, redrawn)
+
+        if shows.kind == "scene" and shows.breed in SCENES:
+            raise Unusable(f"the store draws a scene {shows.breed} of its own: give this one another name")
         proposal = Proposal(
             kind=shows.kind,
             breed=shows.breed,
@@ -142,8 +145,17 @@ class Files:
     def close(self) -> None:
         self._files.close()
 
-    def _is_unknown(self, name: str) -> bool:
-        return self._below(name) not in self._rows
+    def _turn(self, name: str) -> tuple[bool, bool]:
+        """The back of a scene comes last, since a scene that has one is offered; of a file and its copies, the one
+        that the sidecar knows comes first.
+        """
+        below = self._below(name)
+        row = self._rows.get(below)
+        try:
+            last = labels(below, row, self._defaults).layer == LAYERS[0]
+        except Unusable:
+            last = False
+        return last, row is None
 
     def _below(self, name: str) -> str:
         return name.removeprefix(self._root)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import time
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from catguard_store.imports.darkroom import Darkroom
+from catguard_store.imports.decoder import confine
 from catguard_store.imports.developing import Facts, Film
 from catguard_store.imports.report import Unusable
 
@@ -56,6 +58,19 @@ async def test_decoders_cannot_write_files(tmp_path: Any) -> None:
         with pytest.raises(Unusable):
             await darkroom.develop(partial((tmp_path / "written").write_bytes, b"x"))
     assert not (tmp_path / "written").exists() or (tmp_path / "written").read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [(resource.RLIMIT_CPU, 3), (resource.RLIMIT_AS, 800 * 1024**2), (resource.RLIMIT_CORE, 0)]
+)
+def test_decoders_start_under_hard_limits(limit: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (most, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, pair: set_to.append((kind, pair)))
+    confine(limit, 2**40)
+    confine(limit, 2**40, again=True)
+    confine(limit, 0, again=True)
+    assert set_to == [(limit, (most, most)), (limit, (most, most)), (limit, (0, most))]
 
 
 async def test_close_ends_the_decoders() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -33,6 +34,29 @@ def test_list_refuses_links_that_lead_out(tmp_path: Path) -> None:
     assert refused(root).keys() == {"file.png", "folder", "nowhere.png", "ring.png"}
     assert "leads out of the directory" in refused(root)["file.png"]
     assert "leads out of the directory" in refused(root)["folder"]
+    assert "leads to itself" in refused(root)["ring.png"]
+    assert "leads nowhere" in refused(root)["nowhere.png"]
+
+
+def test_list_tells_of_links_to_folders_within(tmp_path: Path) -> None:
+    write(tmp_path, {"a/1.png": b"x"})
+    (tmp_path / "b").symlink_to("a")
+    assert Folder(tmp_path).list()[0] == ("a/1.png",)
+    assert "a link to another folder of the directory" in refused(tmp_path)["b"]
+
+
+def test_list_tells_of_folders_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"a/1.png": b"x", "b/1.png": b"x"})
+    scan = os.scandir
+
+    def denied(path: str) -> object:  # the tests may run as root, whom no mode keeps out
+        if os.path.basename(path) == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    assert Folder(tmp_path).list()[0] == ("a/1.png",)
+    assert refused(tmp_path) == {"b": "the folder cannot be read: Permission denied"}
 
 
 def test_list_refuses_what_is_no_file_without_opening_it(tmp_path: Path) -> None:
