@@ -17,6 +17,7 @@ import PIL.ImageFile
 
 import catguard
 from catguard_store.admission import Developed
+from catguard_store.imports.jpeg import with_noise
 from catguard_store.imports.png import check_pixels
 from catguard_store.imports.report import Unusable
 from catguard_store.renditions import WIDTHS, encode
@@ -172,6 +173,11 @@ def _load(data: bytes, facts: Facts, kind: str) -> PIL.Image.Image:
         width, height = fitted(kind, *picture.size)
         picture.draft(None, (2 * width, 2 * height))
         picture.load()
+        if facts.format == "jpeg" and (noisy := with_noise(data)) is not None:
+            again = PIL.Image.open(io.BytesIO(noisy), formats=FORMATS["jpeg"])
+            again.draft(None, (2 * width, 2 * height))
+            if again.tobytes() != picture.tobytes():
+                raise Unusable("it is damaged: its data ends before the last of the rows that its header declares")
     except MemoryError:
         raise
     except BROKEN_PICTURE as error:

@@ -146,15 +146,15 @@ class Files:
         self._files.close()
 
     def _turn(self, name: str) -> tuple[bool, bool]:
-        """The back of a scene comes last, since a scene that has one is offered; of a file and its copies, the one
-        that the sidecar knows comes first.
-        """
+        """Where in the order a file is: what people see of an import that is under way is whole."""
         below = self._below(name)
         row = self._rows.get(below)
         try:
+            # A scene is offered when it has a back.
             last = labels(below, row, self._defaults).layer == LAYERS[0]
         except Unusable:
             last = False
+        # Of a file and its copies, the one that the sidecar knows comes first.
         return last, row is None
 
     def _below(self, name: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import PIL.Image
 import PIL.ImageCms
@@ -153,6 +154,41 @@ def test_develop_takes_the_first_frame_of_a_gif() -> None:
     assert look(data).frames == 1
     stored, first = decoded(develop(data)), photo(64, 48, seed=5)
     assert near(stored.resize((1, 1), 4).getpixel((0, 0)), first.resize((1, 1), 4).getpixel((0, 0)))  # type: ignore[arg-type] # RGB
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.98])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}, {"mode": "L"}, {"mode": "CMYK"}],
+)
+def test_develop_of_a_cut_jpeg_with_an_end_is_refused(options: dict[str, Any], share: float) -> None:
+    mode, saved = options.get("mode", "RGB"), {key: value for key, value in options.items() if key != "mode"}
+    data = encoded(photo(240, 180, seed=3).convert(mode), "JPEG", **saved)
+    scan = data.index(b"\xff\xda")
+    cut = data[: scan + round((len(data) - scan) * share)] + b"\xff\xd9"
+    with pytest.raises(Unusable, match="it is damaged"):
+        Film(cut, look(cut), "cat", {})()
+    Film(data, look(data), "cat", {})()
+
+
+def test_develop_of_a_jpeg_that_declares_more_rows_than_it_has_is_refused() -> None:
+    data = bytearray(encoded(photo(240, 180), "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    struct.pack_into(">H", data, frame + 5, 260)
+    with pytest.raises(Unusable, match="before the last of the rows"):
+        Film(bytes(data), look(bytes(data)), "cat", {})()
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_develop_of_a_grey_jpeg_is_fine(shade: int) -> None:
+    data = encoded(PIL.Image.new("RGB", (200, 150), (shade,) * 3), "JPEG")
+    assert Film(data, look(data), "cat", {})().opaque
+
+
+def test_develop_of_a_jpeg_with_others_behind_it_is_fine() -> None:
+    data = encoded(photo(), "MPO", save_all=True, append_images=[photo(seed=2)])
+    for whole in (data, data + b"trailer", encoded(photo(), "JPEG")[:-2] + b"\xff\xff\xd9"):
+        assert Film(whole, look(whole), "cat", {})().opaque
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "AVIF"])
