@@ -24,8 +24,8 @@ from catguard_catomatic.pictures import Point
 # ground that takes less of the picture's height it is in proportion to that.
 FAR_SCALE: Final = 0.62
 SHRINKING: Final = 1.4
-# A head so many times smaller or larger than the usual one of its picture is no measure: those of our drawings are 0.36 to 0.62
-# of their widths.
+# A head so many times smaller or larger than the usual one of its picture is no measure: those of our drawings
+# are 0.36 to 0.62 of their widths.
 ODD: Final = 2.5
 # The nearest cat of a picture takes at most this much of its height and width.
 TALLEST, WIDEST = 0.68, 0.8
