@@ -37,7 +37,7 @@ def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) ->
     client = context.client("catomatic")
     menus = Menus(client, clock=clock)
     context.on_close(menus.close)
-    kitchen = Kitchen(client, cache, menus.current)
+    kitchen = Kitchen(client, cache, menus.current, menus.newest, clock=clock)
     cats = Cats(kitchen, draw=partial(secrets.randbelow, SEEDS))
     pages = Pages()
     assets = Assets(cache)
