@@ -118,7 +118,7 @@ class Arrival:
         body = await self._read(response, None, PROBLEM_BYTES)
         try:
             document = loads(body)
-            told = document.get("violations") or []
+            told = list(document.get("violations") or ())
             found = tuple(Violation.from_wire(members) for members in told[:MAX_VIOLATIONS])
         except (Unreadable, AttributeError, TypeError):
             found = (self._unreadable("the callee's refusal must be a problem document"),)

@@ -19,14 +19,17 @@ from catguard_frontend.timing import Timing
 
 #: What pictures and their recipes may take on disk.
 LIMIT = 256 * 1024 * 1024
+#: Renders that go on though nobody waits just now: as many as two pages have under way.
+UNATTENDED = 16
 
 
 class _Flight:
-    """One render that is under way, and how many wait for it."""
+    """One render that is under way, how many wait for it, and whether somebody was told to come again for it."""
 
     def __init__(self, task: asyncio.Task[Picture]) -> None:
         self.task = task
         self.waiting = 0
+        self.promised = False
 
 
 class PictureCache:
@@ -36,11 +39,24 @@ class PictureCache:
         self._files = files
         self._flights: dict[str, _Flight] = {}
 
-    async def get(self, tag: str, cook: Callable[[], Awaitable[Picture]], *, timing: Timing) -> Picture:
+    async def get(
+        self, tag: str, cook: Callable[[], Awaitable[Picture]], *, timing: Timing, until: float | None = None
+    ) -> Picture:
         """Return the picture of `tag`; if it is not here, `cook` it, once for all who ask at the same time.
 
-        Raises what `cook` raises, to each of those who wait. `timing` is told whether it was here and how long it took.
+        Cooking ends when all who waited have gone. Where one of them ran out of time it goes on, `UNATTENDED` at a time
+        at most: who comes again finds what came of it.
+
+        Args:
+            tag: of the picture.
+            cook: makes and keeps it, in a time that it bounds itself; what it raises, each of those who wait is told.
+            timing: is told whether it was here and how long it took.
+            until: the time of the event loop at which the caller waits no longer.
+
+        Raises:
+            TimeoutError: it was not here `until` then.
         """
+        clock = asyncio.get_running_loop().time
         with timing.measure("cache"):
             found = await self.find(tag)
         if found is not None:
@@ -49,18 +65,34 @@ class PictureCache:
         flight = self._flights.get(tag)
         timing.describe("cache", "miss" if flight is None else "shared")
         if flight is None:
+            if until is not None and until <= clock():
+                raise TimeoutError
             flight = _Flight(asyncio.ensure_future(cook()))
             self._flights[tag] = flight
             flight.task.add_done_callback(lambda _: self._land(tag, flight))
         flight.waiting += 1
         try:
             with timing.measure("render"):
-                return await asyncio.shield(flight.task)
+                await asyncio.wait([flight.task], timeout=None if until is None else until - clock())
+            if not flight.task.done():
+                flight.promised = True
+                raise TimeoutError
+            return flight.task.result()
         finally:
             flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
+            if not (flight.waiting or flight.task.done() or (flight.promised and self._unattended() <= UNATTENDED)):
                 flight.task.cancel()  # nobody is left to show it to
                 self._land(tag, flight)  # and nobody who comes now may wait for it
+
+    async def close(self) -> None:
+        """End the renders that are still under way."""
+        tasks = [flight.task for flight in self._flights.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _unattended(self) -> int:
+        return sum(not flight.waiting for flight in self._flights.values())
 
     def _land(self, tag: str, flight: _Flight) -> None:
         if self._flights.get(tag) is flight:

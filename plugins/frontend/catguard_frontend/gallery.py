@@ -12,7 +12,7 @@ from starlette.responses import Response
 import catguard
 from catguard_frontend import words
 from catguard_frontend.addresses import link, page_of, srcset
-from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
+from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import FRAMES, HEIGHTS, NOTHING, Frame, Menu, choose, number
 from catguard_frontend.pages import Choice, Pages, excused, html
 from catguard_frontend.recipes import Picture, Recipe
@@ -154,28 +154,22 @@ class Gallery:
     async def _serve(self, recipes: Sequence[Recipe]) -> list[Picture | Excuse]:
         """Order all recipes, `AT_ONCE` at a time, and return what came of each when patience ends."""
         turn = asyncio.Semaphore(AT_ONCE)
+        until = asyncio.get_running_loop().time() + self._patience
 
         async def one(recipe: Recipe) -> Picture | Excuse:
             async with turn:
                 try:
-                    return await self._kitchen.serve(recipe)
+                    return await self._kitchen.serve(recipe, until=until)
                 except (catguard.CallRefused, NotServed) as failure:
                     return words.excuse(failure, recipe.wire())
 
         orders = [asyncio.create_task(one(recipe)) for recipe in recipes]
         try:
-            await asyncio.wait(orders, timeout=self._patience)
+            return await asyncio.gather(*orders)
         finally:
-            late = [order for order in orders if order.cancel()]
-            await asyncio.gather(*late, return_exceptions=True)
-        return [
-            _too_late(recipe) if order in late else order.result()
-            for order, recipe in zip(orders, recipes, strict=True)
-        ]
-
-
-def _too_late(recipe: Recipe) -> Excuse:
-    return words.excuse(TooSlow("It was not ready when the page was."), recipe.wire())
+            for order in orders:
+                order.cancel()
+            await asyncio.gather(*orders, return_exceptions=True)
 
 
 def _card(frame: Frame, recipe: Recipe, result: Picture | Excuse) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -164,22 +165,29 @@ class Kitchen:
         except NotOffered as missing:
             raise NoSuchCat(str(missing), missing=missing) from missing
 
-    async def serve(self, recipe: Recipe, *, tag: str | None = None, timing: Timing | None = None) -> Picture:
+    async def serve(
+        self, recipe: Recipe, *, tag: str | None = None, timing: Timing | None = None, until: float | None = None
+    ) -> Picture:
         """Return the picture of `recipe`.
 
         Args:
             recipe: what is ordered.
             tag: what `tag` said of it, if that was asked before.
             timing: is told how long its parts took.
+            until: the time of the event loop at which the caller waits no longer; the picture may come all the same.
 
         Raises:
             catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
             NotServed: there is no picture; its class says why.
         """
         timing = timing or Timing()
-        if tag is None:
-            tag = await self.tag(recipe, timing=timing)
-        return await self._cache.get(tag, partial(self._cook, recipe, tag), timing=timing)
+        try:
+            if tag is None:
+                async with asyncio.timeout_at(until):
+                    tag = await self.tag(recipe, timing=timing)
+            return await self._cache.get(tag, partial(self._cook, recipe, tag), timing=timing, until=until)
+        except TimeoutError as late:
+            raise TooSlow("It was not ready when the page was.") from late
 
     async def image(self, picture: Picture) -> bytes:
         """Return the bytes of a picture that was served just now.

@@ -14,7 +14,7 @@ import catguard
 from catguard_frontend import ask, words
 from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of, picture_of, srcset
 from catguard_frontend.cats import recipe_of, wishes
-from catguard_frontend.kitchen import Kitchen, NotServed, TooSlow
+from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import FORMATS, NOTHING, Menu
 from catguard_frontend.pages import Choice, Pages, excused, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
@@ -80,9 +80,8 @@ class PicturePage:
             return await self._elsewhere(query)
         recipe = Recipe(**query)
         try:
-            picture = await asyncio.wait_for(self._kitchen.serve(recipe), self._patience)
-        except TimeoutError:
-            return await self._missing(recipe, TooSlow("It was not ready when the page was."))
+            until = asyncio.get_running_loop().time() + self._patience
+            picture = await self._kitchen.serve(recipe, until=until)
         except (catguard.CallRefused, NotServed) as failure:
             return await self._missing(recipe, failure)
         return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))

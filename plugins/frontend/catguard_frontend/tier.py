@@ -35,6 +35,7 @@ def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) ->
     """Return the frontend, ready to be guarded; `clock` tells the seconds after which the menu is asked for again."""
     cache = PictureCache(Files(context.data / "pictures", limit=LIMIT))
     client = context.client("catomatic")
+    context.on_close(cache.close)
     menus = Menus(client, clock=clock)
     context.on_close(menus.close)
     kitchen = Kitchen(client, cache, menus.current, menus.newest, clock=clock)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from catguard_frontend import cache as cache_module
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.files import BLOCK, Files
 from catguard_frontend.recipes import Picture, Recipe
@@ -163,3 +164,64 @@ async def test_get_ends_when_nobody_waits_and_begins_anew(cache: PictureCache) -
 
     assert (await cache.get(TAG, cook, timing=Timing())).credits == ("nobody",)
     assert (cook.cooked, cook.cancelled) == (2, 1)
+
+
+async def run_out(cache: PictureCache, cook: Cook, tag: str = TAG) -> None:
+    """Ask for a picture, and give up when it is under way."""
+    until = asyncio.get_running_loop().time() + 0.05
+    with pytest.raises(TimeoutError):
+        await cache.get(tag, cook, timing=Timing(), until=until)
+
+
+async def test_get_goes_on_for_whoever_ran_out_of_time(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    await run_out(cache, cook)
+    cook.go.set()
+
+    assert (await cache.get(TAG, cook, timing=Timing())).cats == (CAT,)
+    assert (cook.cooked, cook.cancelled) == (1, 0)
+
+
+async def test_get_goes_on_for_whoever_was_told_so_though_another_left(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    leaver = asyncio.create_task(cache.get(TAG, cook, timing=Timing()))
+    await run_out(cache, cook)
+    leaver.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaver
+
+    assert (cook.cooked, cook.cancelled) == (1, 0)
+    await cache.close()
+
+
+async def test_get_goes_on_for_so_many_at_a_time(cache: PictureCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "UNATTENDED", 2)
+    cook = Cook(cache)
+    for tag in (RECIPE.tag(art) for art in "abc"):
+        await run_out(cache, cook, tag)
+    await asyncio.sleep(0)  # the third ends
+
+    assert (cook.cooked, cook.cancelled) == (3, 1)
+    await cache.close()
+
+
+async def test_get_begins_nothing_when_the_time_is_over(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    with pytest.raises(TimeoutError):
+        await cache.get(TAG, cook, timing=Timing(), until=asyncio.get_running_loop().time())
+
+    assert cook.cooked == 0
+
+
+async def test_get_of_what_is_here_needs_no_time(cache: PictureCache) -> None:
+    kept = await cache.keep(TAG, RECIPE, b"miau", (CAT,), ())
+
+    assert await cache.get(TAG, Cook(cache), timing=Timing(), until=0.0) == kept
+
+
+async def test_close_ends_what_nobody_waits_for(cache: PictureCache) -> None:
+    cook = Cook(cache)
+    await run_out(cache, cook)
+    await cache.close()
+
+    assert cook.cancelled == 1

@@ -100,6 +100,44 @@ async def test_gallery_gives_up_on_what_is_late(frontend_of: Callable[..., Any],
     assert "This cat takes its time" in shown.text
 
 
+async def test_gallery_shows_on_reload_what_was_slower_than_its_patience(
+    frontend_of: Callable[..., Any], catomatic: CatOMatic
+) -> None:
+    async def slow(order: Order) -> Response:
+        await asyncio.sleep(0.6)
+        return picture(order)
+
+    catomatic.answer = slow
+    async with frontend_of(patience=0.2) as impatient:
+        await page(impatient, "/?count=12&seed=5", status=504)
+        orders = len(catomatic.orders)
+        await asyncio.sleep(0.8)
+        shown = await page(impatient, "/?count=12&seed=5")
+
+    assert orders == 8, "nothing is begun when the page is ready"
+    assert len(shown.cats) == 8
+
+
+async def test_gallery_ends_its_orders_when_the_visitor_leaves(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    async def slow(order: Order) -> Response:
+        await asyncio.sleep(0.5)
+        return picture(order)
+
+    catomatic.answer = slow
+    visit = asyncio.create_task(frontend.get("/?count=12&seed=5"))
+    while not catomatic.orders:
+        await asyncio.sleep(0.01)
+    visit.cancel()
+    await asyncio.wait([visit])
+    await asyncio.sleep(0.8)
+    catomatic.orders.clear()
+    await page(frontend, "/?count=12&seed=5")
+
+    assert len(catomatic.orders) == 12
+
+
 async def test_gallery_without_catomatic_still_is_a_page(frontend_of: Callable[..., Any]) -> None:
     async with frontend_of(catomatic="http://127.0.0.1:9") as alone:
         shown = await page(alone, "/?count=3&seed=6", status=503)

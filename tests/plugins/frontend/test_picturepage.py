@@ -199,6 +199,23 @@ async def test_picture_page_comes_in_time_where_the_picture_does_not(frontend_of
     assert THREE in shown.links, "a link to try again"
 
 
+async def test_picture_page_shows_on_reload_what_was_slower_than_its_patience(
+    frontend_of: Opener, catomatic: CatOMatic
+) -> None:
+    async def slow(order: Order) -> Response:
+        await asyncio.sleep(0.6)
+        return picture(order)
+
+    catomatic.answer = slow
+    async with frontend_of(patience=0.2) as impatient:
+        await page(impatient, THREE, status=504)
+        await asyncio.sleep(0.8)
+        shown = await page(impatient, THREE)
+
+    assert len(shown.cats) == 1
+    assert len(catomatic.orders) == 1
+
+
 async def test_picture_page_without_a_catomatic_says_so(frontend_of: Opener) -> None:
     async with frontend_of(catomatic="http://127.0.0.1:9") as alone:
         shown = await page(alone, THREE, status=503)
