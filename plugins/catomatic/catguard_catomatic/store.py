@@ -94,10 +94,15 @@ class Store:
 
     async def picture(self, identifier: str) -> Picture:
         """One picture. Raises `Unknown`."""
+        return Picture.from_wire(await self.record(identifier))
+
+    async def record(self, identifier: str) -> Mapping[str, Any]:
+        """All that the store tells of one picture. Raises `Unknown`."""
         answer = await answered(self._client.get(f"/v1/pictures/{identifier}"))
         if answer.status_code == httpx2.codes.NOT_FOUND:
             raise Unknown(f"We have no picture {identifier}.")
-        return Picture.from_wire(answer.json())
+        found: Mapping[str, Any] = answer.json()
+        return found
 
     async def images(self, needs: Iterable[Stored]) -> dict[tuple[str, int], Image.Image]:
         """The decoded pictures, by key; those that are not kept are fetched together. Raises `Unknown`."""
