@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -178,3 +179,13 @@ def test_arrange_takes_a_face_that_reaches_the_lower_edge() -> None:
     curled = figure(1.2, Box(0.2, 0.4, 0.4, 0.6))
 
     assert len(arrange([curled] * 6, stage(480, 620), Random(5))) == 6
+
+
+@pytest.mark.parametrize("head", [0.0001, 0.05, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_arrange_lets_no_absurd_face_shrink_the_others(head: float, seed: int) -> None:
+    absurd = replace(SITTING, head=head)
+    usual = arrange([SITTING] * 3, stage(480, 620), Random(seed))
+    mixed = arrange([SITTING, SITTING, absurd], stage(480, 620), Random(seed))
+
+    assert min(one.box.width for one in mixed) > 0.5 * min(one.box.width for one in usual)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catguard_catomatic.pictures import Picture
-from catguard_catomatic.plan import USUAL_FACE, USUAL_FACE_OF_PHOTO, cast, face_of
+from catguard_catomatic.plan import LEAST_FACE, USUAL_FACE, USUAL_FACE_OF_PHOTO, cast, face_of
 from catguard_catomatic.recipe import SceneRecipe
 from tests.plugins.catomatic import shapes
 
@@ -77,3 +77,23 @@ def test_face_of_a_cat_with_swapped_anchors_is_the_usual_one() -> None:
     swapped = {"face-top-left": (0.8, 0.4), "face-bottom-right": (0.2, 0.1)}
 
     assert face_of(dataclasses.replace(shapes.cat(), anchors=swapped)) == USUAL_FACE
+
+
+@given(left=st.floats(0, 1), top=st.floats(0, 1), right=st.floats(0, 1), bottom=st.floats(0, 1), opaque=st.booleans())
+def test_face_of_whatever_is_said_is_a_part_of_the_picture_that_can_be_seen(
+    left: float, top: float, right: float, bottom: float, opaque: bool
+) -> None:
+    anchors = {"face-top-left": (left, top), "face-bottom-right": (right, bottom)}
+    face = face_of(dataclasses.replace(CATS[0], anchors=anchors, opaque=opaque))
+
+    assert min(face.width, face.height) >= LEAST_FACE
+    assert min(face.x, face.y) >= 0
+    assert max(face.right, face.bottom) <= 1 + 1e-9
+
+
+def test_plan_of_a_cat_with_a_speck_of_a_face_shows_all_cats() -> None:
+    speck = {**CATS[1].anchors, "face-top-left": (0.5, 0.5), "face-bottom-right": (0.5001, 0.5001)}
+    cats = (CATS[0], dataclasses.replace(CATS[1], anchors=speck))
+    planned = shapes.planned(order(count=2), cats, LAYERS)
+
+    assert min(actor.place.box.width for actor in planned.cats) > 20
