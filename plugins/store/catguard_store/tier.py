@@ -78,8 +78,11 @@ def reachable(database: AsyncEngine, failure: str) -> Iterator[None]:
     except DBAPIError as error:
         place = database.url.render_as_string(hide_password=True)
         reason = str(error.orig).partition("\n")[0]
+        # What SQLite (SQLITE_FULL), PostgreSQL (53100) and the system say.
+        full = "disk is full" in reason or "No space left on device" in reason
+        remedy = "make room on its disk" if full else "start the database"
         raise catguard.ConfigurationError(
-            f"{failure} in {place}: {reason}; start the database, or give another one by CATGUARD_STORE_DATABASE"
+            f"{failure} in {place}: {reason}; {remedy}, or give another one by CATGUARD_STORE_DATABASE"
         ) from error
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 import catguard
 from catguard_store.admission import Developed, admission, admit_args, admit_result
@@ -83,6 +84,23 @@ def test_import_into_a_store_that_cannot_be_reached_says_so(tmp_path: Path, phot
     done = Store(tmp_path / "var", "sqlite+aiosqlite:////nowhere/at/all/store.db").run("import", photos, *LICENCE)
     assert isinstance(done.exception, catguard.ConfigurationError)
     assert "CATGUARD_STORE_DATABASE" in str(done.exception)
+
+
+def test_import_into_a_store_without_room_says_so(store: Store, photos: Path) -> None:
+    write(photos, {"tom/1.jpg": encoded(photo(), "JPEG")})
+    store.take(photos, *LICENCE)
+    write(photos, {"tom/2.jpg": encoded(photo(900, 700, seed=2), "JPEG")})
+
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # SQLite takes what there is: no page more
+
+    event.listen(Engine, "connect", limit)
+    try:
+        done = store.run("import", photos, *LICENCE)
+    finally:
+        event.remove(Engine, "connect", limit)
+    assert isinstance(done.exception, catguard.ConfigurationError)
+    assert "disk is full; make room on its disk" in str(done.exception)
 
 
 async def test_seeding_leaves_alone_what_was_imported(repository: Repository, guard: catguard.Guard) -> None:
