@@ -14,11 +14,12 @@ from starlette.types import ASGIApp
 
 from catguard import TierContext, exchange
 from catguard_catomatic import pixels
-from catguard_catomatic.closeup import MissingPart, close_up, look
+from catguard_catomatic.closeup import MissingPart, close_up, look, parts_of
 from catguard_catomatic.compose import compose
 from catguard_catomatic.failures import RETRY_AFTER, CallerGone, Failure
 from catguard_catomatic.header import NAME, Shown, header
 from catguard_catomatic.menu import art, edition, menu
+from catguard_catomatic.pictures import Picture
 from catguard_catomatic.pixels import Encode, Resize
 from catguard_catomatic.plan import cast, plan
 from catguard_catomatic.recipe import CloseUpRecipe, Format, SceneRecipe, recipe
@@ -77,7 +78,7 @@ class Kitchen:
         """`GET /v1/pictures/{id}`: what a picture is like."""
         record = await self._store.record(exchange(request.scope).params["id"])
         told = {name: record[name] for name in ("id", "breed", "pose", "width", "height")}
-        return JSONResponse({**told, "art": art(record)})
+        return JSONResponse({**told, "art": art(record), "parts": parts_of(Picture.from_wire(record))})
 
     async def menu(self, _: Request) -> Response:
         """`GET /v1/menu`: what can be ordered."""
@@ -100,7 +101,7 @@ class Kitchen:
         try:
             view = close_up(order, picture)
         except MissingPart as missing:
-            raise Unknown(f"The picture {picture.id} does not show a {missing}.") from missing
+            return _not_marked(str(missing))
         images = await self._store.images([view.source])
         image = images[view.source.key]
         data = await self._aside(request, lambda: self._encode(look(view, image, resize=self._resize), order.format))
@@ -132,8 +133,14 @@ def _picture(data: bytes, format: Format, cats: str) -> Response:
     return Response(data, media_type=f"image/{format}", headers={NAME: cats})
 
 
-def _problem(status: HTTPStatus, detail: str) -> Response:
-    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+def _not_marked(part: str) -> Response:
+    """There is such a picture; the member `part` tells it from one that there is not."""
+    where = f"where its {part} {'are' if part == 'eyes' else 'is'}"
+    return _problem(HTTPStatus.NOT_FOUND, f"This picture does not say {where}.", part=part)
+
+
+def _problem(status: HTTPStatus, detail: str, **members: str) -> Response:
+    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, **members}
     headers = {"cache-control": "no-store"}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(RETRY_AFTER)

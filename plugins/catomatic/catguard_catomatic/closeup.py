@@ -54,6 +54,11 @@ class MissingPart(LookupError):
     """The picture has no anchor for the part to look at."""
 
 
+def parts_of(picture: Picture) -> tuple[Part, ...]:
+    """The parts that can be looked at: those that the picture says the place of."""
+    return tuple(part for part, (names, _, _) in PARTS.items() if set(names) <= picture.anchors.keys())
+
+
 def close_up(recipe: CloseUpRecipe, picture: Picture) -> CloseUp:
     """Choose what to show: the whole part, in the middle, in the proportion that was ordered.
 
@@ -80,9 +85,9 @@ def _part(picture: Picture, part: Part | None) -> Box:
     """The part in fractions of the picture."""
     if part is None:
         return WHOLE
-    names, wide, high = PARTS[part]
-    if not set(names) <= picture.anchors.keys():
+    if part not in parts_of(picture):
         raise MissingPart(part)
+    names, wide, high = PARTS[part]
     points = [picture.anchors[name] for name in names]
     x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
     unit = face_of(picture).width

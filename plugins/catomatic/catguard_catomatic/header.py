@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catguard_catomatic.closeup import parts_of
 from catguard_catomatic.pictures import Picture, credits_of
 
 NAME = "Catomatic-Cats"
@@ -28,6 +29,7 @@ class Shown:
             "breed": self.picture.breed,
             "pose": self.picture.pose,
             "box": {"x": left, "y": top, "width": right - left, "height": bottom - top},
+            "parts": parts_of(self.picture),
         }
 
 

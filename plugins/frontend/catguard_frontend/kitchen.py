@@ -15,7 +15,7 @@ import httpx2
 
 from catguard import CallRefused
 from catguard_frontend.cache import PictureCache
-from catguard_frontend.menu import Menu, NotOffered
+from catguard_frontend.menu import PARTS, Menu, NotOffered
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.timing import Timing
 
@@ -54,6 +54,13 @@ class NoSuchCat(NotServed):
         """`missing` says what is not on the menu, if it was the menu that said so."""
         super().__init__(detail)
         self.missing = missing
+
+
+class NotMarked(NotServed):
+    """There is the picture, and it does not say where that part of the cat is."""
+
+    status = 404
+    title = "Not marked in this picture"
 
 
 class NotPossible(NotServed):
@@ -100,6 +107,7 @@ class Original:
     width: int
     height: int
     art: str
+    parts: tuple[str, ...]
     told: float
 
 
@@ -137,13 +145,17 @@ class Kitchen:
         original = await self._original(picture)
         return original.width, original.height
 
+    async def parts(self, picture: str) -> tuple[str, ...]:
+        """Return the parts of a picture that can be looked at closely; raises as `proportion` does."""
+        return (await self._original(picture)).parts
+
     async def _original(self, picture: str, *, anew: bool = False) -> Original:
         """Return what was told of a picture a few seconds ago, unless it is to be asked `anew`."""
         known = self._originals.pop(picture, None)
         if known is None or anew or self._clock() - known.told > FRESH:
             asked = self._clock()
             told = (await answered(self._client.get(f"/v1/pictures/{picture}"))).json()
-            known = Original(told["width"], told["height"], told["art"], asked)
+            known = Original(told["width"], told["height"], told["art"], tuple(told["parts"]), asked)
             if len(self._originals) >= REMEMBERED:
                 del self._originals[next(iter(self._originals))]
         self._originals[picture] = known
@@ -235,6 +247,8 @@ async def answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
         raise TooSlow("Cat-o-matic did not answer in time. Try a smaller picture, or again in a moment.") from error
     except httpx2.HTTPError as error:
         raise NotServed("Cat-o-matic broke off in the middle of its answer. Try again in a moment.") from error
+    if response.status_code == 404 and _told(response, "part") is not None:
+        raise NotMarked(_detail(response, "This picture does not say where that is."))
     if response.status_code == 404:
         raise NoSuchCat(_detail(response, "Cat-o-matic knows no such cat or scene."))
     if response.status_code == 422:
@@ -274,7 +288,14 @@ def _cat(cat: Any) -> dict[str, Any]:
         "breed": _matching(_SLUG, cat["breed"]),
         "pose": _matching(_SLUG, cat["pose"]),
         "box": box,
+        "parts": _parts(cat["parts"]),
     }
+
+
+def _parts(parts: Any) -> list[str]:
+    if not isinstance(parts, list) or not all(part in PARTS for part in parts):
+        raise ValueError("parts are a list of names that we know")
+    return [part for part in PARTS if part in parts]
 
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:
@@ -291,8 +312,13 @@ def _text(value: Any) -> str:
 
 def _detail(response: httpx2.Response, otherwise: str) -> str:
     """Return the `detail` of a problem document, else `otherwise`."""
+    return _told(response, "detail") or otherwise
+
+
+def _told(response: httpx2.Response, member: str) -> str | None:
+    """Return a text of a problem document, if it has it."""
     try:
-        detail = response.json()["detail"]
+        text = response.json()[member]
     except (ValueError, KeyError, TypeError):
-        return otherwise
-    return detail[:_MAX_TEXT] if isinstance(detail, str) and detail else otherwise
+        return None
+    return text[:_MAX_TEXT] if isinstance(text, str) and text else None

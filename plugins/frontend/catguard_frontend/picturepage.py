@@ -19,7 +19,7 @@ from catguard_frontend.menu import FORMATS, NOTHING, Menu
 from catguard_frontend.pages import Choice, Pages, excused, html, redirect
 from catguard_frontend.recipes import Picture, Recipe
 
-#: What of a cat a visitor may look at closely from here.
+#: What of a cat a visitor may look at closely from here; of one on which none of these is marked, whatever is.
 PARTS = ("nose", "eyes", "paw")
 #: Seconds after which the page's script looks again for a picture that may be there by then.
 AGAIN = 5
@@ -49,11 +49,11 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """A cat in the picture: what it is, where it is in pixels, and the closer looks at it."""
+    """A cat in the picture: what it is, where it is in pixels, and the closer looks at it that there are."""
 
     name: str
     box: Mapping[str, int]
-    closer: str
+    closer: str | None
     parts: tuple[Choice, ...]
 
 
@@ -173,10 +173,10 @@ def _sitters(recipe: Recipe, cats: Sequence[Mapping[str, Any]]) -> list[Sitter]:
         Sitter(
             name=f"{words.spoken(cat['breed']).capitalize()}, {words.spoken(cat['pose'])}",
             box=cat["box"],
-            closer=closer_to(cat["picture"], part="face", scale=0.0, within=recipe),
+            closer=closer_to(cat["picture"], part="face", scale=0.0, within=recipe) if "face" in cat["parts"] else None,
             parts=tuple(
                 Choice(part.capitalize(), closer_to(cat["picture"], part=part, scale=0.0, within=recipe))
-                for part in PARTS
+                for part in [name for name in PARTS if name in cat["parts"]] or cat["parts"]
             ),
         )
         for cat in cats

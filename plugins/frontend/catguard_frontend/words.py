@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from catguard import CallRefused, Violation
-from catguard_frontend.kitchen import NoSuchCat, NothingYet, NotKept, NotPossible, NotServed, TooSlow, Unreachable
+from catguard_frontend.kitchen import (
+    NoSuchCat,
+    NothingYet,
+    NotKept,
+    NotMarked,
+    NotPossible,
+    NotServed,
+    TooSlow,
+    Unreachable,
+)
 from catguard_frontend.menu import NUMBERS, PLACES
 from catguard_frontend.recipes import Picture, Recipe
 
@@ -77,6 +86,8 @@ def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
         return Excuse("No such cat", _unknown(failure, asked), failure.status)
+    if isinstance(failure, NotMarked):
+        return Excuse(failure.title, (failure.detail,), failure.status)
     if isinstance(failure, CallRefused):
         title, reason = _APOLOGIES[NotServed]
         return Excuse(title, (reason,), refusal_status(failure))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from catguard_frontend import words
 from catguard_frontend.addresses import FIELDS, link
 from catguard_frontend.answers import answer, failed
 from catguard_frontend.kitchen import Kitchen, NotServed
-from catguard_frontend.menu import PARTS, SCALES
+from catguard_frontend.menu import SCALES
 from catguard_frontend.pages import Choice, Pages, excused, html
 from catguard_frontend.recipes import Recipe
 
@@ -70,13 +70,15 @@ class Zoom:
         if "picture" not in query:
             return html(self._pages.render("zoom", **_EMPTY))
         asked: Mapping[str, Any] = {"picture": query["picture"], "part": query["part"]}
+        parts: Sequence[str] = (query["part"],)  # until it is known which ones there are
         try:
+            parts = await self._kitchen.parts(query["picture"])
             recipe = await self._recipe(query)
             asked = recipe.wire()
             picture = await self._kitchen.serve(recipe)
         except (catguard.CallRefused, NotServed) as failure:
             excuse = words.excuse(failure, asked)
-            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query), "excuse": excuse})
+            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query, parts), "excuse": excuse})
             return excused(text, excuse)
         alt = words.described(picture, recipe)
         shown = {
@@ -90,23 +92,25 @@ class Zoom:
             },
             "credits": picture.credits,
         }
-        return html(self._pages.render("zoom", **{**_EMPTY, **_choices(query), **shown}))
+        return html(self._pages.render("zoom", **{**_EMPTY, **_choices(query, parts), **shown}))
 
     async def _recipe(self, query: Mapping[str, Any]) -> Recipe:
         proportion = await self._kitchen.proportion(query["picture"])
         return closer(query["picture"], query["part"], query["scale"], proportion=proportion)
 
 
-def _choices(query: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the other parts and scales that a page offers."""
+def _choices(query: Mapping[str, Any], parts: Sequence[str]) -> Mapping[str, Any]:
+    """Return the parts and scales that a page offers: of a part that is not among `parts` there are no scales."""
     within = {name: query[name] for name in FIELDS if name in query}
     return {
         "back": link("/picture", within) if within else None,
         "parts": [
-            Choice(part.capitalize(), link("/zoom", {**query, "part": part}), part == query["part"]) for part in PARTS
+            Choice(part.capitalize(), link("/zoom", {**query, "part": part}), part == query["part"]) for part in parts
         ],
         "scales": [
-            Choice(_times(scale), link("/zoom", {**query, "scale": scale}), scale == query["scale"]) for scale in SCALES
+            Choice(_times(scale), link("/zoom", {**query, "scale": scale}), scale == query["scale"])
+            for scale in SCALES
+            if query["part"] in parts
         ],
     }
 

@@ -144,9 +144,9 @@ async def test_render_shows_a_photo_as_a_card(catomatic: httpx2.AsyncClient) -> 
 async def test_render_of_a_part_that_nobody_has_marked_in_a_photo_is_not_found(catomatic: httpx2.AsyncClient) -> None:
     photo = shapes.photo("portrait").id
 
-    assert (await render(catomatic, zoom(picture=photo))).json()[
-        "detail"
-    ] == f"The picture {photo} does not show a nose."
+    told = (await render(catomatic, zoom(picture=photo, part="tail"))).json()
+    assert (told["status"], told["part"]) == (404, "tail")
+    assert told["detail"] == "This picture does not say where its tail is."
     whole = zoom(picture=photo)
     del whole["part"]
     assert (await render(catomatic, whole)).status_code == 200
@@ -164,6 +164,7 @@ async def test_picture_is_told_as_the_store_has_it(catomatic: httpx2.AsyncClient
         "pose": "sitting",
         "width": TOM.width,
         "height": TOM.height,
+        "parts": ["nose", "eyes", "face", "ear", "paw", "tail"],
     }
     assert stand_in.asked == [f"/v1/pictures/{TOM.id}"]
 

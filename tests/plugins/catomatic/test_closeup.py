@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from catguard_catomatic import pixels
-from catguard_catomatic.closeup import BACKGROUNDS, PARTS, CloseUp, MissingPart, close_up, look
+from catguard_catomatic.closeup import BACKGROUNDS, PARTS, CloseUp, MissingPart, close_up, look, parts_of
 from catguard_catomatic.recipe import CloseUpRecipe, Part
 from tests.plugins.catomatic import shapes
 
@@ -108,3 +108,19 @@ def test_close_up_of_a_part_without_anchor_names_it() -> None:
     with pytest.raises(MissingPart, match="tail"):
         close_up(order("tail", 100, 100), tailless)
     assert close_up(order("nose", 100, 100), tailless)
+
+
+@pytest.mark.parametrize(
+    ("anchors", "parts"),
+    [
+        ((), ()),
+        (("nose", "tail"), ("nose", "tail")),
+        (("left-eye", "face-top-left", "right-ear"), ()),
+        (("right-eye", "left-eye"), ("eyes",)),
+        (tuple(CAT.anchors), tuple(PARTS)),
+    ],
+)
+def test_parts_of_a_picture_are_those_with_all_anchors(anchors: tuple[str, ...], parts: tuple[Part, ...]) -> None:
+    marked = dataclasses.replace(CAT, anchors=dict.fromkeys(anchors, (0.5, 0.5)))
+
+    assert parts_of(marked) == parts

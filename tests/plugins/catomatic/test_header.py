@@ -15,6 +15,7 @@ def test_header_tells_each_cat_its_box_and_whom_to_thank() -> None:
                 "breed": "siamese",
                 "pose": "sitting",
                 "box": {"x": 3, "y": 4, "width": 100, "height": 200},
+                "parts": ["nose", "eyes", "face", "ear", "paw", "tail"],
             }
         ],
         "credits": ["Ann Artist, CC0 (own drawing)", "Ben Brush, CC0 (own drawing)"],

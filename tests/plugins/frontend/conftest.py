@@ -26,7 +26,7 @@ from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
 from catguard_frontend import tier
-from catguard_frontend.menu import BREEDS, SCENES
+from catguard_frontend.menu import BREEDS, PARTS, SCENES
 from catguard_frontend.pages import Pages
 
 Order = dict[str, Any]
@@ -43,6 +43,7 @@ def picture(order: Order) -> Response:
         "breed": order.get("breed", "siamese"),
         "pose": "sitting",
         "box": {"x": 0, "y": 0, "width": 30, "height": 40},
+        "parts": PARTS,
     }
     cats = json.dumps({"cats": [cat] * order["count"], "credits": ["Own drawings, CC0"]})
     return Response(data.getvalue(), media_type=f"image/{order['format']}", headers={"Catomatic-Cats": cats})
@@ -76,6 +77,7 @@ class CatOMatic:
             "width": 300,
             "height": 401,
             "art": "0" * 16,
+            "parts": PARTS,
         }
         self.gone: set[str] = set()
         self.breeds: dict[str, str] = dict.fromkeys(BREEDS, "0" * 16)

@@ -13,7 +13,7 @@ from catguard_frontend.timing import Timing
 RECIPE = Recipe(width=480, height=620, breed="siamese", scene="rose-garden", seed=1)
 TAG, OTHER = RECIPE.tag("art"), RECIPE.tag("newer art")
 BOX = {"x": 1, "y": 2, "width": 90, "height": 120}
-CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
+CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX, "parts": ["nose", "tail"]}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from catguard_frontend.kitchen import Kitchen, NotServed, read_cats
 from catguard_frontend.menus import Menus
 
 BOX = {"x": -3, "y": 2, "width": 9, "height": 9}
-CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX}
+CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX, "parts": ["nose", "tail"]}
 
 
 def test_read_cats_gives_cats_and_credits() -> None:
@@ -37,6 +37,8 @@ def test_read_cats_gives_cats_and_credits() -> None:
         json.dumps({"cats": [{**CAT, "box": {**BOX, "width": 0}}], "credits": []}),
         json.dumps({"cats": [{**CAT, "box": {**BOX, "x": 1.5}}], "credits": []}),
         json.dumps({"cats": [{**CAT, "box": {**BOX, "x": True}}], "credits": []}),
+        json.dumps({"cats": [{**CAT, "parts": "nose"}], "credits": []}),
+        json.dumps({"cats": [{**CAT, "parts": ["soul"]}], "credits": []}),
         json.dumps({"cats": [], "credits": [1]}),
     ],
 )
@@ -52,7 +54,7 @@ async def test_proportion_is_asked_again_of_the_longest_unused_only(
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.path.removeprefix("/v1/pictures/"))
-        return httpx2.Response(200, json={"width": 300, "height": 401, "art": "0" * 16})
+        return httpx2.Response(200, json={"width": 300, "height": 401, "parts": [], "art": "0" * 16})
 
     monkeypatch.setattr(kitchen, "REMEMBERED", 2)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://catomatic") as client:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import httpx2
 import pytest
@@ -68,6 +69,27 @@ async def test_picture_page_leads_closer_to_every_cat_and_back(frontend: httpx2.
     assert parts == ["nose"] * 3 + ["eyes"] * 3 + ["paw"] * 3
     for link in set(closer):
         assert THREE in (await page(frontend, link)).links
+
+
+@pytest.mark.parametrize(
+    ("marked", "offered"), [([], set()), (["nose", "tail"], {"nose"}), (["face"], {"face"}), (["tail"], {"tail"})]
+)
+async def test_picture_page_offers_closer_looks_at_what_is_marked_only(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic, marked: list[str], offered: set[str]
+) -> None:
+    async def of_a_photo(order: Order) -> Response:
+        answer = picture(order)
+        told = json.loads(answer.headers["Catomatic-Cats"])
+        cats = [{**cat, "parts": marked} for cat in told["cats"]]
+        answer.headers["Catomatic-Cats"] = json.dumps({**told, "cats": cats})
+        return answer
+
+    catomatic.answer = of_a_photo
+    shown = await page(frontend, THREE)
+
+    closer = [link for link in shown.links if link.startswith("/zoom?")]
+    assert {link.partition("&part=")[2].partition("&")[0] for link in closer} == offered
+    assert ("Look closer" in shown.text) == bool(marked)
 
 
 async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:

@@ -5,7 +5,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from catguard_frontend.zoom import VIEW, closer
 
@@ -200,3 +200,31 @@ async def test_zoom_of_a_cat_that_was_taken_out_meanwhile_is_not_found(
     shown = await page(frontend, "/zoom?picture=0123456789abcdef", status=404)
 
     assert "There is no such cat any more" in shown.text
+
+
+async def test_zoom_page_offers_only_the_parts_that_are_marked(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    catomatic.original["parts"] = ["nose", "tail"]
+    shown = await page(frontend, "/zoom?picture=0123456789abcdef&part=nose&scale=0")
+
+    assert {link.partition("&part=")[2].partition("&")[0] for link in shown.links if "&part=" in link} == {
+        "nose",
+        "tail",
+    }
+
+
+async def test_zoom_of_a_part_that_is_not_marked_says_so(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    async def unmarked(order: Order) -> Response:
+        content = {"status": 404, "detail": "This picture does not say where its tail is.", "part": order["part"]}
+        return JSONResponse(content, 404, media_type="application/problem+json")
+
+    catomatic.answer, catomatic.original["parts"] = unmarked, []
+    shown = await page(frontend, "/zoom?picture=0123456789abcdef&part=tail", status=404)
+    response = await frontend.get("/api/zoom?picture=0123456789abcdef&part=tail&scale=0")
+
+    assert "This picture does not say where its tail is." in shown.text
+    assert "No such cat" not in shown.text
+    assert not [link for link in shown.links if link.startswith("/zoom?")]
+    assert response.status_code == 404
+    assert response.json()["detail"] == "This picture does not say where its tail is."
