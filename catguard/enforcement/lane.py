@@ -99,6 +99,8 @@ class Lane:
             return facts if allowed else None, b"", receive
         if "body" not in parts or media_type(values.get(b"content-type")) not in (phase.media or ()):
             return None, b"", receive
+        if int(values.get(b"content-length", b"0")) > phase.max_bytes:
+            return None, b"", receive  # asking for a body would tell its caller to send it (RFC 9110, section 10.1.1)
         first = Attempt(receive())
         if first.done:
             body = first.value.get("body")

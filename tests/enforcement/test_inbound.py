@@ -140,6 +140,16 @@ async def test_a_good_request_is_delivered_as_it_was_checked(shop: Shop) -> None
     assert scope["extensions"] == {}
 
 
+async def test_body_that_is_announced_too_large_is_not_asked_for(shop: Shop) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        raise AssertionError("the caller was told to send it")
+        yield b""
+
+    headers = [KIOSK, JSON, ("content-length", "201")]
+    answered = await ask(guarded(shop), "POST", "/orders/3", body=body(), headers=headers, framed=False)
+    assert (answered.status, answered.ids()) == (413, ["max_bytes"])
+
+
 async def test_defaults_reach_query_and_query_string(shop: Shop) -> None:
     await order(guarded(shop), {"count": 2})
     scope, _ = shop.calls[0]

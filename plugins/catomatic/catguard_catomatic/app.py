@@ -18,7 +18,7 @@ from catguard_catomatic.closeup import MissingPart, close_up, look
 from catguard_catomatic.compose import compose
 from catguard_catomatic.failures import RETRY_AFTER, CallerGone, Failure
 from catguard_catomatic.header import NAME, Shown, header
-from catguard_catomatic.menu import edition, menu
+from catguard_catomatic.menu import art, edition, menu
 from catguard_catomatic.pixels import Encode, Resize
 from catguard_catomatic.plan import cast, plan
 from catguard_catomatic.recipe import CloseUpRecipe, Format, SceneRecipe, recipe
@@ -75,8 +75,9 @@ class Kitchen:
 
     async def picture(self, request: Request) -> Response:
         """`GET /v1/pictures/{id}`: what a picture is like."""
-        picture = await self._store.picture(exchange(request.scope).params["id"])
-        return JSONResponse({name: getattr(picture, name) for name in ("id", "breed", "pose", "width", "height")})
+        record = await self._store.record(exchange(request.scope).params["id"])
+        told = {name: record[name] for name in ("id", "breed", "pose", "width", "height")}
+        return JSONResponse({**told, "art": art(record)})
 
     async def menu(self, _: Request) -> Response:
         """`GET /v1/menu`: what can be ordered."""

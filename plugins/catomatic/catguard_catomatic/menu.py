@@ -1,6 +1,7 @@
 """The menu: what the store has pictures of, and which edition of Cat-o-matic would draw it."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -36,6 +37,11 @@ def menu(stock: Mapping[str, Any], edition: str) -> dict[str, Any]:
         "cats": _redrawn(stock["cats"], edition),
         "scenes": _redrawn(stock["scenes"], edition),
     }
+
+
+def art(record: Mapping[str, Any]) -> str:
+    """Return what names all that is known of one picture, whatever the edition."""
+    return _digest(json.dumps(record, sort_keys=True))
 
 
 def _redrawn(entries: Sequence[Mapping[str, Any]], edition: str) -> list[dict[str, Any]]:

@@ -41,13 +41,13 @@ class Assets:
         """Answer with a picture that was made here, or 304 where the browser has it."""
         exchange = catguard.exchange(request.scope)
         digest, image_format = exchange.params["digest"], exchange.params["ext"]
-        if has(exchange.headers, digest):
-            return not_modified(kept(digest, FOR_EVER))
         image = await self._cache.image(digest, image_format)
         if image is None:
             return problem(
                 404, "No such picture", "It was never made here, or made room for newer ones. Order it again."
             )
+        if has(exchange.headers, digest):
+            return not_modified(kept(digest, FOR_EVER))
         return _whole(Asset(image, digest, f"image/{image_format}"), FOR_EVER)
 
     async def static(self, request: Request) -> Response:

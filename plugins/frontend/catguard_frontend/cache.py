@@ -105,9 +105,9 @@ class PictureCache:
         return await asyncio.to_thread(self._find, tag)
 
     async def keep(
-        self, tag: str, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self, tag: str | None, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
     ) -> Picture:
-        """Keep `image` as what came of `recipe`, under its `tag`.
+        """Keep `image` as what came of `recipe`, under its `tag`; without one it is found by its digest alone.
 
         Raises:
             OSError: the disk is full.
@@ -129,12 +129,13 @@ class PictureCache:
         return picture if self._files.touch(f"{picture.digest}.{picture.format}") else None
 
     def _keep(
-        self, tag: str, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self, tag: str | None, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
     ) -> Picture:
         digest = hashlib.sha256(image).hexdigest()
-        picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits)
+        picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits, kept=tag is not None)
         self._files.write(f"{digest}.{recipe.format}", image)
-        self._files.write(f"{tag}.recipe", json.dumps(asdict(picture)).encode())
+        if tag is not None:
+            self._files.write(f"{tag}.recipe", json.dumps(asdict(picture)).encode())
         return picture
 
     def _image(self, digest: str, image_format: str) -> bytes | None:

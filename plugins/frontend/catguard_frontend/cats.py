@@ -14,11 +14,14 @@ from catguard_frontend import ask
 from catguard_frontend.accept import preferred
 from catguard_frontend.addresses import picture_of
 from catguard_frontend.answers import answer, failed, not_understood
-from catguard_frontend.conditional import FOR_EVER, has, kept, not_modified
+from catguard_frontend.conditional import FOR_EVER, NOT_KEPT, has, kept, not_modified
 from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import Menu
 from catguard_frontend.recipes import Recipe
 from catguard_frontend.timing import Timing
+
+#: What an address has to say for its picture to be the same when there are more breeds and scenes.
+_SPELT_OUT = {"breed", "scene", "seed"}
 
 
 class Cats:
@@ -48,13 +51,17 @@ class Cats:
             vary = {"vary": "Accept"} if chosen else {}
             recipe = recipe_of({"seed": self._draw(), **wished, **chosen}, menu)
             tag = await self._kitchen.tag(recipe, timing=timing)
-            if "seed" not in exchange.query or "ask" in exchange.query:
+            if "ask" in exchange.query:
+                await self._kitchen.serve(recipe, tag=tag, timing=timing)  # an address that is given has a picture
+            if "ask" in exchange.query or not exchange.query.keys() >= _SPELT_OUT:
                 return _elsewhere(picture_of(recipe), vary)
             headers = {**kept(tag, FOR_EVER), **vary}
             if has(exchange.headers, tag):
                 return not_modified({**headers, "server-timing": timing.header()})
             picture = await self._kitchen.serve(recipe, tag=tag, timing=timing)
             image = await self._kitchen.image(picture)
+            if not picture.kept:
+                headers = {**kept(picture.digest, NOT_KEPT), **vary}
         except ask.NotUnderstood as failure:
             return not_understood(failure)
         except (catguard.CallRefused, NotServed) as failure:

@@ -11,6 +11,8 @@ from starlette.responses import Response
 FOR_EVER = "public, max-age=31536000, immutable"
 #: Seconds that a style may be out of date after an upgrade.
 FOR_NOW = "public, max-age=300"
+#: For what came of pictures that changed meanwhile: it is not what its address will give.
+NOT_KEPT = "no-store"
 
 
 def has(headers: Mapping[str, Any], tag: str) -> bool:

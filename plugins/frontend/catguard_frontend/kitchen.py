@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import httpx2
 
+from catguard import CallRefused
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.menu import Menu, NotOffered
 from catguard_frontend.recipes import Picture, Recipe
@@ -20,8 +23,10 @@ _PICTURE_ID = re.compile(r"[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
 #: Longest text that is taken over from Cat-o-matic into a page or an answer.
 _MAX_TEXT = 200
-#: Pictures whose proportions are remembered: 200 bytes for each.
+#: Pictures whose proportions are remembered: 300 bytes for each.
 REMEMBERED = 4096
+#: Seconds for which they are: as long as a menu is, so that what was taken out is not shown for longer.
+FRESH = 3.0
 
 
 class NotServed(Exception):
@@ -88,6 +93,16 @@ class NotKept(NotServed):
     title = "No room for this picture"
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A picture as the store has it: width and height in pixels, what names all that is known of it, and when told."""
+
+    width: int
+    height: int
+    art: str
+    told: float
+
+
 class Kitchen:
     """Serves pictures from the cache, else from Cat-o-matic through the guarded `client`.
 
@@ -95,28 +110,43 @@ class Kitchen:
         menu: returns what can be ordered now; raises as `serve` does.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, cache: PictureCache, menu: Callable[[], Awaitable[Menu]]) -> None:
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        cache: PictureCache,
+        menu: Callable[[], Awaitable[Menu]],
+        newest: Callable[[], Awaitable[Menu]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`newest` returns a menu that was asked for after the call; `clock` tells seconds."""
         self.menu = menu
+        self._newest = newest
         self._client = client
         self._cache = cache
-        self._proportions: dict[str, tuple[int, int]] = {}  # the longest unused first
+        self._clock = clock
+        self._originals: dict[str, Original] = {}  # the longest unused first
 
     async def proportion(self, picture: str) -> tuple[int, int]:
         """Return width and height, in pixels, of a picture as the store has it.
-
-        What was told once stays true: another drawing of the same cat has another id.
 
         Raises:
             catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
             NotServed: there is no such picture, or nobody says how large it is; its class says which.
         """
-        known = self._proportions.pop(picture, None)
-        if known is None:
+        original = await self._original(picture)
+        return original.width, original.height
+
+    async def _original(self, picture: str, *, anew: bool = False) -> Original:
+        """Return what was told of a picture a few seconds ago, unless it is to be asked `anew`."""
+        known = self._originals.pop(picture, None)
+        if known is None or anew or self._clock() - known.told > FRESH:
+            asked = self._clock()
             told = (await answered(self._client.get(f"/v1/pictures/{picture}"))).json()
-            known = told["width"], told["height"]
-            if len(self._proportions) >= REMEMBERED:
-                del self._proportions[next(iter(self._proportions))]
-        self._proportions[picture] = known
+            known = Original(told["width"], told["height"], told["art"], asked)
+            if len(self._originals) >= REMEMBERED:
+                del self._originals[next(iter(self._originals))]
+        self._originals[picture] = known
         return known
 
     async def tag(self, recipe: Recipe, *, timing: Timing | None = None) -> str:
@@ -128,6 +158,8 @@ class Kitchen:
         """
         with (timing or Timing()).measure("menu"):
             menu = await self.menu()
+        if recipe.picture is not None:
+            return recipe.tag(menu.art_of((await self._original(recipe.picture)).art))
         try:
             return recipe.tag(menu.art(recipe))
         except NotOffered as missing:
@@ -171,10 +203,22 @@ class Kitchen:
     async def _cook(self, recipe: Recipe, tag: str) -> Picture:
         response = await answered(self._client.post("/v1/render", json=recipe.wire()))
         cats, credits = read_cats(response.headers.get("catomatic-cats", ""))
+        named = tag if await self._still(recipe, tag) else None
         try:
-            return await self._cache.keep(tag, recipe, response.content, cats, credits)
+            return await self._cache.keep(named, recipe, response.content, cats, credits)
         except OSError as error:
             raise NotKept("There is no room left to keep the picture.") from error
+
+    async def _still(self, recipe: Recipe, tag: str) -> bool:
+        """Tell whether `tag` still names what `recipe` gives: a render may be made of art that came after the menu."""
+        try:
+            if recipe.picture is None:
+                await self._newest()
+            else:
+                await self._original(recipe.picture, anew=True)
+            return await self.tag(recipe) == tag
+        except (CallRefused, NotServed):
+            return False
 
 
 async def answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:

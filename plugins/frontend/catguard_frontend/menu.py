@@ -99,19 +99,21 @@ class Menu:
         return cls(_in_order(breeds, BREEDS), _in_order(scenes, SCENES), told["edition"])
 
     def art(self, recipe: Recipe) -> str:
-        """Return what names everything that a picture of `recipe` is made from, apart from the recipe itself.
+        """Return what names everything that a picture of cats in a scene is made from, apart from the recipe itself.
 
         Raises:
             NotOffered: its breed or its scene is not on the menu.
         """
-        if recipe.picture is not None:
-            return self.edition  # an id names its picture's pixels, and the recipe has it
         breed, scene = str(recipe.breed), str(recipe.scene)
         if breed not in self.breeds:
             raise NotOffered("breed", breed, tuple(self.breeds))
         if scene not in self.scenes:
             raise NotOffered("scene", scene, tuple(self.scenes))
         return f"{self.breeds[breed]}/{self.scenes[scene]}"
+
+    def art_of(self, original: str) -> str:
+        """Return the same for a closer look: `original` names all that is known of the one picture that it is of."""
+        return f"{self.edition}/{original}"
 
     def breed(self, *parts: object, but: str | None = None) -> str:
         """Return the breed that follows from `parts`; another breed on the menu leaves most choices as they were.

@@ -26,7 +26,7 @@ class Menus:
         self._clock = clock
         self._menu: Menu | None = None
         self._asked = 0.0
-        self._asking: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[Menu] | None = None
 
     async def current(self) -> Menu:
         """Return what there is, as it was a few seconds ago, or longer while nobody says anything newer.
@@ -42,6 +42,20 @@ class Menus:
             raise NothingYet("There is no cat, or no scene to put it in, yet. Try again in a moment.")
         return menu
 
+    async def newest(self) -> Menu:
+        """Return what there is, asked after this call: once for all who call while an earlier question is under way.
+
+        Raises:
+            catguard.CallRefused: a guard, ours or Cat-o-matic's, refused the call.
+            NotServed: nobody told; its class says why.
+        """
+        earlier = self._asking
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        asking = self._asking or self._begin()
+        await asyncio.wait([asking])
+        return asking.result()
+
     async def close(self) -> None:
         """End what is still being asked."""
         if self._asking is not None:
@@ -49,19 +63,22 @@ class Menus:
             await asyncio.wait([self._asking])
 
     async def _renew(self) -> None:
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(self._answered)
-        asking = self._asking
+        asking = self._asking or self._begin()
         await asyncio.wait([asking], timeout=None if self._menu is None else GRACE)
         if self._menu is None:
             asking.result()
 
-    async def _ask(self) -> None:
-        response = await answered(self._client.get("/v1/menu"))
-        self._menu = Menu.from_wire(response.json())
+    def _begin(self) -> asyncio.Task[Menu]:
+        self._asking = asyncio.create_task(self._ask())
+        self._asking.add_done_callback(self._answered)
+        return self._asking
 
-    def _answered(self, asking: asyncio.Task[None]) -> None:
+    async def _ask(self) -> Menu:
+        response = await answered(self._client.get("/v1/menu"))
+        self._menu = menu = Menu.from_wire(response.json())
+        return menu
+
+    def _answered(self, asking: asyncio.Task[Menu]) -> None:
         self._asking = None
         self._asked = self._clock()  # a failure is not asked about again at once, either
         if not asking.cancelled():

@@ -36,7 +36,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was made: where it is, its size in pixels, the cats in it with their boxes, and whom to thank."""
+    """A picture that was made: where it is, its size in pixels, the cats in it with their boxes, and whom to thank.
+
+    It is `kept` as what its recipe gives, unless the pictures that it is made of changed while it was made.
+    """
 
     digest: str
     format: str
@@ -44,6 +47,7 @@ class Picture:
     height: int
     cats: tuple[dict[str, Any], ...]
     credits: tuple[str, ...]
+    kept: bool = True
 
     @property
     def url(self) -> str:

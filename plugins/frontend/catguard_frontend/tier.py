@@ -38,7 +38,7 @@ def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) ->
     context.on_close(cache.close)
     menus = Menus(client, clock=clock)
     context.on_close(menus.close)
-    kitchen = Kitchen(client, cache, menus.current)
+    kitchen = Kitchen(client, cache, menus.current, menus.newest, clock=clock)
     cats = Cats(kitchen, draw=partial(secrets.randbelow, SEEDS))
     pages = Pages()
     assets = Assets(cache)

@@ -22,6 +22,7 @@ Examples:
   catguard cats import photos/siamese --breed siamese --licence MIT --dry-run
   catguard cats import photos/ --licence MIT --json | jq .refused
   catguard cats import --pack revoy --count 24
+  catguard cats import backup/ --restore
 
 \b
 Folders say what is seen: siamese/1.jpg, siamese/sitting/2.png, scenes/my-garden/back.png; so does cats.csv or
@@ -46,6 +47,9 @@ some pictures were refused, each by its name and with the reason, 2 when the com
 @click.option("--breed", help="Of the cats that neither sidecar nor folder name one for.")
 @click.option("--pose", help="Likewise.  [default: posing]")
 @click.option("--tag", "tags", multiple=True, help="For all pictures that the sidecar gives no tags. Repeatable.")
+@click.option(
+    "--restore", is_flag=True, help="Give pictures of an export, of your own or one that you trust, their ids back."
+)
 @click.option("--dry-run", is_flag=True, help="Do everything but store them.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as a JSON object, for programs.")
 @catguard.tier_command("store")
@@ -62,6 +66,7 @@ async def import_command(
     breed: str | None,
     pose: str | None,
     tags: tuple[str, ...],
+    restore: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -87,7 +92,12 @@ async def import_command(
 
                 supply = stack.enter_context(
                     contextlib.closing(
-                        Files(place, sidecar=sidecar, defaults=Defaults(breed, pose, licence, author, tags))
+                        Files(
+                            place,
+                            sidecar=sidecar,
+                            defaults=Defaults(breed, pose, licence, author, tags),
+                            restore=restore,
+                        )
                     )
                 )
         except Unusable as error:

@@ -136,7 +136,7 @@ async def remove(context: catguard.TierContext, *, identifiers: tuple[str, ...])
 Examples:
   catguard cats export backup/
   catguard cats export ragdolls/ --breed ragdoll
-  catguard cats export backup/ && catguard cats import backup/ --data elsewhere
+  catguard cats export backup/ && catguard cats import backup/ --restore --data elsewhere
 """
 )
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
@@ -146,7 +146,7 @@ Examples:
 async def export(context: catguard.TierContext, *, folder: Path, breed: str | None, kind: str | None) -> int:
     """Write pictures into a folder that is new or empty: the largest image of each, and cats.json.
 
-    `catguard cats import` makes the same pictures of them in another store, with all that is known of them.
+    `catguard cats import --restore` makes the same pictures of them in another store, with all that is known of them.
     """
     from catguard_store.exporting import export as write
     from catguard_store.imports.report import counted

@@ -70,7 +70,13 @@ class CatOMatic:
     def reset(self) -> None:
         self.answer: Answer = willing
         self.orders: list[Order] = []
-        self.original: dict[str, Any] = {"breed": "siamese", "pose": "sitting", "width": 300, "height": 401}
+        self.original: dict[str, Any] = {
+            "breed": "siamese",
+            "pose": "sitting",
+            "width": 300,
+            "height": 401,
+            "art": "0" * 16,
+        }
         self.gone: set[str] = set()
         self.breeds: dict[str, str] = dict.fromkeys(BREEDS, "0" * 16)
         self.scenes: dict[str, str] = dict.fromkeys(SCENES, "0" * 16)

@@ -23,6 +23,13 @@ async def test_picture_that_is_not_here_is_a_problem(frontend: httpx2.AsyncClien
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("known", ["*", f'"{"0" * 64}"'])
+async def test_picture_that_is_not_here_is_nothing_that_anybody_has(frontend: httpx2.AsyncClient, known: str) -> None:
+    response = await frontend.get(f"/pictures/{'0' * 64}.webp", headers={"if-none-match": known})
+
+    assert response.status_code == 404
+
+
 async def test_picture_under_another_format_is_not_here(frontend: httpx2.AsyncClient) -> None:
     url = (await frontend.get("/api/cats")).json()["url"]
 

@@ -48,15 +48,16 @@ def test_read_cats_believes_nothing_else(header: str) -> None:
 async def test_proportion_is_asked_again_of_the_longest_unused_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.path.removeprefix("/v1/pictures/"))
-        return httpx2.Response(200, json={"width": 300, "height": 401})
+        return httpx2.Response(200, json={"width": 300, "height": 401, "art": "0" * 16})
 
     monkeypatch.setattr(kitchen, "REMEMBERED", 2)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://catomatic") as client:
-        cook = Kitchen(client, PictureCache(Files(tmp_path, limit=1)), Menus(client).current)
+        board = Menus(client)
+        cook = Kitchen(client, PictureCache(Files(tmp_path, limit=1)), board.current, board.newest)
         for picture in "abacab":  # c takes the place of b, and then b that of c
             assert await cook.proportion(picture) == (300, 401)
 

@@ -130,3 +130,25 @@ async def test_current_goes_on_when_one_who_waits_leaves(board: Menus, catomatic
 
     assert (await stayer).breeds
     assert catomatic.asked == 1
+
+
+async def test_newest_is_asked_after_the_call_and_once_for_all_who_wait(board: Menus, catomatic: CatOMatic) -> None:
+    catomatic.go.clear()
+    early = asyncio.create_task(board.current())
+    while not catomatic.asked:
+        await asyncio.sleep(0.001)
+    waiting = [asyncio.create_task(board.newest()) for _ in range(3)]
+    await asyncio.sleep(0)
+    catomatic.told = {**TOLD, "edition": "1" * 16}
+    catomatic.go.set()
+    await early
+
+    assert {(await found).edition for found in waiting} == {"1" * 16}
+    assert catomatic.asked == 2
+
+
+async def test_newest_says_why_there_is_none(board: Menus, catomatic: CatOMatic) -> None:
+    await board.current()
+    catomatic.answers = away
+    with pytest.raises(Unreachable):
+        await board.newest()

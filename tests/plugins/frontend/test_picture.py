@@ -229,3 +229,50 @@ async def test_cats_with_another_method_are_refused_without_being_kept(frontend:
     answer = await frontend.post("/cats")
 
     assert (answer.status_code, answer.headers["cache-control"]) == (405, "no-store")
+
+
+async def test_cats_made_of_art_that_changed_meanwhile_are_not_kept(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    """A menu is taken to be true for seconds: the cats that a render finds may be others than it told of."""
+    await frontend.get(SEEDED.replace("seed=7", "seed=8"))
+    catomatic.breeds["siamese"] = "1" * 16
+    early = await frontend.get(SEEDED)
+    catomatic.orders.clear()
+    late, again = await frontend.get(SEEDED), await frontend.get(SEEDED)
+
+    assert early.status_code == 200
+    assert early.headers["cache-control"] == "no-store"
+    assert early.headers["etag"] != late.headers["etag"] == again.headers["etag"]
+    assert "immutable" in late.headers["cache-control"]
+    assert len(catomatic.orders) == 1
+
+
+async def test_cats_made_while_nobody_tells_the_menu_are_not_kept(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    await frontend.get(SEEDED.replace("seed=7", "seed=8"))
+    catomatic.menus = lambda: problem(503, "away")
+
+    assert (await frontend.get(SEEDED)).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("open_", ["breed=siamese&", "scene=rose-garden&"])
+async def test_cats_that_leave_a_name_open_lead_to_the_address_that_does_not(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic, open_: str
+) -> None:
+    response = await frontend.get(SEEDED.replace(open_, ""))
+
+    assert (response.status_code, response.headers["cache-control"]) == (302, "no-store")
+    assert located(response).keys() >= {"breed", "scene", "seed"}
+    assert not catomatic.orders
+
+
+async def test_cats_of_a_sentence_that_asks_too_much_are_refused_in_words(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    response = await frontend.get("/cats", params={"ask": "three siamese cats at 99999x99999px"})
+
+    assert response.status_code == 422
+    assert "width must be at most 4096" in response.text
+    assert not catomatic.orders

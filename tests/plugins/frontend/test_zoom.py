@@ -75,13 +75,43 @@ async def test_zoom_of_a_picture_is_the_same_whatever_was_seen_of_it(
     assert [order.get("part") for order in catomatic.orders] == ["nose", None]
 
 
-async def test_zoom_asks_what_a_picture_is_like_once(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
-    for target in ("/zoom?picture=0&", "/api/zoom?picture=0&", "/zoom?picture=1&", "/api/zoom?picture=0&"):
-        for scale in (0, 0.5, 0.999):
-            address = target.replace("=0&", f"={'0' * 16}&").replace("=1&", f"={'1' * 16}&")
-            await frontend.get(f"{address}part=nose&scale={scale}")
+async def test_zoom_asks_what_a_picture_is_like_when_it_makes_one_only(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    address = f"/api/zoom?picture={'0' * 16}&part=nose&scale=0"
+    await frontend.get(address)
+    asked = list(catomatic.asked)
+    for scale in ("", ".999"):
+        await frontend.get(f"{address}{scale}")
 
-    assert catomatic.asked == ["0" * 16, "1" * 16]
+    assert asked == ["0" * 16] * 2  # before and after
+    assert catomatic.asked == asked
+
+
+async def test_zoom_of_a_picture_that_was_removed_is_not_found_within_seconds(
+    frontend_of: Opener, catomatic: CatOMatic
+) -> None:
+    now = 0.0
+    async with frontend_of(clock=lambda: now) as frontend:
+        before = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+        catomatic.gone.add("0123456789abcdef")
+        now = 3.1
+        after = await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+
+    assert (before.status_code, after.status_code) == (200, 404)
+
+
+async def test_zoom_of_a_picture_that_is_known_otherwise_is_made_anew(
+    frontend_of: Opener, catomatic: CatOMatic
+) -> None:
+    now = 0.0
+    async with frontend_of(clock=lambda: now) as frontend:
+        await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+        catomatic.original["art"] = "1" * 16
+        now = 3.1
+        await frontend.get("/api/zoom?picture=0123456789abcdef&part=nose&scale=0")
+
+    assert len(catomatic.orders) == 2
 
 
 async def test_zoom_that_failed_asks_again(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:

@@ -1,12 +1,12 @@
 """Archives: the files in a ZIP, read from it without being unpacked anywhere."""
 
-import os
+import io
+import lzma
 import stat
 import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 from catguard_store.imports.folder import MAX_READ, bounded, hidden
 from catguard_store.imports.report import Refusal, Unusable, shown
@@ -19,10 +19,6 @@ MAX_RATIO, RATIO_FROM = 200, 1024 * 1024
 """Pictures are compressed already: a member of more than 1 MiB that deflates to less than a 200th is none (a white
 bitmap would be, and is no cat)."""
 
-# APPNOTE.TXT 4.3.16: the end of the central directory record, 22 bytes and a comment of at most 64 KiB.
-END_SIGNATURE, END_BYTES, MAX_COMMENT = b"PK\x05\x06", 22, 65_535
-# 4.3.15 and 4.3.14: what replaces it where numbers do not fit.
-LOCATOR_SIGNATURE, LOCATOR_BYTES, END64_SIGNATURE = b"PK\x06\x07", 20, b"PK\x06\x06"
 ENCRYPTED = 0x1
 
 
@@ -35,12 +31,12 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = path.open("rb")
+            self._file = _Bounded(path)
         except OSError as error:
             raise Unusable(f"it cannot be read: {error.strerror or error}") from error
         try:
-            _check_directory(self._file)
             self._zip = zipfile.ZipFile(self._file)
+            self._file.longest = MAX_READ + 1
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
             self._file.close()
             raise Unusable(f"it is no ZIP that can be read: {error}") from error
@@ -77,6 +73,7 @@ class Archive:
         except (
             zipfile.BadZipFile,
             zlib.error,
+            lzma.LZMAError,
             OSError,
             EOFError,
             ValueError,
@@ -89,6 +86,24 @@ class Archive:
     def close(self) -> None:
         self._zip.close()
         self._file.close()
+
+
+class _Bounded(io.BufferedReader):
+    """A file that gives no more bytes at once than `longest`.
+
+    `zipfile` reads the list of members by one such call, before it parses it. What an archive says of the list's length
+    may be said in several places, and which of them counts is for `zipfile` alone to know.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.longest = MAX_DIRECTORY
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read as a file does; raises BadZipFile where more is asked for, or there is no bound."""
+        if size is not None and size > self.longest:
+            raise zipfile.BadZipFile(f"its list of members takes {size} bytes, more than {self.longest}")
+        return super().read(size)
 
 
 def is_archive(path: Path) -> bool:
@@ -111,28 +126,3 @@ def _fault(member: zipfile.ZipInfo) -> str | None:
     if member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * member.compress_size:
         return f"it is a bomb: {member.compress_size} bytes become {member.file_size}"
     return None
-
-
-def _check_directory(file: BinaryIO) -> None:
-    """Look how long the list of members is, as the end of the archive says, before all of it is parsed.
-
-    Raises:
-        BadZipFile: It is too long, or is not there.
-    """
-    end = file.seek(0, os.SEEK_END)
-    start = file.seek(max(0, end - END_BYTES - MAX_COMMENT - LOCATOR_BYTES))
-    tail = file.read()
-    position = tail.rfind(END_SIGNATURE)
-    if position < 0 or len(tail) < position + END_BYTES:
-        raise zipfile.BadZipFile("it does not end as an archive does")
-    (size,) = struct.unpack_from("<I", tail, position + 12)
-    locator = position - LOCATOR_BYTES
-    if locator >= 0 and tail[locator : locator + 4] == LOCATOR_SIGNATURE:
-        (offset,) = struct.unpack_from("<Q", tail, locator + 8)
-        file.seek(min(offset, start + locator))
-        record = file.read(56)
-        if record.startswith(END64_SIGNATURE):
-            (size,) = struct.unpack_from("<Q", record, 40)
-    if size > MAX_DIRECTORY:
-        raise zipfile.BadZipFile(f"its list of members takes {size} bytes, more than {MAX_DIRECTORY}")
-    file.seek(0)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import IntegrityError
+
 import catguard
 from catguard_store.admission import Admit, Proposal
 from catguard_store.imports.darkroom import Darkroom
@@ -30,8 +32,8 @@ class Intake:
     darkroom: Darkroom
     dry_run: bool = False
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _by_id: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    _rehearsed: set[str] = field(default_factory=set)
+    _locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _rehearsed: dict[str, Proposal] = field(default_factory=dict)
 
     async def take(self, supply: Supply, *, advance: Callable[[], object]) -> Report:
         """Take in what is new of a supply.
@@ -73,7 +75,8 @@ class Intake:
                     report.passed_over.append(shown(name))
                     return
                 proposal = offer.proposal
-                await stack.enter_async_context(self._by_id[proposal.id])
+                for key in (proposal.id, proposal.source):
+                    await stack.enter_async_context(self._locks[key])
             if (stored := await self._stored(proposal)) is not None:
                 report.duplicates.append(Entry(shown(name), proposal.id, stored))
                 return
@@ -81,11 +84,14 @@ class Intake:
             admitted = await self.admit(candidate)
             entry = Entry(shown(name), proposal.id, _named(proposal), note)
             if self.dry_run:
-                self._rehearsed.add(proposal.id)
+                self._rehearsed.update({proposal.id: proposal, proposal.source: proposal})
                 report.imported.append(entry)
                 return
             async with self._writing:  # SQLite has one writer; waiting here costs less than its busy handler
-                new = await self.repository.insert(admitted.picture, admitted.images)
+                try:
+                    new = await self.repository.insert(admitted.picture, admitted.images)
+                except IntegrityError as error:  # another import was faster
+                    raise Unusable(f"another picture from {proposal.source} was stored meanwhile") from error
             (report.imported if new else report.duplicates).append(entry)
 
     async def _stored(self, proposal: Proposal) -> str | None:
@@ -94,12 +100,11 @@ class Intake:
         Raises:
             Unusable: Another one has that id, or its source.
         """
-        if proposal.id in self._rehearsed:
-            return _named(proposal)
-        found = await self.repository.picture(proposal.id)
+        found = self._rehearsed.get(proposal.id) or await self.repository.picture(proposal.id)
         if found is not None and found.digest != proposal.digest:
             raise Unusable(f"its id {proposal.id} is that of another picture")
-        if found is None and (other := await self.repository.by_source(proposal.source)) is not None:
+        other = self._rehearsed.get(proposal.source) or await self.repository.by_source(proposal.source)
+        if found is None and other is not None:
             raise Unusable(f"another edition of {proposal.source} is stored: {other.id}; remove that first")
         return None if found is None else f"{found.breed}, {found.layer or found.pose}"
 

@@ -12,12 +12,12 @@ from catguard_store.imports import sidecar
 from catguard_store.imports.archive import Archive, is_archive
 from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.developing import Film
+from catguard_store.imports.exported import drawing, identity, source
 from catguard_store.imports.folder import Folder
 from catguard_store.imports.labels import Defaults, labels
 from catguard_store.imports.report import Refusal, Unusable, shown
-from catguard_store.imports.sidecar import Row, Rows
+from catguard_store.imports.sidecar import Rows
 
-SOURCE_LENGTH: Final = 200
 SUFFIXES: Final = {
     ".png": "png",
     ".apng": "png",
@@ -71,12 +71,13 @@ class Files:
         place: A folder or a ZIP.
         sidecar: A CSV or JSON file elsewhere; without it, cats.csv or cats.json at the top of the place.
         defaults: What is said of all pictures.
+        restore: Whether exports are believed which picture of another store a file was.
 
     Raises:
         Unusable: The place is neither, or the sidecar cannot be understood.
     """
 
-    def __init__(self, place: Path, *, sidecar: Path | None = None, defaults: Defaults) -> None:
+    def __init__(self, place: Path, *, sidecar: Path | None = None, defaults: Defaults, restore: bool = False) -> None:
         self._files = _open(place)
         try:
             names, refused = self._files.list()
@@ -84,7 +85,7 @@ class Files:
         except BaseException:
             self._files.close()
             raise
-        self._defaults = defaults
+        self._defaults, self._restore = defaults, restore
         # Of a file and its copies, the one that the sidecar knows comes first.
         self.names = tuple(sorted((name for name in names if name != own), key=self._is_unknown))
         there = {self._below(name) for name in self.names} | {refusal.name for refusal in refused}
@@ -110,7 +111,13 @@ class Files:
             return None
         shows = labels(self._below(name), row, self._defaults)
         digest = hashlib.sha256(data).hexdigest()
-        restored = row is not None and row.restores(digest)
+        was = None if row is None else identity(row, digest, trusted=self._restore)
+        if was is not None and (drawn := drawing(*was)) is not None:
+
+            async def redrawn(_: Darkroom) -> tuple[Candidate, str | None]:
+                return drawn, None
+
+            return Offer(drawn.proposal, redrawn)
         proposal = Proposal(
             kind=shows.kind,
             breed=shows.breed,
@@ -119,13 +126,13 @@ class Files:
             tags=shows.tags,
             licence=shows.licence,
             author=shows.author,
-            source=_restored(row, "source") if restored else source(digest, name),
-            digest=_restored(row, "digest") if restored else digest,
+            source=source(digest, name) if was is None else was[0],
+            digest=digest if was is None else was[1],
         )
 
         async def candidate(darkroom: Darkroom) -> tuple[Candidate, str | None]:
             facts = await darkroom.look(data)
-            film = Film(data, facts, shows.kind, shows.anchors, whole=restored)
+            film = Film(data, facts, shows.kind, shows.anchors, whole=was is not None)
             lies = suffix != "" and SUFFIXES.get(suffix) != facts.format
             note = f"its name ends in {shown(suffix)}, and it is {facts.format.upper()}" if lies else None
             return Candidate(proposal, len(data), facts.width, facts.height, facts.frames, film), note
@@ -158,16 +165,6 @@ class Files:
             return {}, "", None
         (name, root) = found[0]
         return sidecar.read(shown(name), self._files.read(name)), root, name
-
-
-def source(digest: str, name: str) -> str:
-    """What stands in the database as where a file came from: no two contents share it."""
-    return f"imported/{digest[:16]}/{shown(name)}"[:SOURCE_LENGTH]
-
-
-def _restored(row: Row | None, field: str) -> str:
-    assert row is not None
-    return row.fields[field]
 
 
 def _open(place: Path) -> Folder | Archive:

@@ -92,9 +92,41 @@ def test_open_refuses_a_list_of_members_that_is_too_long_before_it_is_parsed(
 ) -> None:
     path = pack(tmp_path / "cats.zip", {f"{index}.png": b"x" for index in range(5)})
     monkeypatch.setattr(archives, "MAX_DIRECTORY", 100)
-    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("it was parsed"))
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *_: pytest.fail("it was parsed"))
     with pytest.raises(Unusable, match="its list of members takes"):
         Archive(path)
+
+
+def test_open_measures_the_list_of_members_that_is_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pack(tmp_path / "cats.zip", {f"{index}.png": b"x" for index in range(5)})
+    data = path.read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    # APPNOTE.TXT 4.3.14 and 4.3.15: the locator says where the record is, and zipfile takes the one before the locator.
+    short, real = (
+        struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+        for count, size in ((1, 50), (5, end - start))
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, start, 1)
+    last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, 50, 0xFFFFFFFF, 0)
+    path.write_bytes(data[:start] + short + data[start:end] + real + locator + last)
+    with opened(path) as archive:
+        assert len(archive.list()[0]) == 5
+    monkeypatch.setattr(archives, "MAX_DIRECTORY", 100)
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *_: pytest.fail("it was parsed"))
+    with pytest.raises(Unusable, match="its list of members takes"):
+        Archive(path)
+
+
+def test_read_of_a_damaged_member_of_every_method_says_so(tmp_path: Path) -> None:
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = pack(tmp_path / f"{method}.zip", {"a.png": bytes(range(256)) * 40}, method=method)
+        data = bytearray(path.read_bytes())
+        data[44:70] = b"\xff" * 26
+        path.write_bytes(bytes(data))
+        with opened(path) as archive:
+            archive.list()
+            with pytest.raises(Unusable, match="cannot be read from the archive"):
+                archive.read("a.png")
 
 
 def test_read_of_what_is_damaged_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catguard_store.imports.developing import MAX_AREA, finish, fitted
+from catguard_store.drawings import Drawings
+from catguard_store.imports.developing import MAX_AREA, fitted
 from catguard_store.inventory import everything
 from catguard_store.repository import Repository
 
@@ -17,7 +19,15 @@ from ..pictures import images, picture
 from .conftest import Store
 from .corpus import cut_out, encoded, photo, write
 
-DRAWN = picture("drawn", source="drawn/cat/tabby/sitting")
+PROPOSED = next(one for one in Drawings().proposals() if one.source == "drawn/cat/tabby/sitting")
+DRAWN = dataclasses.replace(
+    picture("drawn", source=PROPOSED.source),
+    id=PROPOSED.id,
+    digest=PROPOSED.digest,
+    tags=tuple(sorted(PROPOSED.tags)),
+    licence=PROPOSED.licence,
+    author=PROPOSED.author,
+)
 SIDECAR = [
     {
         "file": "1.png",
@@ -53,7 +63,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 async def draw(repository: Repository) -> None:
     """Store a picture as the store's own drawings are."""
-    developed = finish(cut_out(), "cat", {"nose": (0.5, 0.25)})
+    developed = Drawings().candidate(PROPOSED).develop()
     largest = developed.images[-1]
     widths = tuple(image.width for image in developed.images)
     drawn = dataclasses.replace(
@@ -72,7 +82,7 @@ def test_list_tells_all_that_is_stored(full: Store) -> None:
     assert len(done.stdout.splitlines()) == 5
     line = next(line for line in done.stdout.splitlines() if "loaf" in line)
     assert line.split()[:5] == [by_pose(full)["loaf"], "ragdoll", "loaf", "1024x801", "cut-out"]
-    assert "Zoë Author, CC-BY-4.0  imported/" in line
+    assert re.search(r"Zoë Author, CC-BY-4\.0 {2,}imported/", line)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +144,10 @@ def test_export_and_import_into_an_empty_store_give_the_same(full: Store, tmp_pa
     done = full.run("export", tmp_path / "backup")
     assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'backup'}: 5 pictures and cats.json\n"), done.output
     other = Store(tmp_path / "other")
-    report = other.take(tmp_path / "backup")
+    report = other.take(tmp_path / "backup", "--restore")
     assert (len(report["imported"]), report["refused"]) == (5, [])
     assert other.pictures() == full.pictures()
-    again = full.take(tmp_path / "backup")
+    again = full.take(tmp_path / "backup", "--restore")
     assert (len(again["duplicates"]), again["imported"]) == (5, [])
 
 
@@ -146,7 +156,7 @@ def test_export_that_was_changed_is_another_picture(full: Store, tmp_path: Path)
     changed = next((tmp_path / "backup").rglob("back-*.webp"))
     changed.write_bytes(encoded(photo(300, 200, seed=9), "WEBP"))
     other = Store(tmp_path / "other")
-    other.take(tmp_path / "backup")
+    other.take(tmp_path / "backup", "--restore")
     sources = {found.layer: found.source for found in other.pictures().values()}
     assert sources["back"].startswith("imported/")
     assert other.pictures().keys() & full.pictures().keys() == {sources["foreground"]}
@@ -162,7 +172,7 @@ def test_export_into_a_folder_with_something_in_it_is_refused(full: Store, tmp_p
 def test_remove_takes_images_and_tags_along_and_tells_of_what_comes_back(full: Store, tmp_path: Path) -> None:
     full.run("export", tmp_path / "backup", "--kind", "cat")
     store = Store(tmp_path / "var")
-    store.take(tmp_path / "backup")
+    store.take(tmp_path / "backup", "--restore")
     mine, drawn = by_pose(store)["loaf"], DRAWN
 
     async def left(repository: Repository) -> Any:
