@@ -229,7 +229,8 @@ class _Reader:
         start = self._next
         behind = start + (self._token.word in _ARTICLES)
         # "the-moon" is said without another article, "moon" with "a".
-        for self._next in (start, behind) if self._token.word == "the" else (behind, start):
+        for place in (start, behind) if self._token.word == "the" else (behind, start):
+            self._next = place
             scene = self._name(self._scenes, before=_AFTER)
             if scene is not None:
                 return scene
