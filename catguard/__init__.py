@@ -7,7 +7,7 @@ app = guard.asgi(app)
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from catguard.enforcement.problem import RefusalPage, refusal
+from catguard.enforcement.problem import RefusalPage, prefers_html, refusal
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.exchange import Caller, Exchange, exchange
 from catguard.errors import CatguardError, ConfigurationError, EvaluationError, PluginError, PolicyError
@@ -37,6 +37,7 @@ __all__ = [
     "exchange",
     "hookimpl",
     "image_facts",
+    "prefers_html",
     "refusal",
     "tier_command",
 ]

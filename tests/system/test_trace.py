@@ -249,7 +249,9 @@ def test_callers_inside_are_continued(system: System) -> None:
         timeout=PATIENCE,
     )
     assert trace_of(answer) == INSIDER
-    request, _statement = system.spans_of(INSIDER)
+    request, *statements = system.spans_of(INSIDER)
+    assert statements, "what was found, and how many there are where a page did not hold them all"
+    assert {statement.parent for statement in statements} == {request.id}
     assert request.parent == "b7ad6b7169203331"
     assert request.attributes["catguard.caller.component"] == "catomatic"
 

@@ -1,7 +1,7 @@
 """Reads an order written as a sentence, by a grammar of one rule, and says of any other sentence where it left it.
 
     sentence = ["please"] ["give" "me"] count (breed ["cat"] | "cat")
-               [("in" | "on") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]]
+               [("in" | "on" | "at") ["a" | "an" | "the"] scene] ["at" INTEGER "x" INTEGER ["px"]]
                ["as" format] ["please"] ["."]
     breed    = a name on the menu, such as "maine coon"
     scene    = likewise, or as one says it: "roof at night"
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catguard_frontend.menu import FORMATS, NUMBERS, PLACES, Menu
-from catguard_frontend.words import located
+from catguard_frontend.words import cats, located
 
 EXAMPLE = "three siamese cats in a rose garden at 480x620px"
 
@@ -54,9 +54,12 @@ class Order:
     def sentence(self) -> str:
         """Return the sentence in the grammar's plainest words; reading it gives this order again."""
         words = [NUMBERS[self.count - 1] if 1 <= self.count <= len(NUMBERS) else str(self.count)]
-        if self.breed is not None:
-            words.append(self.breed.replace("-", " "))
-        words.append("cat" if self.count == 1 else "cats")
+        if self.breed is None:
+            words.append("cat" if self.count == 1 else "cats")
+        else:
+            kind = cats(self.breed, self.count)
+            # With its hyphens, "ragdoll-cat" is not taken for the cat of a breed "ragdoll".
+            words.append(kind.replace(" ", "-") if self.breed.endswith(("-cat", "-cats")) else kind)
         if self.scene is not None:
             words.append(located(self.scene))
         if self.width is not None and self.height is not None:
@@ -163,7 +166,7 @@ class _Reader:
             self._expect(("me",), ["“me”"])
         count = self._count()
         breed = self._breed(plural=count != 1)
-        scene = self._scene() if self._accept("in", "on") else None
+        scene = self._scene() if self._accept("in", "on") or self._at_a_place() else None
         width, height = self._size() if self._accept("at") else (None, None)
         image_format = self._named(_FORMATS, "a format") if self._accept("as") else None
         self._end(scene=scene, width=width, image_format=image_format)
@@ -203,7 +206,7 @@ class _Reader:
         return int(token.text)
 
     def _breed(self, *, plural: bool) -> str | None:
-        breed = self._name(self._breeds)
+        breed = self._name(self._breeds, but=_CATS)
         if breed is not None:
             self._accept(*_CATS)
             return breed
@@ -211,24 +214,47 @@ class _Reader:
         self._expect(_CATS, [_one_of("a breed", names), "“cats”" if plural else "“cat”"], near=names)
         return None
 
-    def _scene(self) -> str:
-        self._accept(*_ARTICLES)
-        scene = self._name(self._scenes, before=_AFTER)
-        if scene is None:
-            lost = list(itertools.takewhile(lambda token: token.word not in _AFTER, self._tokens[self._next :]))
-            first, end = self._token, (lost or [self._token])[-1].end
-            phrase = Token(" ".join(token.word for token in lost), first.position, first.start, end)
-            raise self._lost([_one_of("a scene", self._scenes.names)], self._scenes.names, token=phrase)
-        return scene
+    def _at_a_place(self) -> bool:
+        """Take an "at" before a place; the one before a size stays."""
+        start = self._next
+        if self._accept("at"):
+            after = self._next
+            if self._token.word in _ARTICLES or self._name(self._scenes, before=_AFTER) is not None:
+                self._next = after
+                return True
+        self._next = start
+        return False
 
-    def _name(self, names: _Names, *, before: Sequence[str] = ()) -> str | None:
-        """Take the longest of `names` that comes next, if one of the words `before` which it may stand follows."""
+    def _scene(self) -> str:
+        start = self._next
+        behind = start + (self._token.word in _ARTICLES)
+        # "the-moon" is said without another article, "moon" with "a".
+        for place in (start, behind) if self._token.word == "the" else (behind, start):
+            self._next = place
+            scene = self._name(self._scenes, before=_AFTER)
+            if scene is not None:
+                return scene
+        self._next = behind
+        lost = list(itertools.takewhile(lambda token: token.word not in _AFTER, self._tokens[self._next :]))
+        first, end = self._token, (lost or [self._token])[-1].end
+        phrase = Token(" ".join(token.word for token in lost), first.position, first.start, end)
+        raise self._lost([_one_of("a scene", self._scenes.names)], self._scenes.names, token=phrase)
+
+    def _name(self, names: _Names, *, before: Sequence[str] = (), but: Sequence[str] = ()) -> str | None:
+        """Take the longest of `names` that comes next.
+
+        Args:
+            names: among which it is.
+            before: words, one of which has to follow; none where that is no matter.
+            but: words that are not taken as the last one of a name where there is a name without.
+        """
         words = [*self._following(), ""]
         for length in range(min(names.longest, len(words) - 1), 0, -1):
             name = names.find(words[:length])
             if name is not None and (not before or words[length] in before):
-                self._next += length
-                return name
+                shorter = names.find(words[: length - 1]) if words[length - 1] in but else None
+                self._next += length if shorter is None else length - 1
+                return shorter or name
         return None
 
     def _following(self) -> list[str]:

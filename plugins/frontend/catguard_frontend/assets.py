@@ -13,7 +13,10 @@ import catguard
 from catguard_frontend.answers import problem
 from catguard_frontend.cache import PictureCache
 from catguard_frontend.conditional import FOR_EVER, FOR_NOW, has, kept, not_modified
+from catguard_frontend.pages import Pages, for_people
+from catguard_frontend.words import Excuse
 
+_GONE = Excuse("No such picture", ("It was never made here, or made room for newer ones. Order it again.",), 404)
 _MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -29,7 +32,8 @@ class Asset:
 class Assets:
     """Serves `GET /pictures/{digest}.{ext}` and `GET /static/{name}`."""
 
-    def __init__(self, cache: PictureCache) -> None:
+    def __init__(self, cache: PictureCache, pages: Pages) -> None:
+        self._pages = pages
         self._cache = cache
         self._static = {
             entry.name: Asset(data, hashlib.sha256(data).hexdigest(), _MEDIA[entry.name.rpartition(".")[2]])
@@ -42,10 +46,10 @@ class Assets:
         exchange = catguard.exchange(request.scope)
         digest, image_format = exchange.params["digest"], exchange.params["ext"]
         image = await self._cache.image(digest, image_format)
+        if image is None and for_people(exchange):
+            return self._pages.instead(_GONE, request)
         if image is None:
-            return problem(
-                404, "No such picture", "It was never made here, or made room for newer ones. Order it again."
-            )
+            return problem(_GONE.status, _GONE.title, _GONE.reasons[0])
         if has(exchange.headers, digest):
             return not_modified(kept(digest, FOR_EVER))
         return _whole(Asset(image, digest, f"image/{image_format}"), FOR_EVER)

@@ -17,8 +17,10 @@ from catguard_frontend.answers import answer, failed, not_understood
 from catguard_frontend.conditional import FOR_EVER, NOT_KEPT, has, kept, not_modified
 from catguard_frontend.kitchen import Kitchen, NotServed
 from catguard_frontend.menu import Menu
+from catguard_frontend.pages import Pages, for_people
 from catguard_frontend.recipes import Recipe
 from catguard_frontend.timing import Timing
+from catguard_frontend.words import Excuse, excuse
 
 #: What an address has to say for its picture to be the same when there are more breeds and scenes.
 _SPELT_OUT = {"breed", "scene", "seed"}
@@ -29,11 +31,13 @@ class Cats:
 
     Args:
         kitchen: gives pictures and the menu.
+        pages: tells people why there is no picture.
         draw: returns a seed for those who bring none.
     """
 
-    def __init__(self, kitchen: Kitchen, *, draw: Callable[[], int]) -> None:
+    def __init__(self, kitchen: Kitchen, pages: Pages, *, draw: Callable[[], int]) -> None:
         self._kitchen = kitchen
+        self._pages = pages
         self._draw = draw
 
     async def picture(self, request: Request) -> ASGIApp:
@@ -42,6 +46,7 @@ class Cats:
         What names a picture is known before it is made: whoever has it already costs no work at all.
         """
         exchange = catguard.exchange(request.scope)
+        asked: Mapping[str, Any] = exchange.query
         timing = Timing()
         try:
             with timing.measure("menu"):
@@ -50,6 +55,7 @@ class Cats:
             chosen = {} if "format" in wished else {"format": preferred(",".join(exchange.headers.get("accept", ())))}
             vary = {"vary": "Accept"} if chosen else {}
             recipe = recipe_of({"seed": self._draw(), **wished, **chosen}, menu)
+            asked = recipe.wire()
             tag = await self._kitchen.tag(recipe, timing=timing)
             if "ask" in exchange.query:
                 await self._kitchen.serve(recipe, tag=tag, timing=timing)  # an address that is given has a picture
@@ -62,10 +68,8 @@ class Cats:
             image = await self._kitchen.image(picture)
             if not picture.kept:
                 headers = {**kept(picture.digest, NOT_KEPT), **vary}
-        except ask.NotUnderstood as failure:
-            return not_understood(failure)
-        except (catguard.CallRefused, NotServed) as failure:
-            return failed(failure, request)
+        except (ask.NotUnderstood, catguard.CallRefused, NotServed) as failure:
+            return self._instead(failure, request, asked)
         return Response(image, 200, {**headers, "server-timing": timing.header()}, f"image/{picture.format}")
 
     async def api(self, request: Request) -> ASGIApp:
@@ -83,6 +87,16 @@ class Cats:
             return failed(failure, request)
         understood = _understood(recipe) if "ask" in query else None
         return answer(picture, recipe, timing=timing, understood=understood)
+
+    def _instead(
+        self, failure: ask.NotUnderstood | catguard.CallRefused | NotServed, request: Request, asked: Mapping[str, Any]
+    ) -> ASGIApp:
+        """Say why there is no picture, as a page to people and as a problem document to programs."""
+        people = for_people(catguard.exchange(request.scope))
+        if isinstance(failure, ask.NotUnderstood):
+            lost = Excuse("Sentence not understood", (str(failure),), 422)
+            return self._pages.instead(lost, request) if people else not_understood(failure)
+        return self._pages.instead(excuse(failure, asked), request) if people else failed(failure, request)
 
 
 def wishes(query: Mapping[str, Any], menu: Menu) -> dict[str, Any]:

@@ -74,10 +74,10 @@ class Wish:
 
     def heading(self, *, nobody: bool = False) -> str:
         """Say what the page shows: "12 siamese cats in a rose garden", or that there is `nobody`."""
-        breed = f"{words.spoken(self.breed)} " if self.breed else ""
         scene = f" {words.located(self.scene)}" if self.scene else ""
-        count = "No" if nobody else self.count
-        return f"{count} {breed}{'cat' if self.count == 1 and not nobody else 'cats'}{scene}"
+        number = 0 if nobody else self.count
+        kind = words.cats(self.breed, number) if self.breed else "cat" if number == 1 else "cats"
+        return f"{number or 'No'} {kind}{scene}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from catguard import RefusalPage
+from catguard import Exchange, RefusalPage, prefers_html
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
@@ -105,8 +106,20 @@ class Pages:
             status=page.status,
             heading=_HEADINGS.get(page.status, heading),
             reasons=reasons_of(page.violations, asked) if page.violations else [],
-            tries=_tries(page),
+            tries=_tries(page.status, page.path),
         )
+
+    def instead(self, excuse: Excuse, request: Request) -> Response:
+        """Return the same page for what this tier itself cannot do."""
+        url = request.url
+        tries = _tries(excuse.status, f"{url.path}?{url.query}" if url.query else url.path)
+        text = self.render("refusal", status=excuse.status, heading=excuse.title, reasons=excuse.reasons, tries=tries)
+        return excused(text, excuse)
+
+
+def for_people(exchange: Exchange) -> bool:
+    """Tell whether whoever asks wants a page rather than a problem document."""
+    return prefers_html(",".join(exchange.headers.get("accept", ())))
 
 
 def _number(value: str) -> int | str:
@@ -114,10 +127,10 @@ def _number(value: str) -> int | str:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 40 else value
 
 
-def _tries(page: RefusalPage) -> Sequence[Choice]:
+def _tries(status: int, path: str) -> Sequence[Choice]:
     back = Choice("Twelve cats, any kind", "/?count=12")
-    if page.status >= 500:
-        return (Choice("The same again", quote(page.path, safe="/?=&%+")), back)
-    if urlsplit(page.path).path == "/picture":
+    if status >= 500:
+        return (Choice("The same again", quote(path, safe="/?=&%+")), back)
+    if urlsplit(path).path == "/picture":
         return (Choice(ask.EXAMPLE.capitalize(), link("/picture", {"ask": ask.EXAMPLE})), back)
     return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

@@ -130,7 +130,7 @@ def _told(recipe: Recipe) -> dict[str, Any]:
         "address": page_of(recipe),
         "another": _another(recipe),
         "walls": [
-            Choice(f"More {words.spoken(recipe.breed or '')} cats", link("/", {"breed": recipe.breed})),
+            Choice(f"More {words.cats(recipe.breed or '', 2)}", link("/", {"breed": recipe.breed})),
             Choice(f"More cats {words.located(recipe.scene or '')}", link("/", {"scene": recipe.scene})),
         ],
     }

@@ -39,9 +39,9 @@ def app(context: TierContext, *, clock: Callable[[], float] = time.monotonic) ->
     menus = Menus(client, clock=clock)
     context.on_close(menus.close)
     kitchen = Kitchen(client, cache, menus.current, menus.newest, clock=clock)
-    cats = Cats(kitchen, draw=partial(secrets.randbelow, SEEDS))
     pages = Pages()
-    assets = Assets(cache)
+    cats = Cats(kitchen, pages, draw=partial(secrets.randbelow, SEEDS))
+    assets = Assets(cache, pages)
     zoom = Zoom(kitchen, pages)
     openapi = context.openapi()
 

@@ -36,6 +36,8 @@ _WISHES: Mapping[str, str] = {
     "seed": "the seed {}",
     "ask": "“{}”",
 }
+#: Where a name begins with one of these it needs no article: "my-garden".
+_WHOSE = ("the", "my", "our", "your", "his", "her", "its", "their")
 #: What the rules of the policies that a visitor can break mean to a visitor, by their ids.
 RULES: Mapping[str, str] = {
     "picture-area": "That is more pixels than any screen shows. Try something smaller.",
@@ -156,9 +158,10 @@ def _unknown(failure: NoSuchCat, asked: Mapping[str, Any]) -> tuple[str, ...]:
         return ("There is no such cat any more, or there never was.", "Choose one from the page of cats.")
     missing = failure.missing
     if missing is None:
-        return (f"We have no {spoken(asked['breed'])} cats {located(asked['scene'])} just now.",)
+        return (f"We have no {cats(asked['breed'], 2)} {located(asked['scene'])} just now.",)
     if missing.kind == "breed":
-        return (f"We have no {spoken(missing.name)} cats.", f"There are {listed(missing.offered)} cats.")
+        *others, last = missing.offered
+        return (f"We have no {cats(missing.name, 2)}.", f"There are {listed([*others, cats(last, 2)])}.")
     return (f"We have no scene called {spoken(missing.name)}.", f"There are {listed(missing.offered)}.")
 
 
@@ -175,23 +178,32 @@ def listed(names: Iterable[str]) -> str:
 
 def described(picture: Picture, recipe: Recipe) -> str:
     """Return the alt text of a picture: "A siamese cat sitting in a rose garden"."""
-    cats = picture.cats
-    first = cats[0] if cats else {"breed": recipe.breed or "shy", "pose": ""}
+    shown = picture.cats
+    first = shown[0] if shown else {"breed": recipe.breed or "shy", "pose": ""}
     place = f" {located(recipe.scene)}" if recipe.scene else ""
-    if len(cats) > 1:
-        return f"{counted(len(cats)).capitalize()} {spoken(first['breed'])} cats{place}"
+    if len(shown) > 1:
+        return f"{counted(len(shown)).capitalize()} {cats(first['breed'], len(shown))}{place}"
+    cat = article(cats(first["breed"]))
     if recipe.part:
-        return f"The {recipe.part} of {article(first['breed'])} cat"
+        return f"The {recipe.part} of {cat}"
     pose = f" {spoken(first['pose'])}" if first["pose"] else ""
-    return f"{article(first['breed']).capitalize()} cat{pose}{place}"
+    return f"{cat.capitalize()}{pose}{place}"
 
 
 def titled(recipe: Recipe) -> str:
     """Return what a picture is called before anybody has seen it: "Three siamese cats in a rose garden"."""
     breed, place = recipe.breed or "shy", f" {located(recipe.scene)}" if recipe.scene else ""
     if recipe.count == 1:
-        return f"{article(breed)} cat{place}".capitalize()
-    return f"{counted(recipe.count)} {spoken(breed)} cats{place}".capitalize()
+        return f"{article(cats(breed))}{place}".capitalize()
+    return f"{counted(recipe.count)} {cats(breed, recipe.count)}{place}".capitalize()
+
+
+def cats(breed: str, count: int = 1) -> str:
+    """Return how cats of a breed are called, such as "siamese cats"; a name that says cat already says it once."""
+    name = spoken(breed)
+    if name.endswith("cats") or (name.endswith("cat") and count == 1):
+        return name
+    return f"{name}s" if name.endswith("cat") else f"{name} {'cat' if count == 1 else 'cats'}"
 
 
 def counted(count: int) -> str:
@@ -201,7 +213,13 @@ def counted(count: int) -> str:
 
 def located(scene: str) -> str:
     """Return where a cat is that is in a scene: "on a windowsill"."""
-    return PLACES.get(scene) or f"in {article(scene)}"
+    if scene in PLACES:
+        return PLACES[scene]
+    first = scene.partition("-")[0]
+    if first in _WHOSE:
+        return f"in {spoken(scene)}"
+    # With its hyphens, a name that begins with an article is not taken for an article and another name.
+    return f"in {scene if first in ('a', 'an') else article(scene)}"
 
 
 def article(name: str) -> str:

@@ -30,6 +30,8 @@ IMPORTED = Menu(
         ("four calicoes at 640 by 480 pixels", Order(4, "calico", width=640, height=480)),
         ("please give me a siamese in rose-garden, please".replace(",", ""), Order(1, "siamese", "rose-garden")),
         ("five cats at 480\N{MULTIPLICATION SIGN}620.", Order(5, width=480, height=620)),
+        ("12 siamese cats at the beach at 480x620px", Order(12, "siamese", "beach", 480, 620)),
+        ("a cat at night roof", Order(1, scene="night-roof")),
     ],
 )
 def test_read_takes_sentences_of_the_grammar(sentence: str, order: Order) -> None:
@@ -82,6 +84,7 @@ def test_read_clamps_nothing() -> None:
         ("three cats in a", "", 5, 16),
         ("a cat at 480", "", 5, 13),
         ("a cat at -480x620", "-", 4, 10),
+        ("a cat at the bog", "bog", 5, 14),
         ("a cat as gif", "gif", 4, 10),
         ("a cat at 480x620 in a meadow", "in", 7, 18),
         ("\N{ARABIC-INDIC DIGIT THREE} cats", "\N{ARABIC-INDIC DIGIT THREE}", 1, 1),
@@ -187,3 +190,31 @@ def test_examples_are_of_what_there_is(menu: Menu) -> None:
 def test_examples_begin_with_the_one_in_the_box() -> None:
     assert examples(MENU)[0] == EXAMPLE
     assert examples(NOTHING) == ()
+
+
+ODD = st.lists(st.sampled_from(("a", "an", "the", "my", "cat", "oci", "beach", "at", "2")), min_size=1, max_size=3)
+NAMES = st.lists(ODD.map("-".join).filter(lambda name: name[0] != "2"), min_size=1, max_size=8, unique=True)
+
+
+@given(breeds=NAMES, scenes=NAMES, count=st.integers(1, 13), data=st.data())
+def test_read_understands_what_sentence_says_of_odd_names(
+    breeds: list[str], scenes: list[str], count: int, data: st.DataObject
+) -> None:
+    menu = Menu(dict.fromkeys(breeds, "art"), dict.fromkeys(scenes, "art"), "edition")
+    breed, scene = data.draw(st.sampled_from(breeds)), data.draw(st.sampled_from(scenes))
+    order = Order(count, breed, scene, 480, 620, "png")
+
+    assert read(order.sentence(), menu) == order
+    assert all(read(sentence, menu).sentence() == sentence for sentence in examples(menu))
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        (Order(4, "ragdoll-cat", "my-garden"), "four ragdoll-cats in my garden"),
+        (Order(1, "ocicat", "the-moon"), "one ocicat in the moon"),
+        (Order(2, "ocicat", "a-tree"), "two ocicats in a-tree"),
+    ],
+)
+def test_sentence_says_neither_cat_nor_article_twice(order: Order, sentence: str) -> None:
+    assert order.sentence() == sentence

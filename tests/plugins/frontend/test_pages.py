@@ -162,3 +162,24 @@ def test_refusal_page_has_a_heading_for_every_status(status: int, heading: str) 
 
     assert heading in shown.text
     assert shown.all("a", href="/")
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/cats?breed=unicorn&seed=7", 404),
+        ("/cats?breed=unicorn", 404),
+        ("/cats?ask=three poodle cats", 422),
+        (f"/pictures/{'0' * 64}.webp", 404),
+    ],
+)
+async def test_problems_of_pictures_are_pages_for_people(
+    frontend: httpx2.AsyncClient, target: str, status: int
+) -> None:
+    shown = await frontend.get(target, headers={"accept": "text/html,image/avif,image/webp,*/*;q=0.8"})
+    told = await frontend.get(target, headers={"accept": "image/avif,image/webp,*/*;q=0.8"})
+
+    assert (shown.status_code, told.status_code) == (status, status)
+    assert (shown.headers["content-type"], shown.headers["cache-control"]) == ("text/html; charset=utf-8", "no-store")
+    assert f"Error {status}" in shown.text
+    assert told.headers["content-type"] == "application/problem+json"

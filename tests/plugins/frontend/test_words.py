@@ -44,6 +44,9 @@ def cats(count: int, **changes: str) -> Picture:
         (cats(1, breed="abyssinian", pose="lying-down"), RECIPE, "An abyssinian cat lying down in a rose garden"),
         (cats(1), Recipe(width=1, height=1, picture="0", part="nose"), "The nose of a siamese cat"),
         (cats(0), RECIPE, "A siamese cat in a rose garden"),
+        (cats(4, breed="ragdoll-cat"), Recipe(width=1, height=1, scene="my-garden"), "Four ragdoll cats in my garden"),
+        (cats(1, breed="ragdoll-cat"), Recipe(width=1, height=1, part="nose"), "The nose of a ragdoll cat"),
+        (cats(1, breed="ocicat"), Recipe(width=1, height=1, scene="the-moon"), "An ocicat sitting in the moon"),
     ],
 )
 def test_described_says_who_does_what_where(picture: Picture, recipe: Recipe, alt: str) -> None:
@@ -110,6 +113,10 @@ def test_excuse_has_words_for_every_failure(failure: type[NotServed], status: in
         (
             NotOffered("scene", "the-moon", ("meadow",)),
             ("We have no scene called the moon.", "There are meadow."),
+        ),
+        (
+            NotOffered("breed", "wildcat", ("siamese", "ragdoll-cat")),
+            ("We have no wildcats.", "There are siamese and ragdoll cats."),
         ),
         (None, ("We have no tabby cats in a meadow just now.",)),
     ],
