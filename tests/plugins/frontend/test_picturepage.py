@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import httpx2
 import pytest
@@ -73,9 +74,12 @@ async def test_picture_page_leads_closer_to_every_cat_and_back(frontend: httpx2.
 async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     async def credited(order: Order) -> Response:
         answer = picture(order)
-        answer.headers["Catomatic-Cats"] = (
-            '{"cats": [], "credits": ["David, CC-BY-4.0 (https://example.org/cats)", "CC0 (drawer)"]}'
-        )
+        credits = [
+            {"author": "David", "licence": "CC-BY-4.0", "sources": ["https://example.org/cats"]},
+            {"licence": "CC0", "sources": ["drawer"]},
+            {"author": "Ann, CC0 (x", "licence": "MIT (see file)", "sources": []},
+        ]
+        answer.headers["Catomatic-Cats"] = json.dumps({"cats": [], "credits": credits})
         return answer
 
     catomatic.answer = credited
@@ -84,6 +88,7 @@ async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient,
         assert "David, CC-BY-4.0" in shown.text.replace("\n", " ")
         assert {"https://creativecommons.org/licenses/by/4.0/", "https://example.org/cats"} <= set(shown.links)
         assert "drawer" in shown.text
+        assert "Ann, CC0 (x, MIT (see file)" in shown.text.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
