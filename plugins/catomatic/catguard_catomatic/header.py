@@ -9,7 +9,7 @@ from catguard_catomatic.pictures import Picture, credits_of
 
 NAME = "Catomatic-Cats"
 # The callers' policies refuse a longer one. Twelve cats and eight layers, each of another maker, take 46 KB at most:
-# the 180 characters of author and licence are 2,160 bytes, for one beyond the first plane is escaped as two of six bytes.
+# 180 characters of author and licence are 2,160 bytes, since one beyond the first plane is escaped as two of six bytes.
 MAXIMUM_BYTES = 48 * 1024
 
 
