@@ -19,7 +19,7 @@ USUAL_FACE_OF_PHOTO: Final = Box(0.25, 0.2, 0.5, 0.5)
 # A face is at least so much of the picture's width and height, whatever is said of it: what is less cannot be seen.
 LEAST_FACE: Final = 0.05
 USUAL_GROUND: Final = {"ground-left": (0.0, 0.65), "ground-right": (1.0, 0.65), "ground-near": (0.5, 0.94)}
-LAYERS: Final = (None, "back", "ground", "foreground")  # in the order in which they are drawn; cats before the last
+LAYERS: Final = ("back", "ground", "foreground")  # in the order in which they are drawn; cats before the last
 
 Outlines = Mapping[str, Image.Image]  # by the digest of the picture
 
@@ -71,10 +71,10 @@ def cast(recipe: SceneRecipe, cats: Sequence[Picture], layers: Sequence[Picture]
     Args:
         recipe: What was ordered.
         cats: The cats to choose from, at least one: the first of them is shown first, the others stand in any order.
-        layers: The layers of the scene, at least one, in any order.
+        layers: The layers of the scene, a back and at most one of each other name, in any order.
     """
     chosen = _choose(cats, recipe.count, recipe.seed)
-    ordered = sorted(layers, key=lambda layer: (LAYERS.index(layer.layer), layer.id))
+    ordered = sorted(layers, key=lambda layer: LAYERS.index(str(layer.layer)))
     return Cast(recipe, tuple(chosen), tuple(ordered))
 
 

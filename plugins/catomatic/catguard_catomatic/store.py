@@ -16,11 +16,12 @@ from catguard_catomatic.failures import StoreBroken, answered
 from catguard_catomatic.outlines import outline_bytes, outline_of
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.pixels import UnusablePicture, decode, decoded_bytes
+from catguard_catomatic.plan import LAYERS
 
 Result = TypeVar("Result")
 
-# A scene has three layers.
-LAYERS = 8
+# Layers that are looked up at a time: a scene has three, of which there may be several by one name.
+SHEAF = 8
 # Decoded pictures: about 60 cats at 768 pixels.
 CACHE_BYTES = 128 * 1024 * 1024
 # Outlines of 9 KiB: some 900 cats.
@@ -63,17 +64,31 @@ class Store:
         return dealt.arranged(found)
 
     async def scene(self, name: str) -> tuple[Picture, ...]:
-        """The layers of a scene, at least one. Raises `Unknown`."""
-        found, _ = await self._find("scene", name, LAYERS)
+        """The layers of a scene: a back and at most one of each other name, the first by id. Raises `Unknown`.
+
+        Where there are more than are looked up at a time, those that were not among them are asked for by name.
+        """
+        found, total = await self._find("scene", name, SHEAF)
         if not found:
             raise Unknown(f"We have no scene called “{name}”.")
-        return found
+        layers = {layer.layer: layer for layer in reversed(found)}
+        if total > len(found):
+            missing = [layer for layer in LAYERS if layer not in layers]
+            for further, _ in await together(self._find("scene", name, 1, layer=layer) for layer in missing):
+                layers |= {layer.layer: layer for layer in further}
+        if "back" not in layers:
+            raise Unknown(f"The scene “{name}” has no background to put cats before yet.")
+        return tuple(layers[layer] for layer in LAYERS if layer in layers)
 
-    async def _find(self, kind: str, breed: str, limit: int, *, offset: int = 0) -> tuple[tuple[Picture, ...], int]:
+    async def _find(
+        self, kind: str, breed: str, limit: int, *, offset: int = 0, layer: str | None = None
+    ) -> tuple[tuple[Picture, ...], int]:
         """So many pictures at most, in the order of their ids, and how many there are in all."""
         wanted = httpx2.QueryParams({"kind": kind, "breed": breed, "limit": limit})
         if offset:
             wanted = wanted.set("offset", offset)
+        if layer is not None:
+            wanted = wanted.set("layer", layer)
         answer = (await answered(self._client.get("/v1/pictures", params=wanted))).json()
         return tuple(Picture.from_wire(record) for record in answer["pictures"]), answer["total"]
 

@@ -33,7 +33,7 @@ class Handlers:
     async def find(self, request: Request) -> Response:
         query = catguard.exchange(request.scope).query
         limit, offset = query["limit"], query["offset"]
-        filters = {name: query.get(name) for name in ("tag", "kind", "breed", "pose")}
+        filters = {name: query.get(name) for name in ("tag", "kind", "breed", "pose", "layer")}
         found = await self._repository.find(limit=limit, offset=offset, **filters)
         total = offset + len(found)
         if len(found) == limit or (offset and not found):  # else this was the end of all that match

@@ -16,7 +16,7 @@ from catguard_store.upgrade import add_columns
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer of SQLite waits for another one; seeding holds the lock for milliseconds a picture."""
 
-_FILTERS = ("kind", "breed", "pose", "source", "id")
+_FILTERS = ("kind", "breed", "pose", "layer", "source", "id")
 _FIELDS = tuple(field.name for field in fields(Picture))
 
 
@@ -69,7 +69,7 @@ class Repository:
             offset: How many of them to pass over.
             tag: One that they all have.
             after: Id of the one behind which to go on.
-            filters: Any of kind, breed, pose, source and id.
+            filters: Any of kind, breed, pose, layer, source and id.
         """
         statement = _matching(select(pictures), tag, filters).order_by(pictures.c.id)
         if after is not None:

@@ -78,6 +78,7 @@ class StandInStore:
         self._note(request)
         query = request.query_params
         found = [each for each in self.pictures if (each.kind, each.breed) == (query["kind"], query["breed"])]
+        found = [each for each in found if query.get("layer") in (None, each.layer)]
         found.sort(key=lambda each: each.id)
         offset = int(query.get("offset", 0))
         part = found[offset : offset + int(query["limit"])]

@@ -1,4 +1,6 @@
+import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import anyio
 import httpx2
@@ -69,6 +71,42 @@ async def test_cats_of_an_unknown_breed_are_told_in_words(store: Store) -> None:
 async def test_scene_that_is_unknown_is_told_in_words(store: Store) -> None:
     with pytest.raises(Unknown, match="no scene called “moon”"):
         await store.scene("moon")
+
+
+def heap(*, backs: int, foregrounds: int = 9) -> tuple[Picture, ...]:
+    """A scene with as many layers of a name as somebody has imported."""
+    names = [*("back" for _ in range(backs)), *("foreground" for _ in range(foregrounds))]
+    key = [hashlib.sha256(f"{name} {place}".encode()).hexdigest() for place, name in enumerate(names)]
+    return tuple(
+        replace(shapes.layer(name), id=f"{name == 'back':x}{digest[:15]}", digest=digest)
+        for name, digest in zip(names, key, strict=True)
+    )
+
+
+@pytest.mark.parametrize("backs", [1, 2, 9])
+async def test_scene_has_one_layer_of_each_name_and_always_a_back(
+    store: Store, behind: StandInStore, backs: int
+) -> None:
+    behind.pictures = heap(backs=backs)
+
+    layers = await store.scene("garden")
+
+    assert sorted(str(layer.layer) for layer in layers) == ["back", "foreground"]
+    for found in layers:
+        assert found.id == min(each.id for each in behind.pictures if each.layer == found.layer)
+
+
+async def test_scene_of_few_layers_is_asked_for_once(store: Store, behind: StandInStore) -> None:
+    assert len(await store.scene("garden")) == 2
+    assert len(behind.asked) == 1
+
+
+@pytest.mark.parametrize("foregrounds", [1, 9])
+async def test_scene_without_a_back_is_told_in_words(store: Store, behind: StandInStore, foregrounds: int) -> None:
+    behind.pictures = heap(backs=0, foregrounds=foregrounds)
+
+    with pytest.raises(Unknown, match="scene “garden” has no background"):
+        await store.scene("garden")
 
 
 async def test_picture_that_is_unknown_is_told_in_words(store: Store) -> None:

@@ -64,6 +64,9 @@ async def found(client: httpx2.AsyncClient, query: str) -> set[str]:
         ("kind=cat&tag=stripes", [TABBY]),
         ("kind=cat&tag=plain&breed=tabby", [TABBY]),
         ("kind=scene&breed=rose-garden", [ROSES]),
+        ("kind=scene&breed=rose-garden&layer=back", [ROSES]),
+        ("kind=scene&breed=rose-garden&layer=ground", []),
+        ("kind=scene&tag=warm&layer=ground", []),
     ],
 )
 async def test_find_answers_what_matches(client: httpx2.AsyncClient, query: str, expected: list[Picture]) -> None:
