@@ -8,6 +8,19 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """Whom to thank, under which licence, and where it is from; `author` is None where nobody is named."""
+
+    author: str | None
+    licence: str
+    sources: tuple[str, ...]
+
+    def wire(self) -> dict[str, Any]:
+        named = {"author": self.author} if self.author else {}
+        return {**named, "licence": self.licence, "sources": list(self.sources)}
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One picture of the store.
 
@@ -29,13 +42,12 @@ class Picture:
     tags: frozenset[str]
     layer: str | None
     digest: str
-    credit: str
+    credit: Credit
     opaque: bool = False
 
     @classmethod
     def from_wire(cls, record: Mapping[str, Any]) -> "Picture":
         """Read a picture's record as the outbound policy let it in."""
-        thanks = ", ".join(part for part in (record.get("author"), record["licence"]) if part)
         return cls(
             id=record["id"],
             kind=record["kind"],
@@ -48,7 +60,7 @@ class Picture:
             tags=frozenset(record.get("tags", ())),
             layer=record.get("layer"),
             digest=record["digest"],
-            credit=f"{thanks} ({record['source']})" if thanks else str(record["source"]),
+            credit=Credit(record.get("author") or None, record["licence"], (record["source"],)),
             opaque=record.get("opaque", False),
         )
 
@@ -70,6 +82,10 @@ class Stored:
         return self.picture.digest, self.width
 
 
-def credits_of(pictures: Iterable[Picture]) -> tuple[str, ...]:
-    """Whom to thank, each once, in the order of the pictures."""
-    return tuple(dict.fromkeys(picture.credit for picture in pictures))
+def credits_of(pictures: Iterable[Picture]) -> tuple[Credit, ...]:
+    """Whom to thank, each maker once for each licence, with all sources, in the order of the pictures."""
+    makers: dict[tuple[str | None, str], dict[str, None]] = {}
+    for picture in pictures:
+        credit = picture.credit
+        makers.setdefault((credit.author, credit.licence), {}).update(dict.fromkeys(credit.sources))
+    return tuple(Credit(author, licence, tuple(sources)) for (author, licence), sources in makers.items())

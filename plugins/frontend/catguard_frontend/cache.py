@@ -22,6 +22,9 @@ LIMIT = 256 * 1024 * 1024
 #: Renders that go on though nobody waits just now: as many as two pages have under way.
 UNATTENDED = 16
 
+#: Cats or credits, as `Picture` has them.
+Told = tuple[dict[str, Any], ...]
+
 
 class _Flight:
     """One render that is under way, how many wait for it, and whether somebody was told to come again for it."""
@@ -105,7 +108,12 @@ class PictureCache:
         return await asyncio.to_thread(self._find, tag)
 
     async def keep(
-        self, tag: str | None, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self,
+        tag: str | None,
+        recipe: Recipe,
+        image: bytes,
+        cats: tuple[dict[str, Any], ...],
+        credits: tuple[dict[str, Any], ...],
     ) -> Picture:
         """Keep `image` as what came of `recipe`, under its `tag`; without one it is found by its digest alone.
 
@@ -129,7 +137,12 @@ class PictureCache:
         return picture if self._files.touch(f"{picture.digest}.{picture.format}") else None
 
     def _keep(
-        self, tag: str | None, recipe: Recipe, image: bytes, cats: tuple[dict[str, Any], ...], credits: tuple[str, ...]
+        self,
+        tag: str | None,
+        recipe: Recipe,
+        image: bytes,
+        cats: tuple[dict[str, Any], ...],
+        credits: tuple[dict[str, Any], ...],
     ) -> Picture:
         digest = hashlib.sha256(image).hexdigest()
         picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits, kept=tag is not None)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-#: How Cat-o-matic tells a credit: "AUTHOR, LICENCE (SOURCE)", without the author where nobody is named.
-_CREDIT = re.compile(r"(?:(?P<author>.*?), )?(?P<licence>[^,()]*) \((?P<source>.*)\)", re.DOTALL)
 #: "CC-BY-SA-4.0", "CC BY 4.0": the licences of Creative Commons have addresses that are made of their names.
 _COMMONS = re.compile(r"CC[- ](BY(?:-(?:NC|ND|SA|NC-SA|NC-ND))?)[- ](\d\.\d)", re.IGNORECASE)
 _ZERO = re.compile(r"CC0(?:[- ]1\.0)?", re.IGNORECASE)
@@ -44,13 +43,12 @@ class Credit:
         return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/" if found else None
 
 
-def credited(texts: Iterable[str]) -> tuple[Credit, ...]:
+def credited(told: Iterable[Mapping[str, Any]]) -> tuple[Credit, ...]:
     """Return what Cat-o-matic tells of the pictures, by maker and licence, in the order of the alphabet."""
-    makers: dict[tuple[str, str], list[Source]] = {}
-    for text in sorted(set(texts)):
-        found = _CREDIT.fullmatch(text)
-        author, licence, source = (
-            (found["author"] or "", found["licence"], found["source"]) if found else ("", text, "")
-        )
-        makers.setdefault((author, licence), []).extend([Source(source)] if source else [])
-    return tuple(Credit(author, licence, tuple(sources)) for (author, licence), sources in makers.items())
+    makers: dict[tuple[str, str], set[str]] = {}
+    for credit in told:
+        makers.setdefault((credit.get("author", ""), credit["licence"]), set()).update(credit["sources"])
+    return tuple(
+        Credit(author, licence, tuple(Source(text) for text in sorted(sources)))
+        for (author, licence), sources in sorted(makers.items())
+    )

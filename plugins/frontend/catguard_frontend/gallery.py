@@ -118,7 +118,7 @@ class Gallery:
             cards=cards,
             notice=notice,
             tries=_tries(notice, wish, menu) if notice is not None else (),
-            credits=sorted({credit for picture in pictures for credit in picture.credits}),
+            credits=[credit for picture in pictures for credit in picture.credits],
             breeds=_offered(tuple(menu.breeds), wish.breed),
             scenes=_offered(tuple(menu.scenes), wish.scene),
             sizes=tuple(HEIGHTS),

@@ -23,6 +23,8 @@ _PICTURE_ID = re.compile(r"[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}")
 #: Longest text that is taken over from Cat-o-matic into a page or an answer.
 _MAX_TEXT = 200
+#: Characters that a maker, a licence and a source have at most, as in the policy's shape `Credit`.
+_MAX_AUTHOR, _MAX_LICENCE, _MAX_SOURCE = 120, 60, 200
 #: Pictures whose proportions are remembered: 300 bytes for each.
 REMEMBERED = 4096
 #: Seconds for which they are: as long as a menu is, so that what was taken out is not shown for longer.
@@ -262,7 +264,7 @@ async def answered(call: Awaitable[httpx2.Response]) -> httpx2.Response:
     return response
 
 
-def read_cats(header: str) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
+def read_cats(header: str) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
     """Return the cats with their boxes and the credits from the header `Catomatic-Cats`.
 
     The policy checks the header's length only: what is in it is read member by member.
@@ -273,8 +275,8 @@ def read_cats(header: str) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]
     try:
         told = json.loads(header)
         cats = tuple(_cat(cat) for cat in told["cats"])
-        credits = tuple(_text(credit) for credit in told["credits"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        credits = tuple(_credit(credit) for credit in told["credits"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotServed("Cat-o-matic did not say which cats are in the picture.") from error
     return cats, credits
 
@@ -304,10 +306,20 @@ def _matching(pattern: re.Pattern[str], value: str) -> str:
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a credit is a text")
-    return value[:_MAX_TEXT]
+def _credit(credit: Any) -> dict[str, Any]:
+    author = credit.get("author")
+    return {
+        **({} if author is None else {"author": _text(author, _MAX_AUTHOR)}),
+        "licence": _text(credit["licence"], _MAX_LICENCE),
+        "sources": [_text(source, _MAX_SOURCE) for source in credit["sources"]],
+    }
+
+
+def _text(value: Any, most: int) -> str:
+    """Return a text as it is: whoever is thanked in half is not thanked."""
+    if not isinstance(value, str) or not 1 <= len(value) <= most:
+        raise ValueError(f"a text has 1 to {most} characters")
+    return value
 
 
 def _detail(response: httpx2.Response, otherwise: str) -> str:

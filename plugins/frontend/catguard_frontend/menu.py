@@ -52,6 +52,9 @@ HEIGHTS = {"small": 192, "medium": 288, "large": 384}
 #: A scene without this layer, as while it is being drawn, has nothing to put cats before.
 BACK = "back"
 
+#: Names that a sentence says of what there is instead.
+TOLD = 40
+
 #: Seeds have 31 bits (the shape `Seed` of the policy).
 SEEDS = 2**31
 
@@ -74,7 +77,8 @@ class NotOffered(LookupError):
         self.kind = kind
         self.name = name
         self.offered = tuple(offered)
-        super().__init__(f"There is no {kind} “{name}” here. There are: {', '.join(offered)}.")
+        more = f" and {len(offered) - TOLD} more" if len(offered) > TOLD else ""
+        super().__init__(f"There is no {kind} “{name}” here. There are: {', '.join(offered[:TOLD])}{more}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ class Pages:
         self._templates.filters |= {"spoken": spoken, "located": located, "counted": counted}
         self._templates.globals |= {"example": ask.EXAMPLE, "examples_from": ask.examples, "link": link}
 
-    def render(self, name: str, *, credits: Sequence[str] = (), sentence: str = "", **content: Any) -> str:
+    def render(
+        self, name: str, *, credits: Sequence[Mapping[str, Any]] = (), sentence: str = "", **content: Any
+    ) -> str:
         """Return the template `name` filled with `content`.
 
         Args:

@@ -46,7 +46,7 @@ class Picture:
     width: int
     height: int
     cats: tuple[dict[str, Any], ...]
-    credits: tuple[str, ...]
+    credits: tuple[dict[str, Any], ...]
     kept: bool = True
 
     @property

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 import catguard
 from catguard_store.menu import Menu
 from catguard_store.repository import Repository
+
+log = logging.getLogger("catguard.store")
 
 REVALIDATE = "public, max-age=60"
 """What is known of a picture may change when it is drawn anew; a minute is how long that may go unseen."""
@@ -25,6 +28,7 @@ class Handlers:
     def __init__(self, repository: Repository, menu: Callable[[], Awaitable[Menu]]) -> None:
         self._repository = repository
         self._menu = menu
+        self._warned = False
 
     async def find(self, request: Request) -> Response:
         query = catguard.exchange(request.scope).query
@@ -63,7 +67,11 @@ class Handlers:
         return Response(image.bytes, media_type=image.media, headers=headers)
 
     async def menu(self, _: Request) -> Response:
-        return JSONResponse((await self._menu()).as_json(), headers={"cache-control": "no-cache"})
+        found = await self._menu()
+        if found.warning is not None and not self._warned:
+            self._warned = True
+            log.warning("%s", found.warning)
+        return JSONResponse(found.as_json(), headers={"cache-control": "no-cache"})
 
 
 def _validators(digest: str, caching: str) -> dict[str, str]:

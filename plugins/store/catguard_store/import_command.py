@@ -111,6 +111,7 @@ async def _import(context: catguard.TierContext, supply: "Supply", *, dry_run: b
     from catguard_store.admission import admission, admit_args, admit_result
     from catguard_store.imports.darkroom import Darkroom
     from catguard_store.imports.intake import Intake
+    from catguard_store.menu import read_menu
     from catguard_store.tier import open_repository, reachable
 
     repository = await open_repository(context)
@@ -119,7 +120,11 @@ async def _import(context: catguard.TierContext, supply: "Supply", *, dry_run: b
         intake = Intake(repository, admit, darkroom, dry_run=dry_run)
         broken = "the import broke off, and goes on where it was when it is run again: a picture cannot be stored"
         with context.progress("importing pictures", len(supply.names)) as bar, reachable(repository.engine, broken):
-            return await intake.take(supply, advance=bar.advance)
+            report = await intake.take(supply, advance=bar.advance)
+            warning = (await read_menu(repository.engine)).warning
+    if warning is not None:
+        click.echo(warning, err=True)
+    return report
 
 
 def _tell(report: "Report", *, dry_run: bool, as_json: bool) -> None:

@@ -1,18 +1,21 @@
 """The menu: which breeds and scenes there are pictures of, each with a mark that changes when its pictures do."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, String, bindparam, case, func, select
+from sqlalchemy import Integer, Row, Select, String, bindparam, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from catguard_store.art.breeds import BREEDS
+from catguard_store.art.scene import SCENES
 from catguard_store.tables import pictures
 
-LIMIT = 240
-"""Breeds, and scenes, that a menu has at most: the first by name. Forms and sentences have no use for more."""
+LIMIT = 1000
+"""Breeds, and scenes, that a menu has at most: those that are drawn here, then those with the most pictures."""
 
+DRAWN: Mapping[str, tuple[str, ...]] = {"cat": tuple(BREEDS), "scene": tuple(SCENES)}
 LAYERS = ("back", "ground", "foreground")
 
 
@@ -35,10 +38,29 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What there is, in the order of its names."""
+    """What there is: what is drawn here first, then what there are the most pictures of.
+
+    Attributes:
+        breeds: At most `LIMIT`.
+        scenes: Likewise.
+        breeds_over: How many more breeds there are.
+        scenes_over: How many more scenes there are.
+    """
 
     breeds: tuple[Entry, ...]
     scenes: tuple[Entry, ...]
+    breeds_over: int = 0
+    scenes_over: int = 0
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell people of that which is stored and not offered."""
+        if not self.breeds_over and not self.scenes_over:
+            return None
+        return (
+            f"not offered are {self.breeds_over} breeds and {self.scenes_over} scenes, those with the fewest pictures: "
+            f"a menu has {LIMIT} of each; give some of them one name, or take them out by `catguard cats remove`"
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -52,11 +74,17 @@ async def read_menu(engine: AsyncEngine) -> Menu:
     async with engine.connect() as connection:
         breeds = (await connection.execute(_statement("cat"))).all()
         scenes = (await connection.execute(_statement("scene"))).all()
-    return Menu(tuple(_entry(row, "cat") for row in breeds), tuple(_entry(row, "scene") for row in scenes))
+    return Menu(
+        tuple(_entry(row, "cat") for row in breeds),
+        tuple(_entry(row, "scene") for row in scenes),
+        breeds_over=_over(breeds),
+        scenes_over=_over(scenes),
+    )
 
 
 def _statement(kind: str) -> Select[Any]:
     own = pictures.c
+    drawn = own.breed.in_([literal_column(f"'{name}'") for name in DRAWN[kind]])
     has = [func.max(case((own.layer == layer, 1), else_=0)).label(layer) for layer in LAYERS] if kind == "scene" else []
     return (
         select(
@@ -65,14 +93,19 @@ def _statement(kind: str) -> Select[Any]:
             func.min(own.id).label("least"),
             func.max(own.id).label("greatest"),
             func.sum(func.coalesce(own.mark, 0)).label("mark"),
+            func.count().over().label("names"),  # of all groups, before the limit
             *has,
         )
         .where(own.kind == bindparam("kind", kind, String))
         .group_by(own.breed)
-        .order_by(own.breed)
+        .order_by(case((drawn, 0), else_=1), func.count().desc(), own.breed)
         .limit(bindparam("limit", LIMIT, Integer))
         .execution_options(catguard="count-pictures")
     )
+
+
+def _over(rows: Sequence[Row[Any]]) -> int:
+    return rows[0].names - len(rows) if rows else 0
 
 
 def _entry(row: Row[Any], kind: str) -> Entry:

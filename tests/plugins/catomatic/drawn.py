@@ -10,7 +10,7 @@ from catguard_catomatic import pixels
 from catguard_catomatic.compose import compose
 from catguard_catomatic.deal import deal
 from catguard_catomatic.outlines import outline_of
-from catguard_catomatic.pictures import Picture, Stored
+from catguard_catomatic.pictures import Credit, Picture, Stored
 from catguard_catomatic.plan import Plan, cast, plan
 from catguard_catomatic.recipe import SceneRecipe
 from catguard_store.art.raster import rasterise
@@ -123,6 +123,6 @@ def _drawn(drawing: Drawing) -> tuple[Picture, Image.Image]:
         tags=frozenset(drawing.tags),
         layer=drawing.layer,
         digest=drawing.source,
-        credit="",
+        credit=Credit(None, "MIT", ()),
     )
     return picture, image

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from catguard_catomatic.deal import deal
 from catguard_catomatic.outlines import outline_of
-from catguard_catomatic.pictures import Picture, Stored
+from catguard_catomatic.pictures import Credit, Picture, Stored
 from catguard_catomatic.plan import Plan, cast, plan
 from catguard_catomatic.recipe import SceneRecipe
 
@@ -41,7 +41,7 @@ def cat(name: str = "tom", *, breed: str = "siamese", proportion: float = 0.65) 
         tags=frozenset(),
         layer=None,
         digest=hashlib.sha256(name.encode()).hexdigest(),
-        credit="Ann Artist, CC0 (own drawing)",
+        credit=Credit("Ann Artist", "CC0", ("own drawing",)),
     )
 
 
@@ -64,7 +64,7 @@ def layer(name: str = "back", *, scene: str = "garden") -> Picture:
         tags=frozenset({"warm"}),
         layer=name,
         digest=hashlib.sha256(key.encode()).hexdigest(),
-        credit="Ben Brush, CC0 (own drawing)",
+        credit=Credit("Ben Brush", "CC0", ("own drawing",)),
     )
 
 

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from PIL import Image
 
+from catguard_catomatic.header import MAXIMUM_BYTES
 from tests.plugins.catomatic import shapes
 from tests.plugins.catomatic.stand_in import StandInStore
 
@@ -50,13 +51,13 @@ async def test_render_tells_the_cats_and_their_boxes(catomatic: httpx2.AsyncClie
 
     told = json.loads(answer.headers["catomatic-cats"])
     assert len(told["cats"]) == 12
-    assert len(answer.headers["catomatic-cats"]) <= 8192
+    assert len(answer.headers["catomatic-cats"]) <= MAXIMUM_BYTES
     assert {cat["breed"] for cat in told["cats"]} == {"siamese"}
     for cat in told["cats"]:
         box = cat["box"]
         assert 0 <= box["x"] < box["x"] + box["width"] <= 480
         assert 0 <= box["y"] < box["y"] + box["height"] <= 620
-    assert told["credits"] == ["Ann Artist, CC0-1.0 (own drawing)"]
+    assert told["credits"] == [{"author": "Ann Artist", "licence": "CC0-1.0", "sources": ["own drawing"]}]
 
 
 async def test_render_is_the_same_for_a_seed(catomatic: httpx2.AsyncClient) -> None:

@@ -1,6 +1,8 @@
+import dataclasses
+
 import pytest
 
-from catguard_catomatic.pictures import Picture, credits_of
+from catguard_catomatic.pictures import Credit, Picture, credits_of
 from tests.plugins.catomatic import shapes
 
 RECORD = {
@@ -26,7 +28,7 @@ def test_picture_from_wire_sorts_the_widths() -> None:
     assert picture.widths == (128, 256, 512)
     assert picture.anchors == {"nose": (0.5, 0.25)}
     assert picture.layer is None
-    assert picture.credit == "Ann, CC0-1.0 (own drawing)"
+    assert picture.credit == Credit("Ann", "CC0-1.0", ("own drawing",))
 
 
 def test_picture_from_wire_needs_no_author_and_no_tags() -> None:
@@ -34,7 +36,7 @@ def test_picture_from_wire_needs_no_author_and_no_tags() -> None:
 
     picture = Picture.from_wire(record)
 
-    assert (picture.credit, picture.tags, picture.layer) == ("CC0-1.0 (own drawing)", frozenset(), "back")
+    assert (picture.credit.author, picture.tags, picture.layer) == (None, frozenset(), "back")
 
 
 @pytest.mark.parametrize(("needed", "asked"), [(1, 64), (64, 64), (64.5, 128), (129, 256), (480_000, 256)])
@@ -42,8 +44,13 @@ def test_stored_width_is_the_smallest_that_suffices_or_the_largest(needed: float
     assert shapes.cat().stored_width(needed) == asked
 
 
-def test_credits_thank_each_once() -> None:
-    assert credits_of([shapes.cat("a"), shapes.layer(), shapes.cat("b")]) == (
-        "Ann Artist, CC0 (own drawing)",
-        "Ben Brush, CC0 (own drawing)",
+def test_credits_thank_each_maker_once_for_each_licence() -> None:
+    ann = shapes.cat("a")
+    again = dataclasses.replace(shapes.cat("b"), credit=Credit("Ann Artist", "CC0", ("a photo", "own drawing")))
+    other = dataclasses.replace(shapes.cat("c"), credit=Credit("Ann Artist", "MIT", ("own drawing",)))
+
+    assert credits_of([ann, shapes.layer(), again, other]) == (
+        Credit("Ann Artist", "CC0", ("own drawing", "a photo")),
+        Credit("Ben Brush", "CC0", ("own drawing",)),
+        Credit("Ann Artist", "MIT", ("own drawing",)),
     )

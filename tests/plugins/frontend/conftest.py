@@ -45,7 +45,7 @@ def picture(order: Order) -> Response:
         "box": {"x": 0, "y": 0, "width": 30, "height": 40},
         "parts": PARTS,
     }
-    cats = json.dumps({"cats": [cat] * order["count"], "credits": ["Own drawings, CC0"]})
+    cats = json.dumps({"cats": [cat] * order["count"], "credits": [{"licence": "CC0", "sources": ["own drawings"]}]})
     return Response(data.getvalue(), media_type=f"image/{order['format']}", headers={"Catomatic-Cats": cats})
 
 

@@ -21,7 +21,7 @@ async def test_cats_gives_one_picture_of_just_that_size(frontend: httpx2.AsyncCl
 
     assert response.status_code == 200
     assert (told["width"], told["height"], told["format"], len(told["cats"])) == (480, 620, "webp", 3)
-    assert told["credits"] == ["Own drawings, CC0"]
+    assert told["credits"] == [{"licence": "CC0", "sources": ["own drawings"]}]
     assert told["recipe"] == catomatic.orders[0]
     assert (await frontend.get(told["url"])).headers["content-type"] == "image/webp"
 

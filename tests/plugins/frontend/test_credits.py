@@ -1,31 +1,38 @@
+from typing import Any
+
 import pytest
 
 from catguard_frontend.credits import Source, credited
 
 
+def told(author: str, licence: str, *sources: str) -> dict[str, Any]:
+    return {**({"author": author} if author else {}), "licence": licence, "sources": list(sources)}
+
+
 @pytest.mark.parametrize(
-    ("text", "author", "licence", "sources"),
+    ("author", "licence"),
     [
-        ("David Revoy, CC-BY-4.0 (robohash set4)", "David Revoy", "CC-BY-4.0", ["robohash set4"]),
-        ("CC0-1.0 (cats.zip)", "", "CC0-1.0", ["cats.zip"]),
-        ("Smith, John, MIT (a (b))", "Smith, John", "MIT", ["a (b)"]),
-        ("Ann (photos), CC0 (holiday, beach (2))", "Ann (photos)", "CC0", ["holiday, beach (2)"]),
-        ("no credit at all", "", "no credit at all", []),
+        ("Ann, CC0 (x", "All rights reserved"),
+        ("", "free, for cats"),
+        ("Smith, John", "MIT (see file)"),
+        ("", "CC0-1.0"),
     ],
 )
-def test_credited_reads_what_cat_o_matic_tells(text: str, author: str, licence: str, sources: list[str]) -> None:
-    (credit,) = credited([text])
+def test_credited_takes_names_and_licences_as_they_are(author: str, licence: str) -> None:
+    (credit,) = credited([told(author, licence, "a (b)")])
 
-    assert (credit.author, credit.licence, [source.text for source in credit.sources]) == (author, licence, sources)
+    assert (credit.author, credit.licence, [source.text for source in credit.sources]) == (author, licence, ["a (b)"])
 
 
 def test_credited_names_each_maker_once_for_each_licence() -> None:
-    found = credited(["A, MIT (one)", "B, MIT (two)", "A, MIT (three)", "A, CC0 (one)", "A, MIT (one)"])
+    found = credited(
+        [told("A", "MIT", "one"), told("B", "MIT"), told("A", "MIT", "three", "one"), told("A", "CC0", "one")]
+    )
 
     assert [(credit.author, credit.licence, len(credit.sources)) for credit in found] == [
         ("A", "CC0", 1),
         ("A", "MIT", 2),
-        ("B", "MIT", 1),
+        ("B", "MIT", 0),
     ]
 
 
@@ -42,7 +49,7 @@ def test_credited_names_each_maker_once_for_each_licence() -> None:
     ],
 )
 def test_licences_of_creative_commons_have_an_address(licence: str, address: str | None) -> None:
-    (credit,) = credited([f"A, {licence} (s)"])
+    (credit,) = credited([told("A", licence, "s")])
 
     assert credit.licence_address == address
 

@@ -12,13 +12,14 @@ from catguard_frontend.menus import Menus
 
 BOX = {"x": -3, "y": 2, "width": 9, "height": 9}
 CAT = {"picture": "0123456789abcdef", "breed": "siamese", "pose": "sitting", "box": BOX, "parts": ["nose", "tail"]}
+CREDIT = {"author": "Ann, CC0 (x", "licence": "All rights reserved", "sources": ["a (b)"]}
 
 
 def test_read_cats_gives_cats_and_credits() -> None:
-    cats, credits = read_cats(json.dumps({"cats": [CAT | {"more": 1}], "credits": ["somebody, CC0"]}))
+    cats, credits = read_cats(json.dumps({"cats": [CAT | {"more": 1}], "credits": [CREDIT]}))
 
     assert cats == (CAT,)
-    assert credits == ("somebody, CC0",)
+    assert credits == (CREDIT,)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,13 @@ def test_read_cats_gives_cats_and_credits() -> None:
         json.dumps({"cats": [{**CAT, "parts": "nose"}], "credits": []}),
         json.dumps({"cats": [{**CAT, "parts": ["soul"]}], "credits": []}),
         json.dumps({"cats": [], "credits": [1]}),
+        json.dumps({"cats": [], "credits": ["somebody, CC0"]}),
+        json.dumps({"cats": [], "credits": [{**CREDIT, "licence": ""}]}),
+        json.dumps({"cats": [], "credits": [{**CREDIT, "licence": "x" * 61}]}),
+        json.dumps({"cats": [], "credits": [{**CREDIT, "author": "x" * 121}]}),
+        json.dumps({"cats": [], "credits": [{**CREDIT, "author": 1}]}),
+        json.dumps({"cats": [], "credits": [{**CREDIT, "sources": ["x" * 201]}]}),
+        json.dumps({"cats": [], "credits": [{"author": "Ann", "sources": []}]}),
     ],
 )
 def test_read_cats_believes_nothing_else(header: str) -> None:

@@ -37,6 +37,15 @@ def test_art_of_what_is_not_on_the_menu_says_what_is(kind: str, change: dict[str
     assert missing.value.offered == tuple(MENU.breeds if kind == "breed" else MENU.scenes)
 
 
+def test_not_offered_says_some_of_very_many() -> None:
+    missing = NotOffered("breed", "poodle", [f"breed-{number}" for number in range(1000)])
+
+    assert len(str(missing)) < 600
+    assert "breed-0, breed-1" in str(missing)
+    assert "and 960 more" in str(missing)
+    assert len(missing.offered) == 1000
+
+
 def test_art_changes_with_breed_and_scene_of_the_recipe_only() -> None:
     before = MENU.art(RECIPE)
 

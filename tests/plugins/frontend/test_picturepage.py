@@ -95,9 +95,12 @@ async def test_picture_page_offers_closer_looks_at_what_is_marked_only(
 async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     async def credited(order: Order) -> Response:
         answer = picture(order)
-        answer.headers["Catomatic-Cats"] = (
-            '{"cats": [], "credits": ["David, CC-BY-4.0 (https://example.org/cats)", "CC0 (drawer)"]}'
-        )
+        credits = [
+            {"author": "David", "licence": "CC-BY-4.0", "sources": ["https://example.org/cats"]},
+            {"licence": "CC0", "sources": ["drawer"]},
+            {"author": "Ann, CC0 (x", "licence": "MIT (see file)", "sources": []},
+        ]
+        answer.headers["Catomatic-Cats"] = json.dumps({"cats": [], "credits": credits})
         return answer
 
     catomatic.answer = credited
@@ -106,6 +109,7 @@ async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient,
         assert "David, CC-BY-4.0" in shown.text.replace("\n", " ")
         assert {"https://creativecommons.org/licenses/by/4.0/", "https://example.org/cats"} <= set(shown.links)
         assert "drawer" in shown.text
+        assert "Ann, CC0 (x, MIT (see file)" in shown.text.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

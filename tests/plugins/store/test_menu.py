@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from starlette.requests import Request
 
 import catguard
 from catguard_store import menu
-from catguard_store.menu import Menu, read_menu
+from catguard_store.app import Handlers
+from catguard_store.menu import LIMIT, Entry, Menu, read_menu
 from catguard_store.records import Picture
 from catguard_store.repository import Repository
+from catguard_store.tables import pictures
 
 from .pictures import images, picture
 from .test_app import client  # noqa: F401 # its fixture
@@ -45,10 +50,10 @@ async def test_menu_counts_breeds_and_tells_the_layers_of_scenes(repository: Rep
     )
     found = await read_menu(engine)
 
-    assert [(entry.name, entry.pictures) for entry in found.breeds] == [("ragdoll", 1), ("tabby", 2)]
+    assert [(entry.name, entry.pictures) for entry in found.breeds] == [("tabby", 2), ("ragdoll", 1)]
     assert [(entry.name, entry.layers) for entry in found.scenes] == [
-        ("attic", ("back",)),
         ("snow", ("back", "foreground")),
+        ("attic", ("back",)),
         ("tabby", ("back",)),
     ]
     assert len({entry.art for entry in (*found.breeds, *found.scenes)}) == 5
@@ -132,6 +137,50 @@ async def test_art_is_the_same_for_the_same_picture_again(repository: Repository
     await repository.insert(picture("a"), images(picture("a")), replaces=picture("a").id)
 
     assert art(await read_menu(engine)) == before
+
+
+@pytest.fixture
+async def crowded(repository: Repository, url: str) -> str:
+    """The URL of a store with more breeds than a menu has, and a drawn one among them with the fewest pictures."""
+    names = [f"a{number}" for number in range(LIMIT)]
+    cats = [picture(f"{name} {number}", breed=name) for name in names for number in range(2)]
+    cats += [picture("drawn", breed="tuxedo"), picture("rare", breed="a-rare-one")]
+    rows = [{**dataclasses.asdict(cat), "opaque": None} for cat in cats]
+    crowd = create_async_engine(url)
+    async with crowd.begin() as connection:
+        await connection.execute(pictures.insert(), rows)
+    await crowd.dispose()
+    return url
+
+
+async def test_menu_of_too_many_breeds_has_the_drawn_ones_and_the_most_pictured(
+    crowded: str, engine: AsyncEngine
+) -> None:
+    found = await read_menu(engine)
+
+    assert len(found.breeds) == LIMIT
+    assert found.breeds[0].name == "tuxedo"
+    assert found.breeds_over == 2
+    assert "a-rare-one" not in {entry.name for entry in found.breeds}
+    assert found.warning is not None
+    assert "not offered are 2 breeds and 0 scenes" in found.warning
+
+
+async def test_menu_of_too_many_breeds_is_told_once(
+    crowded: str, repository: Repository, engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers = Handlers(repository, partial(read_menu, engine))
+    for _ in range(2):
+        await handlers.menu(Request({"type": "http"}))
+
+    assert [record.name for record in caplog.records].count("catguard.store") == 1
+
+
+def test_longest_menu_fits_what_the_policies_let_through() -> None:
+    entry = Entry("n" * 32, 10**9, ("back", "ground", "foreground"), "0" * 16)
+    told = json.dumps(Menu((entry,) * LIMIT, (entry,) * LIMIT).as_json(), separators=(",", ":"))
+
+    assert len(told) + 64 < 256 * 1024
 
 
 async def test_menu_goes_over_the_wire(client: httpx2.AsyncClient) -> None:  # noqa: F811 # the fixture
