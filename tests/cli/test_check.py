@@ -123,7 +123,7 @@ def test_explain_as_json_has_every_assumption() -> None:
     (boundary,) = json.loads(explained("frontend.outbound.render", "--format", "json"))
     found = {(row["phase"], row["id"]): row for row in boundary["assumptions"]}
     assert found["request", "body/width/maximum"]["limit"] == "at most 4096"
-    assert found["request", "body/width/maximum"]["policy"].endswith(".yaml:21:38")
+    assert found["request", "body/width/maximum"]["policy"].endswith(".yaml:22:38")
     assert found["response 200", "size-as-ordered"]["then"] == "the answer is not handed on, CallRefused"
 
 
