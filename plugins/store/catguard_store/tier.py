@@ -1,6 +1,6 @@
 """The store as a tier: how its parts are put together from the context that the host hands in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,7 +14,7 @@ from catguard_store.app import Handlers
 from catguard_store.drawings import EVERYTHING, Drawings
 from catguard_store.menu import read_menu
 from catguard_store.repository import Repository, prepare_connections
-from catguard_store.seed import missing, seed
+from catguard_store.seed import Missing, missing, seed
 from catguard_store.studio import Studio
 
 
@@ -27,14 +27,22 @@ def app(context: catguard.TierContext) -> ASGIApp:
     )
 
 
+OPENING = 5
+"""So many drawings are stored before anybody is served, a scene and some cats: the first page is not an empty one."""
+
+
 async def prepare(context: catguard.TierContext) -> None:
-    """Make the tables.
+    """Make the tables, and see to the first few drawings.
 
     Raises:
         ConfigurationError: The database cannot be opened, reached or written, or the drawings chosen do not exist.
+        CallRefused: The policy does not admit a drawing.
     """
-    _drawings(context)
-    await open_repository(context)
+    source = _drawings(context)
+    repository = await open_repository(context)
+    opening = {proposal.source for proposal in source.proposals()[:OPENING]}
+    wanted = [each for each in await missing(repository, source) if each.proposal.source in opening]
+    await _draw(context, source, repository, wanted, "drawing the first pictures")
 
 
 async def fill(context: catguard.TierContext) -> None:
@@ -45,10 +53,15 @@ async def fill(context: catguard.TierContext) -> None:
         CallRefused: The policy does not admit a drawing.
     """
     source, repository = _drawings(context), Repository(_database(context))
-    wanted = await missing(repository, source)
+    await _draw(context, source, repository, await missing(repository, source), "drawing pictures")
+
+
+async def _draw(
+    context: catguard.TierContext, source: Drawings, repository: Repository, wanted: Sequence[Missing], doing: str
+) -> None:
     if not wanted:
         return
-    with Studio() as studio, context.progress("drawing pictures", len(wanted)) as progress:
+    with Studio() as studio, context.progress(doing, len(wanted)) as progress:
         admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
         await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
 

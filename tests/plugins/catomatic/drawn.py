@@ -65,7 +65,8 @@ class Drawings:
             alone = replace(flat, cats=(actor,), layers=layers[:1])
             shown = compose(alone, black | {key: _with_face(black[key], original.stored.picture)}, resize=pixels.resize)
             whole = shown.convert("L").point(lambda value: 255 if value > 90 else 0).crop(actor.place.face.rounded())
-            seen.append(ImageStat.Stat(face).sum[0] / max(1, ImageStat.Stat(whole).sum[0]))
+            # A pixel more or less is the grain of this measure: the smallest faces have four.
+            seen.append(min(1.0, (ImageStat.Stat(face).sum[0] + 255) / max(255, ImageStat.Stat(whole).sum[0])))
         return seen
 
 

@@ -20,7 +20,7 @@ from catguard_store.drawings import Drawings, choose
 from catguard_store.records import Picture
 from catguard_store.renditions import widths
 from catguard_store.repository import Repository
-from catguard_store.tier import fill, prepare
+from catguard_store.tier import OPENING, fill, prepare
 
 #: Of the catalogue, what is drawn here: some of every kind.
 FEW = "siamese/sitting, siamese/loaf, white/sleeping, rose-garden, night-roof/back"
@@ -116,8 +116,10 @@ async def test_fill_again_draws_nothing(context: TierContext, monkeypatch: pytes
     await context.close()
 
 
-def test_fill_tells_how_far_it_is(prepared: Prepared) -> None:
-    assert f"100 % ({len(choose(FEW))} of {len(choose(FEW))})" in prepared.told
+def test_prepare_and_fill_tell_how_far_they_are(prepared: Prepared) -> None:
+    rest = len(choose(FEW)) - OPENING
+    assert f"drawing the first pictures: 100 % ({OPENING} of {OPENING})" in prepared.told
+    assert f"drawing pictures: 100 % ({rest} of {rest})" in prepared.told
 
 
 async def test_prepare_uses_the_database_of_the_settings(guard: catguard.Guard, tmp_path: Path, url: str) -> None:
