@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
+if sys.dont_write_bytecode:
+    # These tests start some hundred processes, each of which would compile all of its modules anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 #: These share a PostgreSQL server, which takes seconds to start.

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import begin
 from catguard.enforcement.reception import Disconnected
 
 Message = MutableMapping[str, Any]
@@ -61,17 +61,17 @@ class Presence:
             Disconnected: When the caller left before it was answered, whatever the app raised on that.
             BaseException: As the app raised it otherwise.
         """
-        attempt = Attempt(app)
-        if attempt.done:
+        _, rest = begin(app)
+        if rest is None:
             return
         task = asyncio.current_task()
         if task is None:  # nothing that could be cancelled
-            await attempt
+            await rest
             return
         self._task, self._answered = task, answered
         self._set_timer()
         try:
-            await attempt
+            await rest
         except BaseException:
             if self.left and task.uncancel() == 0:
                 raise Disconnected from None

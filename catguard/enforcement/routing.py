@@ -14,6 +14,8 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_ESCAPES = re.compile(rb"%(2f|5c|00)", re.IGNORECASE)
 #: Most paths: segments of plain characters that begin with no dot. They are read as they stand.
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?|/")
+#: Unicode's category Cc: beside those below the space DEL, and the C1 set with a line separator of its own (NEL).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: Longest path that is looked at: no template of ours comes near it.
 MAX_PATH = 4096
 #: Segments of a path that nothing declares that are told.
@@ -58,7 +60,7 @@ def read_path(raw: bytes) -> str:
         path = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError:
         raise BadTarget("the path is no UTF-8") from None
-    if "//" in path or "\\" in path or any(ord(letter) < 32 for letter in path):
+    if "//" in path or "\\" in path or _CONTROL.search(path):
         raise BadTarget("the path has an empty segment, a backslash or a control character")
     if any(segment in (".", "..") for segment in path.split("/")):
         raise BadTarget("the path has a dot segment")
