@@ -108,3 +108,57 @@ class Presence:
             return
         self.left = True
         self._task.cancel("the caller left")
+
+
+class UnreadPresence(Presence):
+    """The caller of an exchange whose body nobody read before the app: it is noticed when it leaves, all the same.
+
+    What comes of the body meanwhile is kept for the app, one message ahead: of an app that leaves a long body unread
+    the caller is not noticed to leave until it reads on.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, receive: Receive) -> None:
+        super().__init__(b"", receive)
+        self._body = None
+        self._kept: Message | None = None
+
+    async def receive(self) -> Message:
+        """Give what the server says, in its order."""
+        while True:
+            if self._kept is not None:
+                message, self._kept = self._kept, None
+                return message
+            if self._listener is None:
+                self._waiting = True
+                try:
+                    return await self._receive()
+                finally:
+                    self._waiting = False
+            if not self._listener.done():
+                await asyncio.shield(self._listener)
+            elif self._listener.result()["type"] != "http.request":
+                return self._listener.result()
+            self._heard(self._listener)
+
+    def _look(self) -> None:
+        if self._kept is not None and self._kept.get("more_body", False):
+            self._set_timer()
+            return
+        super()._look()
+
+    async def _listen(self) -> Message:
+        return await self._receive()
+
+    def _heard(self, listener: asyncio.Task[Message]) -> None:
+        if listener is not self._listener:
+            return
+        if listener.cancelled() or listener.exception() is not None:
+            super()._heard(listener)
+        elif listener.result()["type"] == "http.request":
+            self._kept = listener.result()
+            self._listener = None
+            self._set_timer()
+        else:
+            super()._heard(listener)
