@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import io
+import os
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import PIL.Image
@@ -138,6 +139,19 @@ async def test_prepare_with_a_bad_database_says_so(guard: catguard.Guard, tmp_pa
     context = TierContext(guard, data=tmp_path, settings={"database": "no database"}, addresses={})
     with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DATABASE.*postgresql\+psycopg"):
         await prepare(context)
+
+
+async def test_prepare_whose_drawing_dies_says_so(
+    guard: catguard.Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = Drawings.candidate
+    monkeypatch.setattr(Drawings, "candidate", lambda *which: replace(candidate(*which), develop=os.abort))
+    context = TierContext(guard, data=tmp_path, settings={"drawings": "siamese/loaf"}, addresses={})
+    with pytest.raises(
+        catguard.CatguardError, match=r"its decoder died of it \(SIGABRT\).*the next start goes on there"
+    ):
+        await prepare(context)
+    await context.close()
 
 
 async def test_prepare_with_unknown_drawings_says_which_there_are(guard: catguard.Guard, tmp_path: Path) -> None:
