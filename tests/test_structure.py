@@ -18,7 +18,7 @@ MAX_LINES = 350
 
 #: Left to right: a layer may import itself and what stands left of it.
 LAYERS = (
-    ("errors",),
+    ("errors", "failures"),
     ("policies",),
     ("engine",),
     ("telemetry", "recorder", "journal", "facts"),
