@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
-from catguard.enforcement.passage import GUARD_FAILED, Passage
+from catguard.enforcement.passage import GUARD_FAILED, Passage, Point
 from catguard.enforcement.problem import (
     RefusalPage,
     Render,
@@ -59,6 +59,7 @@ class InboundGuard:
         self.component = component
         self.telemetry = telemetry
         self.render = render
+        self._point = Point(app, telemetry, render)
         self._routes = Prepared(engine, self._table)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +80,7 @@ class InboundGuard:
 
     def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
         routes = RouteTable(snapshot.component(self.component))
-        return routes, {found.name: Lane(found) for found in routes.boundaries}
+        return routes, {found.name: Lane(snapshot, found) for found in routes.boundaries}
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
@@ -94,12 +95,8 @@ class InboundGuard:
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is not None:
-            passage = Passage(
-                snapshot, boundary, match, lanes[boundary.name], scope, head, send, self.telemetry, self.render
-            )
-            if table.reaches_out:
-                return self._held(passage, path, receive)
-            return passage.run(self.app, path, receive, reaches_out=False)
+            passage = Passage(self._point, lanes[boundary.name], match, scope, head, receive, send)
+            return self._held(passage, path) if table.reaches_out else passage.run(path, reaches_out=False)
         if match is not None and method == "OPTIONS":
             return self._options(scope, head, send, snapshot, match.allow())
         action = self._action(snapshot)
@@ -110,10 +107,10 @@ class InboundGuard:
         message = f"this path takes {match.allow()}"
         return self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
 
-    async def _held(self, passage: Passage, path: str, receive: Receive) -> None:
+    async def _held(self, passage: Passage, path: str) -> None:
         """Lead an exchange through whose calls are decided by its own snapshot."""
-        with self.engine.hold(passage.snapshot):
-            await passage.run(self.app, path, receive, reaches_out=True)
+        with self.engine.hold(passage.lane.snapshot):
+            await passage.run(path, reaches_out=True)
 
     async def _failed(self, scope: Scope, send: Send, error: Exception) -> None:
         """Answer for a guard that failed before there was an exchange; no more is told than that."""

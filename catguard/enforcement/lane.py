@@ -18,7 +18,7 @@ from catguard.enforcement.routing import BadTarget, read_query
 from catguard.engine.codec import Unreadable, dumps, loads
 from catguard.engine.evaluator import Facts
 from catguard.policies.codegen import ALLOWED
-from catguard.policies.compiler import CompiledBoundary, CompiledPhase
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.phases import QUERY_BYTES
 
 Scope = MutableMapping[str, Any]
@@ -41,10 +41,13 @@ REROUTING = frozenset(
 class Lane:
     """What is known of an inbound boundary before there is an exchange."""
 
-    __slots__ = ("_declared", "_drop", "_dropped", "_phase", "_statuses", "method")
+    __slots__ = ("_declared", "_drop", "_dropped", "_phase", "_statuses", "boundary", "method", "public", "snapshot")
 
-    def __init__(self, boundary: CompiledBoundary) -> None:
+    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary) -> None:
         policy = boundary.policy
+        self.snapshot = snapshot
+        self.boundary = boundary
+        self.public = policy.public
         self.method = policy.method
         self._phase = boundary.request
         self._drop = FRAMING | {REFUSAL_HEADER} if policy.public else FRAMING

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
+from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
 from catguard.enforcement.presence import Presence
@@ -16,15 +18,15 @@ from catguard.enforcement.reception import Disconnected, Reception, identify
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
-from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
-from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.engine.evaluator import allowance, decide_request, recalled
+from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
@@ -34,38 +36,48 @@ DISCONNECTED = "disconnected"
 GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What all exchanges of one enforcement point have in common."""
+
+    app: App
+    telemetry: Telemetry
+    render: Render | None
+
+
 class Passage:
-    """One exchange at an inbound boundary, from its first byte to its last."""
+    """One exchange at an inbound boundary, from its first byte to its last.
+
+    The app gets `receive` and `send` of it.
+    """
+
+    # What an exchange begins with; most have nothing else to the end.
+    sent = False
+    passed = False  # whether the answer went by the lane: then there is nothing left to do
+    _answers_by_lane = False
+    _start: Message | None = None
+    answer: Answer | None = None
+    _presence: Presence | None = None
+    _body: bytes | None = None
 
     def __init__(
-        self,
-        snapshot: CompiledPolicySet,
-        boundary: CompiledBoundary,
-        match: Match,
-        lane: Lane,
-        scope: Scope,
-        head: Head,
-        send: Send,
-        telemetry: Telemetry,
-        render: Render | None,
+        self, point: Point, lane: Lane, match: Match, scope: Scope, head: Head, receive: Receive, send: Send
     ) -> None:
-        self.render = render
-        self.snapshot = snapshot
-        self.boundary = boundary
-        self.match = match
+        self.point = point
         self.lane = lane
+        self.match = match
         self.scope = scope
         self.head = head
-        self.send = send
-        self.exchange: Exchange | None = None
-        self.sent = False
+        self._receive = receive
+        self._send = send
+        self.violations: list[Violation] = []  # those that let the exchange through
         # Where nobody records, and no trace is to be continued, there is nothing to tell.
-        unrecorded = telemetry.unrecorded() if boundary.policy.public or b"traceparent" not in head.values else None
-        self.observation = unrecorded or self._observe(telemetry)
+        unrecorded = point.telemetry.unrecorded() if lane.public or b"traceparent" not in head.values else None
+        self.observation = unrecorded or self._observe(point.telemetry)
         self.recorded = unrecorded is None
 
     def _observe(self, telemetry: Telemetry) -> Observation:
-        policy, scope = self.boundary.policy, self.scope
+        policy, scope = self.lane.boundary.policy, self.scope
         server = scope.get("server") or (None, None)
         attributes: dict[str, Any] = {
             names.HTTP_REQUEST_METHOD: scope["method"],
@@ -83,49 +95,71 @@ class Passage:
             attributes=attributes,
             headers=self.head.trace(),
             public=policy.public,
-            revision=self.snapshot.revision,
+            revision=self.lane.snapshot.revision,
         )
 
-    async def run(self, app: App, path: str, receive: Receive, *, reaches_out: bool) -> None:
+    async def run(self, path: str, *, reaches_out: bool) -> None:
         """Take the request in, let the app answer, check the answer.
 
         `reaches_out` says whether anything that is guarded may be called on the way, and asks for the current span.
         """
-        observation, recorded = self.observation, self.recorded
+        observation, recorded, lane = self.observation, self.recorded, self.lane
         token = observation.enter() if reaches_out or recorded else None
         try:
-            caller, stranger = identify(self.boundary, self.scope, self.head)
-            known = caller.facts()
+            caller, stranger = identify(lane.boundary, self.scope, self.head)
+            known = self._known = caller.facts()
             if recorded:
                 observation.set(names.CALLER_COMPONENT, caller.component)
                 observation.set(names.CALLER_VERIFIED, caller.verified)
-            params = self.match.params(self.boundary) if self.match.texts else []
-            facts, body, rest = None, b"", receive
-            if stranger is None and self.snapshot.candidate is None:
-                facts, body, rest = self.lane.take(self.scope, path, params, self.head, receive, known)
+            params = self.match.params(lane.boundary) if self.match.texts else []
+            facts, body, rest = None, b"", self._receive
+            if stranger is None and lane.snapshot.candidate is None:
+                facts, body, rest = lane.take(self.scope, path, params, self.head, self._receive, known)
             if facts is not None:
-                observation.decided(allowance(self.snapshot), "request")
-                violations: tuple[Violation, ...] = ()
+                observation.decided(allowance(lane.snapshot), "request")
             else:
-                reception = await self._receive(path, params, rest, stranger)
+                reception = await self._take_in(path, params, rest, stranger)
                 if reception is None:
                     return
                 facts = reception.facts
                 decision = decide_request(
-                    self.snapshot, self.boundary, facts, caller=known, noted=reception.violations, exact=True
+                    lane.snapshot, lane.boundary, facts, caller=known, noted=reception.violations, exact=True
                 )
                 observation.decided(decision, "request")
                 if not decision.allowed:
                     await self.refuse(status_of(decision.violations), decision)
                     return
-                violations = decision.violations
+                self.violations += decision.violations
                 body = dumps(facts["body"]) if "body" in facts else reception.raw
-            await self._serve(app, facts, body, receive, caller, known, violations)
+            self._body = body
+            self._request = recalled(lane.boundary, facts) if lane.boundary.recalls_request else facts
+            self._answers_by_lane = (
+                not self.violations and self.scope["method"] != "HEAD" and lane.snapshot.candidate is None
+            )
+            exchange = Exchange(
+                lane.boundary.name,
+                lane.snapshot.revision,
+                facts,
+                caller,
+                observation.trace_id,
+                lane.public,
+                self.violations,
+            )
+            try:
+                _, going = begin(self.point.app(self._checked_scope(exchange, body), self.receive, self.send))
+                if going is not None:
+                    await self._caller_presence().attend(going, self)
+            except Exception as error:
+                if not await self._settled(error):
+                    raise
+                return
+            if not self.passed:
+                await self._finish()
         except Exception as error:
             observation.failed(error)
             if self.sent or isinstance(error, CallRefused):
                 raise
-            log.exception("the guard of %s failed; trace %s", self.boundary.name, observation.trace_id)
+            log.exception("the guard of %s failed; trace %s", lane.boundary.name, observation.trace_id)
             await self._fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
@@ -135,11 +169,11 @@ class Passage:
                 observation.leave(token)
             observation.end()
 
-    async def _receive(
+    async def _take_in(
         self, path: str, params: list[tuple[str, str]], receive: Receive, stranger: Violation | None
     ) -> Reception | None:
         """Take a request in with everything that is wrong with it; None when the client went away."""
-        reception = Reception(self.boundary, self.head)
+        reception = Reception(self.lane.boundary, self.head)
         if stranger is not None:
             reception.violations.append(stranger)
         if not reception.refused:
@@ -153,64 +187,90 @@ class Passage:
                     return None
         return reception
 
-    async def _serve(
-        self,
-        app: App,
-        facts: Facts,
-        body: bytes,
-        receive: Receive,
-        caller: Caller,
-        known: dict[str, Any],
-        violations: tuple[Violation, ...],
-    ) -> None:
-        """Let the app answer a request that was let in, and check what it answers."""
-        head_only = self.scope["method"] == "HEAD"
-        exchange = self.exchange = Exchange(
-            self.boundary.name,
-            self.snapshot.revision,
-            facts,
-            caller,
-            self.observation.trace_id,
-            self.boundary.policy.public,
-            list(violations),
-        )
-        answer = Answer(
-            self.snapshot,
-            self.boundary,
-            exchange,
-            self.send,
+    async def receive(self) -> Message:
+        """Give the app the checked body once, and then what the server says that is no body."""
+        body = self._body
+        if body is not None:
+            self._body = None
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await self._caller_presence().receive()
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the app's: an answer that the lane lets pass leaves at once, any other is `Answer`'s."""
+        if self.passed:
+            return
+        answer = self.answer
+        if answer is None:
+            kind, start = message["type"], self._start
+            if kind == "http.response.start" and self._answers_by_lane and self.lane.takes(message["status"]):
+                self._start = message
+                return
+            if kind == "http.response.body" and start is not None and not message.get("more_body", False):
+                given = self.lane.give(self._request, start, message.get("body", b""), self._known)
+                if given is not None:
+                    self.passed = self.sent = True
+                    self.observation.decided(allowance(self.lane.snapshot), "response")
+                    headers, body = given
+                    headers += self.answer_headers()
+                    await self._send({"type": "http.response.start", "status": start["status"], "headers": headers})
+                    await self._send({"type": "http.response.body", "body": body})
+                    self.observation.end(status=start["status"])
+                    return
+            answer = self._careful_answer()
+        await answer(message)
+
+    def _careful_answer(self) -> Answer:
+        """Return what takes the answer on the way on which everything is known, told how it began."""
+        lane = self.lane
+        answer = self.answer = Answer(
+            lane.snapshot,
+            lane.boundary,
+            self.violations,
+            self._send,
             self,
-            request=recalled(self.boundary, facts),
-            caller=known,
-            lane=None if violations or head_only or self.snapshot.candidate is not None else self.lane,
-            head_only=head_only,
+            request=self._request,
+            caller=self._known,
+            head_only=self.scope["method"] == "HEAD",
         )
-        presence = Presence(body, receive)
-        try:
-            answering = app(self._checked_scope(exchange, body), presence.receive, answer)
-            await presence.serve(answering, lambda: answer.finished)
-        except Broken:
-            return
-        except Disconnected:
+        if self._start is not None:
+            answer.begin(self._start)
+        return answer
+
+    def _caller_presence(self) -> Presence:
+        if self._presence is None:
+            self._presence = Presence(self._receive)
+        return self._presence
+
+    @property
+    def finished(self) -> bool:
+        """Whether the caller was answered to the end."""
+        return self.passed or (self.answer is not None and self.answer.finished)
+
+    async def _settled(self, error: Exception) -> bool:
+        """Answer for an app that raised; returns whether that is all that is to be done."""
+        answer = self.answer
+        if isinstance(error, Broken):
+            return True
+        if isinstance(error, Disconnected):
             self.observation.end(error_type=DISCONNECTED)
-            return
-        except CallRefused as refused:
-            if answer.begun:
-                raise
-            answer.finished = True
-            await self._refused_call(refused)
-            return
-        except Exception as error:
-            if answer.begun:
-                raise
-            answer.finished = True
-            log.exception("%s failed; trace %s", self.boundary.name, exchange.trace_id)
-            self.observation.failed(error)
-            await self._fail("the service failed; its owner sees why under the trace id")
-            return
-        if answer.begun:
+            return True
+        if self.passed or (answer is not None and answer.begun):
+            return False
+        self.passed = True  # whatever the app sends from now on is too late
+        if isinstance(error, CallRefused):
+            await self._refused_call(error)
+            return True
+        log.error("%s failed; trace %s", self.lane.boundary.name, self.observation.trace_id, exc_info=error)
+        self.observation.failed(error)
+        await self._fail("the service failed; its owner sees why under the trace id")
+        return True
+
+    async def _finish(self) -> None:
+        """Send what was held back until the app returned."""
+        answer = self.answer
+        if answer is not None and answer.begun:
             return  # a stream without an end stays so: the server breaks the connection
-        if answer.ended:
+        if answer is not None and answer.ended:
             await answer.finish()
         else:
             await self._fail("the service gave no answer, or only a part of it")
@@ -242,13 +302,12 @@ class Passage:
     def decided(self, decision: Decision) -> None:
         """Take note of a decision about the response."""
         self.observation.decided(decision, "response")
-        if self.exchange is not None:
-            self.exchange.violations.extend(decision.violations)
+        self.violations += decision.violations
 
     async def refuse(self, status: int, decision: Decision) -> None:
         """Answer with the violations of a decision."""
         for violation in decision.denied:
-            level = logging.INFO if self.boundary.policy.public and violation.phase == "request" else logging.WARNING
+            level = logging.INFO if self.lane.public and violation.phase == "request" else logging.WARNING
             log.log(level, "refused: %s trace %s", violation, self.observation.trace_id)
         told = tuple(violation for violation in decision.violations if violation.action != "audit")
         await self._answer(status, told, None)
@@ -262,14 +321,14 @@ class Passage:
 
         async def send(message: MutableMapping[str, Any]) -> None:
             self.begin()
-            await self.send(message)
+            await self._send(message)
 
         await send_refusal(
             send,
             page,
             self.head,
-            self.render,
-            public=self.boundary.policy.public,
+            self.point.render,
+            public=self.lane.public,
             trace_id=self.observation.trace_id,
             detail=detail,
             extra=self.answer_headers(),
@@ -283,8 +342,7 @@ class Passage:
     def answer_headers(self) -> Headers:
         """Return what every answer carries: the trace, and warnings."""
         headers = [(b"traceresponse", self.observation.traceresponse.encode())]
-        noted = self.exchange.violations if self.exchange else ()
-        if noted and (warnings := [found for found in noted if found.action == "warn"]):
+        if self.violations and (warnings := [found for found in self.violations if found.action == "warn"]):
             told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
             headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
         return headers

@@ -206,7 +206,7 @@ async def test_plain_requests_go_by_the_lane(monkeypatch: pytest.MonkeyPatch, na
     async def careful(*_: Any) -> None:
         raise AssertionError("not by the lane")
 
-    monkeypatch.setattr("catguard.enforcement.passage.Passage._receive", careful)
+    monkeypatch.setattr("catguard.enforcement.passage.Passage._take_in", careful)
     monkeypatch.setattr("catguard.enforcement.answer.Answer.finish", careful)
     (status, _, _), _ = await asked(Recorder(*answer()), "public", **REQUESTS[name])
     assert status == 200
