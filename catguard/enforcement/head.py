@@ -19,21 +19,23 @@ class Head:
         raw: The pairs in the order in which they came; names are in lower case, as ASGI has them.
         values: The values by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says.
         names: The names, one after the other: what has to hold of all of them is asked at once.
+        once: Whether each header came once, with a name in lower case; `values` is all that there is to know then.
     """
 
-    __slots__ = ("names", "raw", "values")
+    __slots__ = ("names", "once", "raw", "values")
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        pairs: Pairs = raw if isinstance(raw, list) else list(raw)
-        values = dict(pairs)
-        names = b"".join(values)
-        if len(values) != len(pairs) or not names.islower():
-            pairs = [(name.lower(), value) for name, value in pairs]
-            values = _joined(pairs)
-            names = names.lower()
-        self.raw = pairs
-        self.values = values
-        self.names = names
+        pairs: Pairs = raw if raw.__class__ is list else list(raw)
+        self.values = values = dict(pairs)
+        self.names = names = b"".join(values)
+        if len(values) == len(pairs) and names.islower():
+            self.raw = pairs
+            self.once = True
+        else:
+            self.raw = [(name.lower(), value) for name, value in pairs]
+            self.values = _joined(self.raw)
+            self.names = b"".join(self.values)
+            self.once = False
 
     def text(self, name: bytes) -> str | None:
         """Return a header's value; `name` is in lower case."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from catguard.enforcement.answer import Answer, Broken
 from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head
-from catguard.enforcement.lane import Lane
+from catguard.enforcement.lane import AnswerLane, Lane
 from catguard.enforcement.presence import Presence
 from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
-from catguard.enforcement.reception import Disconnected, Reception, identify
+from catguard.enforcement.reception import PUBLIC, Disconnected, Reception, identify
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
@@ -54,8 +54,8 @@ class Passage:
     # What an exchange begins with; most have nothing else to the end.
     sent = False
     passed = False  # whether the answer went by the lane: then there is nothing left to do
-    _answers_by_lane = False
-    _start: Message | None = None
+    _answers: Mapping[int, AnswerLane] | None = None  # by status, as long as the answer may go by the lane
+    _start: Message | None = None  # held back until there is a body
     answer: Answer | None = None
     _presence: Presence | None = None
     _body: bytes | None = None
@@ -106,36 +106,33 @@ class Passage:
         observation, recorded, lane = self.observation, self.recorded, self.lane
         token = observation.enter() if reaches_out or recorded else None
         try:
-            caller, stranger = identify(lane.boundary, self.scope, self.head)
-            known = self._known = caller.facts()
+            if lane.public:
+                caller, known, stranger = PUBLIC, lane.public_caller, None
+            else:
+                caller, stranger = identify(lane.boundary, self.scope, self.head)
+                known = caller.facts()
+            self._known = known
             if recorded:
                 observation.set(names.CALLER_COMPONENT, caller.component)
                 observation.set(names.CALLER_VERIFIED, caller.verified)
             params = self.match.params(lane.boundary) if self.match.texts else []
             facts, body, rest = None, b"", self._receive
-            if stranger is None and lane.snapshot.candidate is None:
-                facts, body, rest = lane.take(self.scope, path, params, self.head, self._receive, known)
+            if stranger is None:
+                facts, body, rest = lane.take(self.scope, path, params, self.head, rest, known)
             if facts is not None:
-                observation.decided(allowance(lane.snapshot), "request")
+                self._answers = lane.answers
+                if recorded:
+                    observation.decided(allowance(lane.snapshot), "request")
             else:
                 reception = await self._take_in(path, params, rest, stranger)
-                if reception is None:
+                if reception is None or not await self._decide(reception):
                     return
                 facts = reception.facts
-                decision = decide_request(
-                    lane.snapshot, lane.boundary, facts, caller=known, noted=reception.violations, exact=True
-                )
-                observation.decided(decision, "request")
-                if not decision.allowed:
-                    await self.refuse(status_of(decision.violations), decision)
-                    return
-                self.violations += decision.violations
                 body = dumps(facts["body"]) if "body" in facts else reception.raw
+                if not self.violations and self.scope["method"] != "HEAD":
+                    self._answers = lane.answers
             self._body = body
             self._request = recalled(lane.boundary, facts) if lane.boundary.recalls_request else facts
-            self._answers_by_lane = (
-                not self.violations and self.scope["method"] != "HEAD" and lane.snapshot.candidate is None
-            )
             exchange = Exchange(
                 lane.boundary.name,
                 lane.snapshot.revision,
@@ -187,6 +184,19 @@ class Passage:
                     return None
         return reception
 
+    async def _decide(self, reception: Reception) -> bool:
+        """Decide what was taken in, and answer what is refused; returns whether it is let in."""
+        lane = self.lane
+        decision = decide_request(
+            lane.snapshot, lane.boundary, reception.facts, caller=self._known, noted=reception.violations, exact=True
+        )
+        self.observation.decided(decision, "request")
+        if not decision.allowed:
+            await self.refuse(status_of(decision.violations), decision)
+            return False
+        self.violations += decision.violations
+        return True
+
     async def receive(self) -> Message:
         """Give the app the checked body once, and then what the server says that is no body."""
         body = self._body
@@ -197,31 +207,38 @@ class Passage:
 
     async def send(self, message: Message) -> None:
         """Take a message of the app's: an answer that the lane lets pass leaves at once, any other is `Answer`'s."""
-        if self.passed:
-            return
-        answer = self.answer
-        if answer is None:
-            kind, start = message["type"], self._start
-            if kind == "http.response.start" and self._answers_by_lane and self.lane.takes(message["status"]):
+        kind, start = message["type"], self._start
+        if kind == "http.response.start":
+            if self._answers is not None and message["status"] in self._answers:
                 self._start = message
                 return
-            if kind == "http.response.body" and start is not None and not message.get("more_body", False):
-                given = self.lane.give(self._request, start, message.get("body", b""), self._known)
+        elif start is not None and self._answers is not None and kind == "http.response.body":
+            if not message.get("more_body", False):
+                status = start["status"]
+                lane, body = self._answers[status], message.get("body", b"")
+                given = lane.give(self._request, start.get("headers", ()), body, self._known)
                 if given is not None:
-                    self.passed = self.sent = True
-                    self.observation.decided(allowance(self.lane.snapshot), "response")
-                    headers, body = given
-                    headers += self.answer_headers()
-                    await self._send({"type": "http.response.start", "status": start["status"], "headers": headers})
-                    await self._send({"type": "http.response.body", "body": body})
-                    self.observation.end(status=start["status"])
+                    await self._pass(status, *given)
                     return
-            answer = self._careful_answer()
-        await answer(message)
+        if not self.passed:
+            await (self.answer or self._careful_answer())(message)
+
+    async def _pass(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+        """Send an answer that the lane let pass."""
+        self.passed = self.sent = True
+        self._answers = None
+        observation, recorded = self.observation, self.recorded
+        if recorded:
+            observation.decided(allowance(self.lane.snapshot), "response")
+        headers[b"traceresponse"] = observation.traceresponse.encode()
+        await self._send({"type": "http.response.start", "status": status, "headers": list(headers.items())})
+        await self._send({"type": "http.response.body", "body": body})
+        if recorded:
+            observation.end(status=status)
 
     def _careful_answer(self) -> Answer:
         """Return what takes the answer on the way on which everything is known, told how it began."""
-        lane = self.lane
+        lane, self._answers = self.lane, None
         answer = self.answer = Answer(
             lane.snapshot,
             lane.boundary,
@@ -256,7 +273,7 @@ class Passage:
             return True
         if self.passed or (answer is not None and answer.begun):
             return False
-        self.passed = True  # whatever the app sends from now on is too late
+        self._answers, self.passed = None, True  # whatever the app sends from now on is too late
         if isinstance(error, CallRefused):
             await self._refused_call(error)
             return True
@@ -282,7 +299,7 @@ class Passage:
             **self.scope,
             "method": exchange.request["method"],
             "root_path": (self.scope.get("root_path") or "").rstrip("/"),
-            "headers": self.lane.delivered(self.head.raw, body),
+            "headers": self.lane.delivered(self.head, body),
             "query_string": urlencode(to_wire(query)).encode() if query else b"",
             "extensions": {},
             "state": dict(self.scope.get("state") or ()),
