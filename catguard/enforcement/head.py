@@ -25,7 +25,7 @@ class Head:
     __slots__ = ("names", "once", "raw", "values")
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        pairs: Pairs = raw if raw.__class__ is list else list(raw)
+        pairs: Pairs = raw if isinstance(raw, list) else list(raw)
         self.values = values = dict(pairs)
         self.names = names = b"".join(values)
         if len(values) == len(pairs) and names.islower():
@@ -44,12 +44,7 @@ class Head:
 
     def sendable(self) -> bool:
         """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
-        values = b"".join(self.values.values())
-        return not (
-            b"" in self.values
-            or self.names.translate(None, _OF_NAMES)
-            or len(values.translate(None, _NOT_OF_VALUES)) != len(values)
-        )
+        return _is_sendable(self.values)
 
     def trace(self) -> dict[str, str]:
         """Return the headers of W3C Trace Context that came."""
@@ -60,6 +55,22 @@ class Head:
         """Return the headers of some names, each as often as it came."""
         found = ((name.decode("latin-1"), value) for name, value in self.raw)
         return [(name, value.decode("latin-1")) for name, value in found if name in names]
+
+
+def sendable_once(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
+    """Return headers by name, if a server sends them as they are and none comes twice; else None."""
+    pairs: Pairs = raw if isinstance(raw, list) else list(raw)
+    values = dict(pairs)
+    return values if len(values) == len(pairs) and _is_sendable(values) else None
+
+
+def _is_sendable(values: dict[bytes, bytes]) -> bool:
+    texts = b"".join(values.values())
+    return (
+        b"" not in values
+        and not b"".join(values).translate(None, _OF_NAMES)
+        and texts.translate(None, _NOT_OF_VALUES) == texts
+    )
 
 
 def _joined(raw: Pairs) -> dict[bytes, bytes]:

@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
-from catguard.enforcement.passage import GUARD_FAILED, Passage, Point
+from catguard.enforcement.passage import GUARD_FAILED, Passage
 from catguard.enforcement.problem import (
     RefusalPage,
     Render,
@@ -21,6 +21,7 @@ from catguard.enforcement.problem import (
     title_of,
 )
 from catguard.enforcement.reception import check_framing
+from catguard.enforcement.reply import Point
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError

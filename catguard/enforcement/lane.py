@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 
 from catguard.enforcement.eager import Rest, begin
-from catguard.enforcement.head import Head, media_type
+from catguard.enforcement.head import Head, media_type, sendable_once
 from catguard.enforcement.problem import REFUSAL_HEADER
 from catguard.enforcement.reading import BODILESS
 from catguard.enforcement.reception import PUBLIC
@@ -174,9 +174,8 @@ class AnswerLane:
         self, request: Facts, pairs: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
     ) -> tuple[dict[bytes, bytes], bytes] | None:
         """Check an answer that is there as a whole; returns its headers and body as they are delivered."""
-        head = Head(pairs)
-        values = head.values
-        if not (head.once and self._unusual.isdisjoint(values) and len(body) <= self._max_bytes and head.sendable()):
+        values = sendable_once(pairs)
+        if values is None or not self._unusual.isdisjoint(values) or len(body) > self._max_bytes:
             return None
         content = values.get(b"content-type")
         media = self._media.get(content) or media_type(content)
@@ -184,7 +183,7 @@ class AnswerLane:
             return None
         facts: Facts = {"status": self.status, "headers": {}, "media": media, "bytes": len(body)}
         if self._headers is not None:
-            facts["headers"] = self._headers.from_wire(head.pairs(self._headers.names))
+            facts["headers"] = self._headers.from_wire(Head(values.items()).pairs(self._headers.names))
         if self._reads_body:
             try:
                 facts["body"], body = read(body)

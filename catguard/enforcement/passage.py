@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,11 +12,12 @@ from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import AnswerLane, Lane
 from catguard.enforcement.presence import Presence
-from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
+from catguard.enforcement.problem import status_of
 from catguard.enforcement.reception import PUBLIC, Disconnected, Reception, identify
+from catguard.enforcement.reply import Point, Reply
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
-from catguard.engine.decision import CallRefused, Decision, Violation
+from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.evaluator import allowance, decide_request, recalled
 from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.policies.values import to_wire
@@ -36,23 +36,13 @@ DISCONNECTED = "disconnected"
 GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What all exchanges of one enforcement point have in common."""
-
-    app: App
-    telemetry: Telemetry
-    render: Render | None
-
-
-class Passage:
+class Passage(Reply):
     """One exchange at an inbound boundary, from its first byte to its last.
 
     The app gets `receive` and `send` of it.
     """
 
     # What an exchange begins with; most have nothing else to the end.
-    sent = False
     passed = False  # whether the answer went by the lane: then there is nothing left to do
     _answers: Mapping[int, AnswerLane] | None = None  # by status, as long as the answer may go by the lane
     _start: Message | None = None  # held back until there is a body
@@ -157,7 +147,7 @@ class Passage:
             if self.sent or isinstance(error, CallRefused):
                 raise
             log.exception("the guard of %s failed; trace %s", lane.boundary.name, observation.trace_id)
-            await self._fail(GUARD_FAILED)
+            await self.fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -207,34 +197,31 @@ class Passage:
 
     async def send(self, message: Message) -> None:
         """Take a message of the app's: an answer that the lane lets pass leaves at once, any other is `Answer`'s."""
-        kind, start = message["type"], self._start
-        if kind == "http.response.start":
-            if self._answers is not None and message["status"] in self._answers:
-                self._start = message
-                return
-        elif start is not None and self._answers is not None and kind == "http.response.body":
-            if not message.get("more_body", False):
-                status = start["status"]
-                lane, body = self._answers[status], message.get("body", b"")
-                given = lane.give(self._request, start.get("headers", ()), body, self._known)
+        kind, answers = message["type"], self._answers
+        if answers is not None:  # else it does not go by the lane, or not any more
+            if kind == "http.response.start":
+                if message["status"] in answers:
+                    self._start = message
+                    return
+            elif kind == "http.response.body" and self._start is not None and not message.get("more_body"):
+                start, self._answers = self._start, None
+                status, body = start["status"], message.get("body", b"")
+                given = answers[status].give(self._request, start.get("headers", ()), body, self._known)
                 if given is not None:
-                    await self._pass(status, *given)
+                    headers, body = given
+                    self.passed = self.sent = True
+                    observation = self.observation
+                    if self.recorded:
+                        observation.decided(allowance(self.lane.snapshot), "response")
+                    headers[b"traceresponse"] = observation.traceresponse.encode()
+                    head = {"type": "http.response.start", "status": status, "headers": list(headers.items())}
+                    await self._send(head)
+                    await self._send({"type": "http.response.body", "body": body})
+                    if self.recorded:
+                        observation.end(status=status)
                     return
         if not self.passed:
             await (self.answer or self._careful_answer())(message)
-
-    async def _pass(self, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
-        """Send an answer that the lane let pass."""
-        self.passed = self.sent = True
-        self._answers = None
-        observation, recorded = self.observation, self.recorded
-        if recorded:
-            observation.decided(allowance(self.lane.snapshot), "response")
-        headers[b"traceresponse"] = observation.traceresponse.encode()
-        await self._send({"type": "http.response.start", "status": status, "headers": list(headers.items())})
-        await self._send({"type": "http.response.body", "body": body})
-        if recorded:
-            observation.end(status=status)
 
     def _careful_answer(self) -> Answer:
         """Return what takes the answer on the way on which everything is known, told how it began."""
@@ -275,11 +262,11 @@ class Passage:
             return False
         self._answers, self.passed = None, True  # whatever the app sends from now on is too late
         if isinstance(error, CallRefused):
-            await self._refused_call(error)
+            await self.refused_call(error)
             return True
         log.error("%s failed; trace %s", self.lane.boundary.name, self.observation.trace_id, exc_info=error)
         self.observation.failed(error)
-        await self._fail("the service failed; its owner sees why under the trace id")
+        await self.fail("the service failed; its owner sees why under the trace id")
         return True
 
     async def _finish(self) -> None:
@@ -290,7 +277,7 @@ class Passage:
         if answer is not None and answer.ended:
             await answer.finish()
         else:
-            await self._fail("the service gave no answer, or only a part of it")
+            await self.fail("the service gave no answer, or only a part of it")
 
     def _checked_scope(self, exchange: Exchange, body: bytes) -> Scope:
         """Return the scope of what was checked: query rewritten, length of the delivered body, no extensions."""
@@ -305,61 +292,3 @@ class Passage:
             "state": dict(self.scope.get("state") or ()),
             SCOPE_KEY: exchange,
         }
-
-    async def _refused_call(self, refused: CallRefused) -> None:
-        """Answer for a handler that let CallRefused through: 500 when the own side refused, else 502."""
-        # A call inside the process is one's own too, whichever phase broke.
-        own = refused.side == "outbound" or ".inbound." in refused.boundary
-        status = 500 if own else 502
-        await self._answer(status, refused.violations, None)
-
-    async def _fail(self, detail: str) -> None:
-        await self._answer(500, (), detail)
-
-    def decided(self, decision: Decision) -> None:
-        """Take note of a decision about the response."""
-        self.observation.decided(decision, "response")
-        self.violations += decision.violations
-
-    async def refuse(self, status: int, decision: Decision) -> None:
-        """Answer with the violations of a decision."""
-        for violation in decision.denied:
-            level = logging.INFO if self.lane.public and violation.phase == "request" else logging.WARNING
-            log.log(level, "refused: %s trace %s", violation, self.observation.trace_id)
-        told = tuple(violation for violation in decision.violations if violation.action != "audit")
-        await self._answer(status, told, None)
-
-    def begin(self) -> None:
-        """Take note that an answer leaves now: nothing else can be answered any more."""
-        self.sent = True
-
-    async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
-        page = RefusalPage(status, title_of(status), violations, target(self.scope))
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            self.begin()
-            await self._send(message)
-
-        await send_refusal(
-            send,
-            page,
-            self.head,
-            self.point.render,
-            public=self.lane.public,
-            trace_id=self.observation.trace_id,
-            detail=detail,
-            extra=self.answer_headers(),
-        )
-        self.complete(status)
-
-    def complete(self, status: int) -> None:
-        """End the observation with the last byte, not with the app's background work."""
-        self.observation.end(status=status)
-
-    def answer_headers(self) -> Headers:
-        """Return what every answer carries: the trace, and warnings."""
-        headers = [(b"traceresponse", self.observation.traceresponse.encode())]
-        if self.violations and (warnings := [found for found in self.violations if found.action == "warn"]):
-            told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
-            headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
-        return headers
