@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,14 @@ settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
 ROOT = Path(__file__).parent.parent
+if sys.dont_write_bytecode:
+    # These tests start some hundred processes, each of which would compile all of its modules anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
+#: These share a PostgreSQL server, which takes seconds to start.
+ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
 
 
 class Scheduling(LoadFileScheduling):
@@ -29,6 +36,8 @@ class Scheduling(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ON_POSTGRESQL):
+            return "postgresql"
         shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
         return SHARING if shared else super()._split_scope(nodeid)
 

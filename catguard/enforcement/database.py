@@ -23,7 +23,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import begin
 from catguard.enforcement.sqlboundaries import SqlBoundaries, defines
 from catguard.enforcement.sqltext import shown
 from catguard.enforcement.statements import Statement, StatementReader, limit, parameter_sets
@@ -224,7 +224,7 @@ class DatabaseGuard:
             **self._server,
             names.DB_OPERATION_NAME: statement.operation,
             names.DB_QUERY_SUMMARY: summary,
-            names.DB_QUERY_TEXT: shown(sql),
+            names.DB_QUERY_TEXT: shown(sql, written=statement.text),
         }
         if len(tables) == 1:
             attributes[names.DB_COLLECTION_NAME] = tables[0]
@@ -325,7 +325,7 @@ def _interrupt(connection: Connection) -> None:
     """Stop a statement that nobody waits for any more: SQLite's would run on in its thread, psycopg stops its own."""
     interrupt = getattr(connection.connection.driver_connection, "interrupt", None)
     if inspect.iscoroutinefunction(interrupt):
-        Attempt(interrupt())  # aiosqlite's does not wait
+        begin(interrupt())  # aiosqlite's does not wait
 
 
 def _masked(url: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
 #: RFC 9110, sections 5.1 and 5.5: names are tokens, values have no control characters but the tab.
-_NO_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9a-z-]")
-_NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_OF_NAMES = b"!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyz-"
+_NOT_OF_VALUES = bytes(sorted({*range(0x20), 0x7F} - {0x09}))
 
 
 class Head:
@@ -19,18 +18,22 @@ class Head:
     Attributes:
         raw: The pairs in the order in which they came; names are in lower case, as ASGI has them.
         values: The values by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says.
+        names: The names, one after the other: what has to hold of all of them is asked at once.
     """
 
-    __slots__ = ("raw", "values")
+    __slots__ = ("names", "raw", "values")
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         pairs: Pairs = raw if isinstance(raw, list) else list(raw)
         values = dict(pairs)
-        if len(values) != len(pairs) or not b"".join(values).islower():
+        names = b"".join(values)
+        if len(values) != len(pairs) or not names.islower():
             pairs = [(name.lower(), value) for name, value in pairs]
             values = _joined(pairs)
+            names = names.lower()
         self.raw = pairs
         self.values = values
+        self.names = names
 
     def text(self, name: bytes) -> str | None:
         """Return a header's value; `name` is in lower case."""
@@ -39,10 +42,11 @@ class Head:
 
     def sendable(self) -> bool:
         """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
+        values = b"".join(self.values.values())
         return not (
             b"" in self.values
-            or _NO_NAME.search(b"".join(self.values))
-            or _NO_VALUE.search(b"".join(self.values.values()))
+            or self.names.translate(None, _OF_NAMES)
+            or len(values.translate(None, _NOT_OF_VALUES)) != len(values)
         )
 
     def trace(self) -> dict[str, str]:

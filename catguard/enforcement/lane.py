@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import Rest, begin
 from catguard.enforcement.head import Head, media_type
 from catguard.enforcement.problem import REFUSAL_HEADER
 from catguard.enforcement.reading import BODILESS
@@ -101,18 +101,18 @@ class Lane:
             return None, b"", receive
         if int(values.get(b"content-length", b"0")) > phase.max_bytes:
             return None, b"", receive  # asking for a body would tell its caller to send it (RFC 9110, section 10.1.1)
-        first = Attempt(receive())
-        if first.done:
-            body = first.value.get("body")
-            if body and not first.value.get("more_body") and len(body) <= phase.max_bytes:
+        first, rest = begin(receive())
+        if rest is None:
+            body = first.get("body")
+            if body and not first.get("more_body") and len(body) <= phase.max_bytes:
                 facts["bytes"] = len(body)
                 try:
                     facts["body"] = loads(body)
                 except Unreadable:
-                    return None, b"", _again(first, receive)
+                    return None, b"", _again(first, rest, receive)
                 if phase.check(facts, None, caller) == ALLOWED:
                     return facts, dumps(facts["body"]), receive
-        return None, b"", _again(first, receive)
+        return None, b"", _again(first, rest, receive)
 
     def delivered(self, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Headers:
         """Return the headers of a request as the app gets them.
@@ -154,7 +154,7 @@ class Lane:
         return headers, body
 
 
-def _again(first: Attempt[Message], receive: Receive) -> Receive:
+def _again(first: Message, rest: Rest[Message] | None, receive: Receive) -> Receive:
     """Return a `receive` that gives a message which was asked for already, and then the others."""
     given = False
 
@@ -163,6 +163,6 @@ def _again(first: Attempt[Message], receive: Receive) -> Receive:
         if given:
             return await receive()
         given = True
-        return first.value if first.done else await first
+        return first if rest is None else await rest
 
     return again

@@ -18,6 +18,7 @@ from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
 from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
+from catguard.failures import report
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
@@ -31,6 +32,7 @@ log = logging.getLogger("catguard.inbound")
 
 #: What a span says of an exchange whose caller left.
 DISCONNECTED = "disconnected"
+FAILED = "the service failed; its owner sees why under the trace id"
 GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
@@ -121,12 +123,13 @@ class Passage:
                 violations = decision.violations
                 body = dumps(facts["body"]) if "body" in facts else reception.raw
             await self._serve(app, facts, body, receive, caller, known, violations)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 # whatever it is, the log tells it and nobody else
             observation.failed(error)
-            if self.sent or isinstance(error, CallRefused):
-                raise
-            log.exception("the guard of %s failed; trace %s", self.boundary.name, observation.trace_id)
-            await self._fail(GUARD_FAILED)
+            what = "%s failed after its answer had begun; trace %s" if self.sent else "the guard of %s failed; trace %s"
+            report(log, error, what, self.boundary.name, observation.trace_id)
+            # An answer without its end makes the server break the connection; raised, the server would log the words.
+            if not self.sent:
+                await self._fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -204,9 +207,9 @@ class Passage:
             if answer.begun:
                 raise
             answer.finished = True
-            log.exception("%s failed; trace %s", self.boundary.name, exchange.trace_id)
+            report(log, error, "%s failed; trace %s", self.boundary.name, exchange.trace_id)
             self.observation.failed(error)
-            await self._fail("the service failed; its owner sees why under the trace id")
+            await self._fail(FAILED)
             return
         if answer.begun:
             return  # a stream without an end stays so: the server breaks the connection

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import begin
 from catguard.enforcement.reception import Disconnected
 
 Message = MutableMapping[str, Any]
@@ -61,17 +61,17 @@ class Presence:
             Disconnected: When the caller left before it was answered, whatever the app raised on that.
             BaseException: As the app raised it otherwise.
         """
-        attempt = Attempt(app)
-        if attempt.done:
+        _, rest = begin(app)
+        if rest is None:
             return
         task = asyncio.current_task()
         if task is None:  # nothing that could be cancelled
-            await attempt
+            await rest
             return
         self._task, self._answered = task, answered
         self._set_timer()
         try:
-            await attempt
+            await rest
         except BaseException:
             if self.left and task.uncancel() == 0:
                 raise Disconnected from None
@@ -108,3 +108,57 @@ class Presence:
             return
         self.left = True
         self._task.cancel("the caller left")
+
+
+class UnreadPresence(Presence):
+    """The caller of an exchange whose body nobody read before the app: it is noticed when it leaves, all the same.
+
+    What comes of the body meanwhile is kept for the app, one message ahead: of an app that leaves a long body unread
+    the caller is not noticed to leave until it reads on.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, receive: Receive) -> None:
+        super().__init__(b"", receive)
+        self._body = None
+        self._kept: Message | None = None
+
+    async def receive(self) -> Message:
+        """Give what the server says, in its order."""
+        while True:
+            if self._kept is not None:
+                message, self._kept = self._kept, None
+                return message
+            if self._listener is None:
+                self._waiting = True
+                try:
+                    return await self._receive()
+                finally:
+                    self._waiting = False
+            if not self._listener.done():
+                await asyncio.shield(self._listener)
+            elif self._listener.result()["type"] != "http.request":
+                return self._listener.result()
+            self._heard(self._listener)
+
+    def _look(self) -> None:
+        if self._kept is not None and self._kept.get("more_body", False):
+            self._set_timer()
+            return
+        super()._look()
+
+    async def _listen(self) -> Message:
+        return await self._receive()
+
+    def _heard(self, listener: asyncio.Task[Message]) -> None:
+        if listener is not self._listener:
+            return
+        if listener.cancelled() or listener.exception() is not None:
+            super()._heard(listener)
+        elif listener.result()["type"] == "http.request":
+            self._kept = listener.result()
+            self._listener = None
+            self._set_timer()
+        else:
+            super()._heard(listener)

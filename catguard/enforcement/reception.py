@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head, media_type
 from catguard.enforcement.routing import BadTarget, read_query
 from catguard.engine import context
@@ -133,19 +133,17 @@ class Reception:
 
     async def read_body(self, receive: Receive) -> None:
         """Read the body, at most as much as is allowed and for as long as is allowed; raises Disconnected."""
-        first = Attempt(receive())
-        if first.done:
-            message = first.value
-            if message["type"] == "http.request" and not message.get("more_body", False):
-                chunk = message.get("body", b"")
-                if len(chunk) > self.boundary.request.max_bytes:
-                    self._too_long()
-                else:
-                    self._take(chunk)
-                return
+        message, rest = begin(receive())
+        if rest is None and message["type"] == "http.request" and not message.get("more_body", False):
+            chunk = message.get("body", b"")
+            if len(chunk) > self.boundary.request.max_bytes:
+                self._too_long()
+            else:
+                self._take(chunk)
+            return
         try:
             async with asyncio.timeout(self.seconds):
-                await self._read_chunks(first.value if first.done else await first, receive)
+                await self._read_chunks(message if rest is None else await rest, receive)
         except TimeoutError:
             assumption = self.boundary.request.policy.limits["max_bytes"]
             text = f"the body must arrive within {self.seconds:g} s"

@@ -18,6 +18,7 @@ MAX_NAME = 40
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _WHITE = b" \t\n\r"
 _LONG_DIGITS = re.compile(rb"\d{19}")
+_parse, _write, _STRICT = orjson.loads, orjson.dumps, orjson.OPT_STRICT_INTEGER  # found at once, in each exchange
 
 
 class Unreadable(ValueError):
@@ -30,7 +31,15 @@ class Unreadable(ValueError):
 
 
 def loads(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
+    """Read a JSON text, as `read` does, and return its value."""
+    return read(data, depth=depth)[0]
+
+
+def read(data: bytes, *, depth: int = MAX_DEPTH) -> tuple[Any, bytes]:
     """Read a JSON text.
+
+    Returns:
+        Its value, and what `dumps` makes of that: it was written again to see whether all of the text is in it.
 
     Raises:
         Unreadable: For what is no I-JSON: bad UTF-8, lone surrogates, NaN, a name that stands twice in an object,
@@ -40,31 +49,33 @@ def loads(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
     if len(data) > 2 * depth and data.count(b"[") + data.count(b"{") > depth and _depth(_bare(data)) > depth:
         raise Unreadable(f"nested more than {depth} levels deep")
     try:
-        value = orjson.loads(data)
+        value = _parse(data)
     except orjson.JSONDecodeError as error:
         if _LONG_DIGITS.search(_bare(data)):
             _check_integers(data)
         raise Unreadable(_reason(error)) from None
-    if not _is_whole(data, value):
+    try:
+        text = _write(value, None, _STRICT)
+    except orjson.JSONEncodeError:
+        text = b""
+    if text != data and not _is_whole(data, text):
         bare = _bare(data)
         if bare.count(b":") != _members(value):
             raise Unreadable("a name stands twice in one object")
         if _LONG_DIGITS.search(bare):
             _check_integers(data)
-    return value
+        text = text or dumps(value)
+    return value, text
 
 
-def _is_whole(data: bytes, value: Any) -> bool:
-    """Whether a value, written again, gives its text but for white space: then nothing of the text was passed over.
+def _is_whole(data: bytes, text: bytes) -> bool:
+    """Whether a text is that of the value that was read from another, but for white space: nothing was passed over.
 
     That is so of nearly all that programs write. A name that stood twice, and an integer that became a double, do not
     come back; integers of more than 53 bits are looked at more closely.
     """
-    try:
-        text = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
-    except orjson.JSONEncodeError:
-        return False
-    return text == data or text.translate(None, _WHITE) == data.translate(None, _WHITE)
+    dense = data.translate(None, _WHITE)
+    return text == dense or text.translate(None, _WHITE) == dense
 
 
 def _bare(data: bytes) -> bytes:

@@ -136,7 +136,7 @@ class Telemetry:
                 return None
             self._unheard = RECHECK
         self._unheard -= 1
-        return Unrecorded(self, self._random_bits(128) or 1, self._random_bits(64) or 1)
+        return Unrecorded(self, self._random_bits)
 
     def undeclared(self, method: str, path: str, action: Action = "deny") -> None:
         """Count a request that no boundary declares; a few paths a minute are told as examples."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import Token
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Providers of these modules are the API's own: they record nothing.
 _API = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
+#: Zero ids are invalid. The first bit of each, as the last 56 of a trace id are promised to be random.
+_NOT_ZERO = 1 << 191 | 1 << 63
 
 
 def is_recorded() -> bool:
@@ -31,12 +33,12 @@ def is_recorded() -> bool:
 class Unrecorded(Observation):
     """An inbound exchange that nobody records; its ids are drawn."""
 
-    __slots__ = ("_ids", "_numbers")
+    __slots__ = ("_ids",)
 
-    def __init__(self, telemetry: Telemetry, trace_id: int, span_id: int) -> None:
+    def __init__(self, telemetry: Telemetry, random_bits: Callable[[int], int]) -> None:
         self._telemetry = telemetry
-        self._numbers = (trace_id, span_id)
-        self._ids = f"{trace_id:032x}-{span_id:016x}"
+        # 32 hex digits of the trace, 16 of the span: both at once, in a third of the time that formatting two takes.
+        self._ids = (random_bits(192) | _NOT_ZERO).to_bytes(24, "big").hex()
 
     @property
     def trace_id(self) -> str:  # type: ignore[override] # made of the ids when it is asked for
@@ -46,12 +48,14 @@ class Unrecorded(Observation):
     @property
     def traceresponse(self) -> str:
         """The value of the `traceresponse` header."""
-        return f"00-{self._ids}-02"  # 02: the ids are random; and not sampled, which would claim a record
+        ids = self._ids
+        return f"00-{ids[:32]}-{ids[32:]}-02"  # 02: the ids are random; and not sampled, which would claim a record
 
     def enter(self) -> Token[Context] | None:
         """Make the ids those of the current span, for the calls that are made inside."""
         flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
-        span = NonRecordingSpan(SpanContext(*self._numbers, is_remote=False, trace_flags=flags))
+        trace_id, span_id = int(self._ids[:32], 16), int(self._ids[32:], 16)
+        span = NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=False, trace_flags=flags))
         return contexts.attach(trace.set_span_in_context(span, Context()))
 
     def set(self, name: str, value: AttributeValue) -> None:

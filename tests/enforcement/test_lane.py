@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catguard.enforcement.eager import Attempt
+from catguard.enforcement.eager import begin
 from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.lane import Lane
 from catguard.engine.snapshots import Engine
@@ -212,15 +212,25 @@ async def test_plain_requests_go_by_the_lane(monkeypatch: pytest.MonkeyPatch, na
     assert status == 200
 
 
-async def test_attempt_gives_at_once_what_is_there() -> None:
+async def test_begin_gives_at_once_what_is_there() -> None:
     async def ready() -> int:
         return 3
 
-    attempt = Attempt(ready())
-    assert (attempt.done, attempt.value) == (True, 3)
+    assert begin(ready()) == (3, None)
 
 
-async def test_attempt_can_be_awaited_for_what_is_not_there_yet() -> None:
+class Awaitable:
+    """One that is no coroutine, as an app in C may return it."""
+
+    def __init__(self, awaited: Any) -> None:
+        self.awaited = awaited
+
+    def __await__(self) -> Any:
+        return self.awaited.__await__()
+
+
+@pytest.mark.parametrize("made", [lambda coroutine: coroutine, Awaitable], ids=["coroutine", "awaitable"])
+async def test_rest_is_awaited_for_what_is_not_there_yet(made: Any) -> None:
     event = asyncio.Event()
 
     async def late() -> int:
@@ -228,13 +238,14 @@ async def test_attempt_can_be_awaited_for_what_is_not_there_yet() -> None:
         await asyncio.sleep(0)
         return 4
 
-    attempt = Attempt(late())
-    assert not attempt.done
+    _, rest = begin(made(late()))
+    assert rest is not None
     asyncio.get_running_loop().call_soon(event.set)
-    assert await attempt == 4
+    assert await rest == 4
 
 
-async def test_attempt_is_cancelled_with_who_awaits_it() -> None:
+@pytest.mark.parametrize("made", [lambda coroutine: coroutine, Awaitable], ids=["coroutine", "awaitable"])
+async def test_rest_is_cancelled_with_who_awaits_it(made: Any) -> None:
     told: list[str] = []
 
     async def never(*, stubborn: bool) -> str:
@@ -250,14 +261,16 @@ async def test_attempt_is_cancelled_with_who_awaits_it() -> None:
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await Attempt(never(stubborn=False))
+            await _rest_of(made(never(stubborn=False)))
     assert told == ["cancelled"]
 
-    task = asyncio.ensure_future(_awaiting(Attempt(never(stubborn=True))))
+    task = asyncio.ensure_future(_rest_of(made(never(stubborn=True))))
     await asyncio.sleep(0)
     task.cancel()
     assert await task == "survived"
 
 
-async def _awaiting(attempt: Attempt[str]) -> str:
-    return await attempt
+async def _rest_of(awaitable: Any) -> Any:
+    _, rest = begin(awaitable)
+    assert rest is not None
+    return await rest
