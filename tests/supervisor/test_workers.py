@@ -54,7 +54,7 @@ def test_worker_killed_from_outside_is_reported_without_a_guess_and_restarted(su
     os.kill(first, signal.SIGKILL)
     died = system.until("Died")
     assert f"a[{first}] died after" in died
-    assert died.endswith("SIGKILL, sender unknown; starting again in 50 ms")
+    assert died.endswith("SIGKILL, sender unknown; dmesg says whether it was the kernel; starting again in 50 ms")
     system.until("Ready")
     assert system.worker() != first
 
