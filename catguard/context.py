@@ -18,6 +18,7 @@ from catguard.enforcement.problem import problem_document
 from catguard.engine.decision import CallRefused
 from catguard.engine.exchange import SCOPE_KEY, exchange
 from catguard.errors import ConfigurationError
+from catguard.failures import report
 from catguard.guard import Guard, enforcement_point
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.health import HEALTHZ, READYZ
@@ -181,8 +182,8 @@ class TierContext:
             callback = self._closing.pop()
             try:
                 await callback()
-            except Exception:  # noqa: BLE001 # whatever one raises, the others hold connections that must be closed
-                _log.exception("%s: closing %r failed; the rest is closed", self.component, callback)
+            except Exception as error:  # noqa: BLE001 # the others hold connections that must be closed
+                report(_log, error, "%s: closing %s failed; the rest is closed", self.component, _named(callback))
 
     def _mismatch(self, declared: set[str], handled: set[str]) -> str:
         parts = []
@@ -211,6 +212,10 @@ class TierContext:
         if need not in self._neighbours:
             self._neighbours[need] = self.client(need)
         return self._neighbours[need]
+
+
+def _named(callback: Callable[[], Awaitable[None]]) -> str:
+    return getattr(callback, "__qualname__", type(callback).__qualname__)
 
 
 async def _silence(component: str, client: httpx2.AsyncClient) -> str | None:

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Final
 
 import pluggy
 
-from catguard.enforcement.problem import Render
-
 if TYPE_CHECKING:
     from click import Command
     from starlette.types import ASGIApp
 
     from catguard.context import TierContext
+    from catguard.enforcement.problem import Render
 
 #: Name of the pluggy project and of the entry point group.
 PROJECT: Final = "catguard"

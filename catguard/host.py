@@ -18,6 +18,7 @@ from catguard.context import TierContext
 from catguard.enforcement.problem import Render
 from catguard.engine.snapshots import Engine
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
+from catguard.failures import report
 from catguard.guard import Guard
 from catguard.hookspecs import Tier
 from catguard.plugins import plugin_manager, refusal_page, tiers
@@ -182,8 +183,8 @@ def _propose(settings: HostSettings, guard: Guard, candidate: Path) -> Proposal:
     proposal = Proposal(guard.engine, guard.telemetry, loader, path)
     try:
         proposal.begin()
-    except CatguardError:
-        log.exception("the candidate does not decide beside the policies of %s", guard.component)
+    except CatguardError as error:
+        report(log, error, "the candidate does not decide beside the policies of %s", guard.component)
     return proposal
 
 

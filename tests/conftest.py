@@ -25,6 +25,8 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
+#: These share a PostgreSQL server, which takes seconds to start.
+ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
 
 
 class Scheduling(LoadFileScheduling):
@@ -34,6 +36,8 @@ class Scheduling(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ON_POSTGRESQL):
+            return "postgresql"
         shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
         return SHARING if shared else super()._split_scope(nodeid)
 

@@ -45,8 +45,9 @@ def tier_command(component: str) -> Callable[[TierFunction], Callable[..., None]
             # The host loads the engine and the servers; help and completion do without.
             from catguard import host
             from catguard.supervisor import serving
+            from catguard.supervisor.terminal import mask_terminal
 
-            logging.basicConfig(format=f"%(levelname)s {component}: %(message)s", level=logging.ERROR)
+            mask_terminal(f"%(levelname)s {component}: %(message)s", level=logging.ERROR)
             settings = host.HostSettings(policies, data, actions=actions, trace=trace)
 
             async def run() -> int | None:

@@ -44,6 +44,7 @@ from catguard.supervisor.events import (
 )
 from catguard.supervisor.keeper import PolicyKeeper
 from catguard.supervisor.processes import WorkerSpec
+from catguard.supervisor.terminal import mask_terminal
 from catguard.supervisor.workers import Supervisor
 
 HOST = "127.0.0.1"
@@ -176,6 +177,7 @@ def up(
         return keepers(live, proposed, settings, names, files=candidate, report=report, on_applied=on_applied)
 
     if in_process:
+        mask_terminal("%(levelname)s %(name)s: %(message)s")
         _prepare_here(started, settings)
         filled = [tier.name for tier in started if tier.fill is not None]
         serving.run(_serve_here(listeners, settings, kept, drain, filled, report))

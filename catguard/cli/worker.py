@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import functools
 import gc
-import logging
 import os
 import select
 import signal
@@ -23,6 +22,7 @@ from catguard.errors import CatguardError
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
+from catguard.supervisor.terminal import mask_terminal
 from catguard.telemetry import Trigger
 
 # Requests come first: at 10 the kernel gives a filling process a tenth of a core that a worker wants as well.
@@ -66,7 +66,7 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
         # The supervisor alone decides what an interrupt means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
-        logging.basicConfig(format=f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
+        mask_terminal(f"%(asctime)s {tier}[%(process)d] %(levelname)s %(name)s: %(message)s")
         function(
             tier, host.HostSettings(policies, data, dict(addresses), actions, trace, block, kept, candidate), **own
         )

@@ -224,7 +224,7 @@ class DatabaseGuard:
             **self._server,
             names.DB_OPERATION_NAME: statement.operation,
             names.DB_QUERY_SUMMARY: summary,
-            names.DB_QUERY_TEXT: shown(sql),
+            names.DB_QUERY_TEXT: shown(sql, written=statement.text),
         }
         if len(tables) == 1:
             attributes[names.DB_COLLECTION_NAME] = tables[0]

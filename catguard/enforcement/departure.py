@@ -9,7 +9,7 @@ import httpx2
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.reception import Reception
-from catguard.enforcement.routing import BadTarget, read_path, template_pattern
+from catguard.enforcement.routing import BadTarget, path_words, read_path, template_pattern
 from catguard.engine import context
 from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation
@@ -71,7 +71,7 @@ class Ways:
         ConfigurationError: When there is none, or none of the name that was asked for.
     """
 
-    __slots__ = ("_component", "_name", "_origin", "_prefix", "_to", "_ways", "snapshot")
+    __slots__ = ("_component", "_name", "_origin", "_prefix", "_to", "_ways", "snapshot", "words")
 
     def __init__(self, snapshot: CompiledPolicySet, component: str, to: str, base_url: str, name: str | None) -> None:
         self.snapshot = snapshot
@@ -96,6 +96,8 @@ class Ways:
             known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
             hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
             raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
+        #: What telemetry may repeat of a path that is none of these.
+        self.words = path_words(boundary.policy.path for boundary in declared)
         self._ways = [
             (boundary, template_pattern(boundary.policy.path or ""), PARAMETER.findall(boundary.policy.path or ""))
             for boundary in declared

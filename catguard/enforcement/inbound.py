@@ -10,7 +10,8 @@ from urllib.parse import quote_from_bytes
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
-from catguard.enforcement.passage import GUARD_FAILED, Passage
+from catguard.enforcement.passage import DISCONNECTED, FAILED, GUARD_FAILED, Passage
+from catguard.enforcement.presence import UnreadPresence
 from catguard.enforcement.problem import (
     RefusalPage,
     Render,
@@ -20,16 +21,17 @@ from catguard.enforcement.problem import (
     target,
     title_of,
 )
-from catguard.enforcement.reception import check_framing
+from catguard.enforcement.reception import Disconnected, check_framing
 from catguard.enforcement.reply import Point
-from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path
+from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path, shown_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
+from catguard.failures import report
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
 from catguard.policies.phases import PROBLEM
-from catguard.telemetry import Observation, Telemetry, names
+from catguard.telemetry import Observation, Telemetry, known_method, names
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -147,7 +149,7 @@ class InboundGuard:
         snapshot = self.engine.snapshot
         observation = self._observe(scope, Head(()), snapshot)
         observation.failed(error)
-        log.error("the guard of %s failed; trace %s", self.component, observation.trace_id, exc_info=error)
+        report(log, error, "the guard of %s failed; trace %s", self.component, observation.trace_id)
         page = RefusalPage(500, title_of(500), (), "")
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         try:
@@ -173,24 +175,36 @@ class InboundGuard:
         self, scope: Scope, head: Head, receive: Receive, send: Send, snapshot: CompiledPolicySet, action: Action
     ) -> None:
         """Let the app answer what no boundary declares: nothing of it is checked."""
-        self.telemetry.undeclared(scope["method"], scope["path"], action)
+        self.telemetry.undeclared(scope["method"], self._shown(scope, snapshot), action)
         observation = self._observe(scope, head, snapshot)
         observation.set(names.ACTION, action)
         status: int | None = None
+        ended = False
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         if action == "warn":
             extra.append((b"catguard-warning", f'"{self.component}.inbound/{UNDECLARED}"'.encode()))
 
         async def answer(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
+        presence = UnreadPresence(receive)
         try:
             with observation.active():
-                await self.app(scope, receive, answer)
+                await presence.serve(self.app(scope, presence.receive, answer), lambda: ended)
+        except Disconnected:
+            observation.end(error_type=DISCONNECTED)
+        except Exception as error:  # noqa: BLE001 # raised, the server would log its words
+            observation.failed(error)
+            report(log, error, "%s failed on what nothing declares; trace %s", self.component, observation.trace_id)
+            if status is None:
+                status = 500
+                page = RefusalPage(500, title_of(500), (), "")
+                await send_refusal(send, page, head, None, public=True, detail=FAILED, extra=extra)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -201,14 +215,14 @@ class InboundGuard:
         """Refuse a websocket, which no boundary can declare, unless what is not declared passes."""
         snapshot = self.engine.snapshot
         action = self._action(snapshot)
-        self.telemetry.undeclared("GET", scope["path"], action)
+        self.telemetry.undeclared("GET", self._shown(scope, snapshot), action)
         observation = self._observe(scope, Head(scope["headers"]), snapshot)
         observation.set(names.ACTION, action)
         status = None
         try:
             if action != "deny":
                 with observation.active():
-                    await self.app(scope, receive, send)
+                    await self._converse(scope, receive, send, observation)
             elif (await receive())["type"] == "websocket.connect":
                 status = 403
                 await self._deny(scope, send, observation)
@@ -217,6 +231,15 @@ class InboundGuard:
             raise
         finally:
             observation.end(status=status)
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send, observation: Observation) -> None:
+        """Let the app serve a websocket; one that it fails on is closed, with no more told than that."""
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 # raised, the server would log its words
+            observation.failed(error)
+            report(log, error, "%s failed on a websocket; trace %s", self.component, observation.trace_id)
+            await send({"type": "websocket.close", "code": 1011, "reason": "the service failed"})
 
     async def _deny(self, scope: Scope, send: Send, observation: Observation) -> None:
         """Deny the handshake; servers that take no answer to it send a 403 of their own when it is closed."""
@@ -232,14 +255,17 @@ class InboundGuard:
         await send({"type": "websocket.http.response.start", "status": 403, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": body})
 
+    def _shown(self, scope: Scope, snapshot: CompiledPolicySet) -> str:
+        return shown_path(scope["path"], self._routes.of(snapshot).table.words)
+
     def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
         """Observe an exchange of no boundary."""
         method = scope.get("method", "GET")  # a websocket's handshake is one
         return self.telemetry.start(
             "inbound",
             None,
-            name=method,
-            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: scope["path"]},
+            name=known_method(method),
+            attributes={names.HTTP_REQUEST_METHOD: method, names.URL_PATH: self._shown(scope, snapshot)},
             headers=head.trace(),
             public=True,
             revision=snapshot.revision,
@@ -258,7 +284,7 @@ class InboundGuard:
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
         public = self._routes.of(snapshot).table.public
-        self.telemetry.undeclared(scope["method"], scope["path"])
+        self.telemetry.undeclared(scope["method"], self._shown(scope, snapshot))
         observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]
         if allow:

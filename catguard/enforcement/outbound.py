@@ -11,6 +11,7 @@ import httpx2
 
 from catguard.enforcement.arrival import VIOLATIONS_EXTENSION, Arrival, within
 from catguard.enforcement.departure import DEFAULT_PORTS, Departure, NotDeclared, Target, Ways
+from catguard.enforcement.routing import path_words, shown_path
 from catguard.engine.decision import CallRefused, Decision
 from catguard.engine.exchange import Caller
 from catguard.engine.snapshots import Engine, Prepared
@@ -117,7 +118,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             name=f"{request.method} {policy.path}" if policy else request.method,
             attributes={
                 names.HTTP_REQUEST_METHOD: request.method,
-                names.URL_FULL: self._shown(url, policy.path if policy else None),
+                names.URL_FULL: self._shown(url, policy.path if policy else None, snapshot),
                 names.URL_SCHEME: url.scheme,
                 names.URL_TEMPLATE: policy.path if policy else None,
                 names.SERVER_ADDRESS: url.host,
@@ -127,11 +128,17 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             revision=snapshot.revision,
         )
 
-    def _shown(self, url: httpx2.URL, template: str | None) -> str:
-        """Return an address without user, query, fragment and path parameters, which may hold what is private."""
-        whole = httpx2.URL(self.base_url) if template and "{" in template else url
+    def _shown(self, url: httpx2.URL, template: str | None, snapshot: CompiledPolicySet) -> str:
+        """Return an address without user, query, fragment and path parameters, which may hold what is private.
+
+        Of a path that nothing declares only what the policy or the base URL write is told.
+        """
+        if template is None:
+            words = self._ways.of(snapshot).words | path_words([httpx2.URL(self.base_url).path])
+            return str(url.copy_with(username=None, password=None, raw_path=shown_path(url.path, words).encode()))
+        whole = httpx2.URL(self.base_url) if "{" in template else url
         shown = str(whole.copy_with(username=None, password=None, query=None, fragment=None))
-        return shown if whole is url else shown.rstrip("/") + str(template)
+        return shown if whole is url else shown.rstrip("/") + template
 
     def _undeclared(self, request: httpx2.Request, snapshot: CompiledPolicySet, decision: Decision) -> CallRefused:
         observation = self._observe(request, snapshot, None)

@@ -20,6 +20,7 @@ from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.evaluator import allowance, decide_request, recalled
 from catguard.engine.exchange import SCOPE_KEY, Exchange
+from catguard.failures import report
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
 
@@ -33,6 +34,7 @@ log = logging.getLogger("catguard.inbound")
 
 #: What a span says of an exchange whose caller left.
 DISCONNECTED = "disconnected"
+FAILED = "the service failed; its owner sees why under the trace id"
 GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
@@ -135,19 +137,20 @@ class Passage(Reply):
             try:
                 _, going = begin(self.point.app(self._checked_scope(exchange, body), self.receive, self.send))
                 if going is not None:
-                    await self._caller_presence().attend(going, self)
+                    await self._caller_presence().attend(going, lambda: self.finished)
             except Exception as error:
                 if not await self._settled(error):
                     raise
                 return
             if not self.passed:
                 await self._finish()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 # whatever it is, the log tells it and nobody else
             observation.failed(error)
-            if self.sent or isinstance(error, CallRefused):
-                raise
-            log.exception("the guard of %s failed; trace %s", lane.boundary.name, observation.trace_id)
-            await self.fail(GUARD_FAILED)
+            what = "%s failed after its answer had begun; trace %s" if self.sent else "the guard of %s failed; trace %s"
+            report(log, error, what, lane.boundary.name, observation.trace_id)
+            # An answer without its end makes the server break the connection; raised, the server would log the words.
+            if not self.sent:
+                await self.fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -264,9 +267,9 @@ class Passage(Reply):
         if isinstance(error, CallRefused):
             await self.refused_call(error)
             return True
-        log.error("%s failed; trace %s", self.lane.boundary.name, self.observation.trace_id, exc_info=error)
+        report(log, error, "%s failed; trace %s", self.lane.boundary.name, self.observation.trace_id)
         self.observation.failed(error)
-        await self.fail("the service failed; its owner sees why under the trace id")
+        await self.fail(FAILED)
         return True
 
     async def _finish(self) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
-from catguard.enforcement.eager import Rest
+from catguard.enforcement.eager import Rest, begin
 from catguard.enforcement.reception import Disconnected
 
 Message = MutableMapping[str, Any]
@@ -20,14 +20,6 @@ Receive = Callable[[], Awaitable[Message]]
 MOMENT = 0.1
 
 
-class Answering(Protocol):
-    """The exchange that the app answers."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the caller was answered to the end."""
-
-
 class Presence:
     """The caller of one exchange, as the app hears of it; `left` says that it went away before it was answered.
 
@@ -35,7 +27,7 @@ class Presence:
         receive: The server's; what it says of the body is dropped, as that was read and checked before.
     """
 
-    __slots__ = ("_answering", "_listener", "_receive", "_task", "_timer", "_waiting", "left")
+    __slots__ = ("_answered", "_listener", "_receive", "_task", "_timer", "_waiting", "left")
 
     def __init__(self, receive: Receive) -> None:
         self.left = False
@@ -56,8 +48,14 @@ class Presence:
         finally:
             self._waiting = False
 
-    async def attend(self, app: Rest[None], answering: Answering) -> None:
-        """Run what is left of the app; cancelled when its caller leaves, unless that was answered by then.
+    async def serve(self, app: Awaitable[None], answered: Callable[[], bool]) -> None:
+        """Run the app, as `attend` does."""
+        _, rest = begin(app)
+        if rest is not None:
+            await self.attend(rest, answered)
+
+    async def attend(self, app: Rest[None], answered: Callable[[], bool]) -> None:
+        """Run what is left of the app; cancelled when its caller leaves, unless it has `answered` by then.
 
         Raises:
             Disconnected: When the caller left before it was answered, whatever the app raised on that.
@@ -67,7 +65,7 @@ class Presence:
         if task is None:  # nothing that could be cancelled
             await app
             return
-        self._task, self._answering = task, answering
+        self._task, self._answered = task, answered
         self._set_timer()
         try:
             await app
@@ -103,7 +101,60 @@ class Presence:
                 return message
 
     def _heard(self, listener: asyncio.Task[Message]) -> None:
-        if listener.cancelled() or listener.exception() is not None or self._answering.finished:
+        if listener.cancelled() or listener.exception() is not None or self._answered():
             return
         self.left = True
         self._task.cancel("the caller left")
+
+
+class UnreadPresence(Presence):
+    """The caller of an exchange whose body nobody read before the app: it is noticed when it leaves, all the same.
+
+    What comes of the body meanwhile is kept for the app, one message ahead: of an app that leaves a long body unread
+    the caller is not noticed to leave until it reads on.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, receive: Receive) -> None:
+        super().__init__(receive)
+        self._kept: Message | None = None
+
+    async def receive(self) -> Message:
+        """Give what the server says, in its order."""
+        while True:
+            if self._kept is not None:
+                message, self._kept = self._kept, None
+                return message
+            if self._listener is None:
+                self._waiting = True
+                try:
+                    return await self._receive()
+                finally:
+                    self._waiting = False
+            if not self._listener.done():
+                await asyncio.shield(self._listener)
+            elif self._listener.result()["type"] != "http.request":
+                return self._listener.result()
+            self._heard(self._listener)
+
+    def _look(self) -> None:
+        if self._kept is not None and self._kept.get("more_body", False):
+            self._set_timer()
+            return
+        super()._look()
+
+    async def _listen(self) -> Message:
+        return await self._receive()
+
+    def _heard(self, listener: asyncio.Task[Message]) -> None:
+        if listener is not self._listener:
+            return
+        if listener.cancelled() or listener.exception() is not None:
+            super()._heard(listener)
+        elif listener.result()["type"] == "http.request":
+            self._kept = listener.result()
+            self._listener = None
+            self._set_timer()
+        else:
+            super()._heard(listener)

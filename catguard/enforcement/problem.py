@@ -12,6 +12,7 @@ from catguard.enforcement.head import Head
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.exchange import Exchange, exchange
+from catguard.failures import report
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -148,8 +149,8 @@ def _rendered(page: RefusalPage, render: Render) -> bytes | None:
     """Return the page of a refusal; None where it cannot be made: the problem document says the same."""
     try:
         return render(page).encode()
-    except Exception:
-        log.exception("the page of a refusal (%d) could not be made", page.status)
+    except Exception as error:  # noqa: BLE001 # the page is a plugin's, and the refusal is to be told in any case
+        report(log, error, "the page of a refusal (%d) could not be made", page.status)
         return None
 
 

@@ -18,6 +18,8 @@ _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?|/")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: Longest path that is looked at: no template of ours comes near it.
 MAX_PATH = 4096
+#: Segments of a path that nothing declares that are told.
+MAX_SHOWN_SEGMENTS = 8
 
 
 class BadTarget(ValueError):
@@ -98,6 +100,18 @@ def _decode(raw: bytes) -> str:
     return text
 
 
+def path_words(paths: Iterable[str | None]) -> frozenset[str]:
+    """Return the segments of declared paths that are written out: what a path may be told by."""
+    return frozenset(segment for path in paths for segment in (path or "").split("/") if "{" not in segment)
+
+
+def shown_path(path: str, words: frozenset[str]) -> str:
+    """Return a path that nothing declares as telemetry may tell it: segments that no policy wrote become `*`."""
+    segments = path.split("/", MAX_SHOWN_SEGMENTS + 1)
+    shown = [segment if segment in words else "*" for segment in segments[: MAX_SHOWN_SEGMENTS + 1]]
+    return "/".join(shown) + ("/*" if len(segments) > len(shown) else "")
+
+
 def template_pattern(template: str) -> re.Pattern[str]:
     """Return the pattern of a path template; each parameter stands for one segment or a piece of one."""
     parts = PARAMETER.split(template)
@@ -108,7 +122,7 @@ def template_pattern(template: str) -> re.Pattern[str]:
 class RouteTable:
     """The routes of one component under one policy set."""
 
-    __slots__ = ("_fixed", "_templates", "boundaries", "public", "reaches_out", "written")
+    __slots__ = ("_fixed", "_templates", "boundaries", "public", "reaches_out", "words", "written")
 
     def __init__(self, boundaries: Iterable[CompiledBoundary]) -> None:
         fixed: dict[str, dict[str, CompiledBoundary]] = {}
@@ -129,6 +143,8 @@ class RouteTable:
             table = templates if "{" in policy.path else fixed
             # Methods of one path may call its parameters by different names.
             table.setdefault(PARAMETER.sub("{any}", policy.path), {})[policy.method] = boundary
+        #: What telemetry may repeat of a path that is none of these.
+        self.words = path_words(boundary.policy.path for boundary in self.boundaries)
         self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
         self._fixed = {path: self._with_templates(path, methods) for path, methods in fixed.items()}
         #: By the bytes of a path that is written out and plain: read already.

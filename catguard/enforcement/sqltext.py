@@ -26,6 +26,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+#: What begins a literal or a comment, where its end was not found.
+_OPEN: Final = re.compile(r"""['"`]|/\*|\$\w*\$""")
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 _MAIN: Final = _WRITING | {"SELECT", "VALUES", "TABLE"}
 #: Their bodies hold statements of their own, with semicolons between them.
@@ -101,15 +103,22 @@ def _operation(words: list[_Word]) -> str:
     return " and ".join(sorted(writing)) or main
 
 
-def shown(sql: str) -> str:
+def shown(sql: str, *, written: bool = False) -> str:
     """Return an SQL text without its literals and comments, fit for telemetry.
 
-    Strings and numbers become `?` as the semantic conventions for `db.query.text` ask; placeholders stay.
+    Strings and numbers become `?` as the semantic conventions for `db.query.text` ask; placeholders stay. In a text
+    that is `written` by hand so do names in double quotes, which SQLite and MySQL take for strings; and where it cannot
+    be said where a literal ends, nothing behind its beginning is shown.
     """
 
     def replace(token: re.Match[str]) -> str:
         if token["comment"]:
             return " "
-        return "?" if token["string"] or token["number"] else token.group()
+        literal = token["string"] or token["number"] or (written and token["quoted"])
+        if literal and token.group().endswith("\\'"):
+            return "?'"  # whether a backslash keeps a string open is for the database to say: nothing behind is shown
+        return "?" if literal else token.group()
 
-    return _TOKEN.sub(replace, sql)[:MAX_SHOWN]
+    text = _TOKEN.sub(replace, sql)
+    opened = _OPEN.search(text if written else "")
+    return (text if opened is None else f"{text[: opened.start()].rstrip('?')}?")[:MAX_SHOWN]

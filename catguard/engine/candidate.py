@@ -13,6 +13,7 @@ from catguard.engine.codec import MAX_NAME
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.evaluator import Facts, decide_request, decide_response
 from catguard.engine.explanation import HEAD_PARTS
+from catguard.failures import report
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.model import PhaseName
@@ -133,10 +134,10 @@ class Candidate:
         """Ask something of the candidate; whatever goes wrong is counted, and told once."""
         try:
             return question()
-        except Exception:
+        except Exception as error:  # noqa: BLE001 # whatever a candidate does, the live policies decide
             self.comparison.failed += 1
             if self.comparison.failed == 1:
-                log.exception("the candidate broke; exchanges go on, and further failures are only counted")
+                report(log, error, "the candidate broke; exchanges go on, and further failures are only counted")
             return None
 
     def _request(

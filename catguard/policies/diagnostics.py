@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 
 from catguard.policies.document import Document, Path
 from catguard.policies.model import Fault
+from catguard.policies.parts import Validators
 
 Part = Literal["whole", "included", "combined"]
 
@@ -46,16 +47,27 @@ def policy_schema() -> dict[str, Any]:
 
 
 @cache
-def _validator(part: Part) -> Draft202012Validator:
+def _schema(part: Part) -> dict[str, Any]:
     schema = policy_schema()
     properties = dict(schema["properties"])
     if part == "included":
-        return Draft202012Validator({**schema, "required": ["catguard"]})
+        return {**schema, "required": ["catguard"]}
     if part == "combined":
         # Its shapes have the names of their files, each of which was held against the format itself.
         properties["shapes"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/shape"}}
-        return Draft202012Validator({**schema, "properties": {**properties, "included": True}})
-    return Draft202012Validator(schema)
+        return {**schema, "properties": {**properties, "included": True}}
+    return schema
+
+
+@cache
+def _validator(part: Part) -> Draft202012Validator:
+    return Draft202012Validator(_schema(part))
+
+
+@cache
+def _has_form(part: Part) -> Callable[[Any], bool]:
+    """Return what says in a hundredth of the time whether there is anything to tell."""
+    return Validators().of(_schema(part)).is_valid
 
 
 def check_form(document: Document, part: Part = "whole") -> list[tuple[Path | None, Fault]]:
@@ -68,6 +80,8 @@ def check_form(document: Document, part: Part = "whole") -> list[tuple[Path | No
     Returns:
         Each fault with the path of what cannot be read because of it, or None.
     """
+    if _has_form(part)(document.data):
+        return []
     faults: dict[Fault, Path | None] = {}
     for error in _validator(part).iter_errors(document.data):
         for leaf in _leaves(error):

@@ -73,7 +73,7 @@ def include(policy: Document, fetch: Fetch) -> Included:
 def _written(document: Document) -> Iterator[tuple[Path, str]]:
     listed = document.data.get("include")
     for index, name in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(name, str):
+        if isinstance(name, str) and name.isprintable():  # places are told by it; what is not is told by the format
             yield ("include", index), name
 
 

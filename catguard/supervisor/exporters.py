@@ -48,7 +48,7 @@ class Providers:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         if any(thread.is_alive() for thread in threads):
-            failsafe.tell("be flushed", TimeoutError(f"the last spans did not leave within {timeout:g} s"))
+            failsafe.tell(f"be flushed within {timeout:g} s", TimeoutError())
 
 
 def configure(trace: str | None, *, service: str, instance: str | None = None) -> Providers:

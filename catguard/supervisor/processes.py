@@ -41,7 +41,7 @@ class WorkerSpec:
 
 
 class Process:
-    """A child in a session of its own, so that no signal of the terminal reaches it.
+    """A child in a session of its own, so that no signal of the terminal reaches it; what it started ends with it.
 
     Args:
         command: What to run.
@@ -67,7 +67,12 @@ class Process:
             signal.pidfd_send_signal(self.pidfd, number)
 
     def reap(self) -> int:
-        """Wait for the end; returns as `subprocess.Popen.returncode`."""
+        """Take note of its end, and kill what it left behind in its session; returns as `subprocess.Popen.returncode`.
+
+        Called once `pidfd` is readable, or after SIGKILL.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # nobody has waited for it yet, so the number is still its own
         os.close(self.pidfd)
         return self._popen.wait()
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from catguard.supervisor.exporters import SHUTDOWN
 from catguard.supervisor.protocol import BoundedProtocol
+from catguard.supervisor.terminal import mask_loop
 
 T = TypeVar("T")
 #: An ASGI application; each library has its own type for what is in its messages.
@@ -64,6 +65,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
+        mask_loop(runner.get_loop())
         return runner.run(main)
 
 

@@ -12,6 +12,7 @@ from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
+from catguard import failures
 from catguard.engine.decision import Violation
 from catguard.policies.model import Action
 from catguard.telemetry import names
@@ -87,6 +88,18 @@ def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
     return attributes
 
 
+def exception_attributes(error: BaseException) -> dict[str, AttributeValue]:
+    """Return what is told of an exception: its words only where `catguard.failures` lets them through."""
+    attributes: dict[str, AttributeValue] = {
+        names.EXCEPTION_TYPE: failures.type_name(error),
+        names.EXCEPTION_STACKTRACE: failures.stack(error),
+    }
+    words = failures.message(error)
+    if words is not None:
+        attributes[names.EXCEPTION_MESSAGE] = words
+    return attributes
+
+
 def severity(violation: Violation) -> SeverityNumber:
     """Return how bad it is: the own side's broken promise is an error, a bad request of somebody else a warning."""
     if violation.action == "audit":
@@ -116,19 +129,20 @@ class Events:
     def violation(self, violation: Violation, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Emit a violation in the context of the span that saw it."""
         became = f"waived {violation.waiver}" if violation.waiver is not None else violation.action
+        limit, policy = cut(violation.limit), cut(violation.policy)
         self._emit(
             names.EVENT_VIOLATION,
             severity(violation),
             f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
-            f"{cut(violation.where)} ({became}; {cut(violation.owner)}, {cut(violation.policy)})",
+            f"{cut(violation.where)}: {limit} ({became}; {cut(violation.owner)}, {policy})",
             attributes,
             context,
         )
 
-    def exception(self, kind: str, error: BaseException, context: Context) -> None:
-        """Emit an exception that ended an exchange; the SDK fills in its attributes."""
+    def exception(self, kind: str, attributes: Mapping[str, AttributeValue], context: Context) -> None:
+        """Emit an exception that ended an exchange, given its attributes."""
         name, level = EXCEPTION_EVENTS[kind]
-        self._emit(name, level, type(error).__qualname__, None, context, exception=error)
+        self._emit(name, level, str(attributes[names.EXCEPTION_TYPE]), attributes, context)
 
     def undeclared(self, method: str, path: str, action: Action, context: Context) -> None:
         """Emit a sample of the requests that no boundary declares: a few in each window, with the count so far."""
@@ -177,10 +191,8 @@ class Events:
         name: str,
         level: SeverityNumber,
         body: str,
-        attributes: Mapping[str, AttributeValue] | None,
+        attributes: Mapping[str, AttributeValue],
         context: Context,
-        *,
-        exception: BaseException | None = None,
     ) -> None:
         if not self._logger.enabled(severity_number=level, event_name=name):
             return
@@ -193,6 +205,5 @@ class Events:
                 body=body,
                 attributes=attributes,
                 event_name=name,
-                exception=exception,
             )
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from types import TracebackType
 
+from catguard import failures
+
 #: Kinds of failure that are told before the last line says that no more will be; a kind is an operation and an error.
 MAX_KINDS = 64
 
@@ -36,11 +38,10 @@ class Failsafe:
             return
         self._told.add(kind)
         _logger.warning(
-            "telemetry could not %s: %s: %s; exchanges go on without it, further failures of this kind are not told",
+            "telemetry could not %s: %s; exchanges go on without it, further failures of this kind are not told\n%s",
             operation,
-            type(error).__qualname__,
-            error,
-            exc_info=error,
+            failures.summary(error),
+            failures.stack(error),
         )
 
 

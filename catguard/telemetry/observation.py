@@ -16,8 +16,9 @@ from opentelemetry.trace import StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.decision import CallRefused, Decision, Violation
+from catguard.failures import type_name
 from catguard.telemetry import names
-from catguard.telemetry.events import cut, violation_attributes
+from catguard.telemetry.events import cut, exception_attributes, violation_attributes
 from catguard.telemetry.propagation import inject
 
 if TYPE_CHECKING:
@@ -129,14 +130,15 @@ class Observation:
             if isinstance(error, CallRefused):
                 self._error_type = names.ERROR_REFUSED
                 return
-            self._error_type = _error_type(error)
+            self._error_type = type_name(error)
             if isinstance(error, asyncio.CancelledError):
                 return
             signals = self._telemetry.exceptions
+            attributes = exception_attributes(error)
             if signals != "logs":
-                self._span.record_exception(error)
+                self._span.add_event(names.EVENT_EXCEPTION, attributes)
             if signals in ("logs", "logs/dup"):
-                self._telemetry.events.exception(self._kind, error, self._context)
+                self._telemetry.events.exception(self._kind, attributes, self._context)
 
     def end(self, *, status: int | None = None, error_type: str | None = None) -> None:
         """End the span and record the duration; only the first call counts.
@@ -192,9 +194,3 @@ class _Active:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._observation.leave(self._token)
-
-
-def _error_type(error: BaseException) -> str:
-    module = type(error).__module__
-    name = type(error).__qualname__
-    return name if module == "builtins" else f"{module}.{name}"

@@ -21,7 +21,6 @@ from catguard.errors import ConfigurationError
 from catguard.policies.compiler import compile_policies
 from catguard.policies.loader import load_text
 from catguard.telemetry import Telemetry
-from tests.postgresql import server
 
 POLICY = """
 catguard: 1
@@ -103,13 +102,6 @@ class Guarded:
 
 def violations(refused: pytest.ExceptionInfo[CallRefused]) -> list[str]:
     return [violation.assumption for violation in refused.value.violations]
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a real PostgreSQL server."""
-    with server() as address:
-        yield address
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from catguard.enforcement.presence import MOMENT
 from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
@@ -49,12 +50,12 @@ Handler = Callable[[Any, Any, Any], Awaitable[None]]
 class Shop:
     """A guarded app whose handler a test gives; knows what became of it, and the spans that ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, policies: str = POLICIES) -> None:
         self.exporter = InMemorySpanExporter()
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
         telemetry = Telemetry("shop", tracer_provider=provider)
-        self.guard = Guard(Engine(compile_texts([("shop.yaml", POLICIES)])), "shop", telemetry)
+        self.guard = Guard(Engine(compile_texts([("shop.yaml", policies)])), "shop", telemetry)
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
         self.outcome: BaseException | None = None
 
@@ -238,3 +239,55 @@ async def test_cancellation_by_others_is_passed_on(shop: Shop) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert shop.spans() == {"GET /wait": "asyncio.exceptions.CancelledError"}
+
+
+class TestUndeclared:
+    """What nothing declares, where it is let through, is ended as well."""
+
+    @pytest.fixture
+    def shop(self) -> Shop:
+        return Shop(POLICIES.replace("    inbound:\n", "    undeclared: audit\n    inbound:\n", 1))
+
+    @pytest.mark.parametrize("http", SERVERS.values(), ids=SERVERS)
+    async def test_request_under_way_is_ended(self, shop: Shop, http: Any, caplog: pytest.LogCaptureFixture) -> None:
+        async def wait(scope: Any, receive: Any, send: Any) -> None:
+            shop.begun.set()
+            await asyncio.Event().wait()
+
+        await shop.forsaken(shop.app(wait), "/nowhere", http=http)
+        assert isinstance(shop.outcome, asyncio.CancelledError)
+        assert shop.spans() == {"GET": "disconnected"}
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+    async def test_body_that_comes_while_nobody_reads_is_given_whole(self, shop: Shop) -> None:
+        async def late(scope: Any, receive: Any, send: Any) -> None:
+            shop.begun.set()
+            await asyncio.sleep(3 * MOMENT)
+            body = b""
+            while (message := await receive()).get("more_body"):
+                body += message["body"]
+            await answer(send, body + message["body"])
+
+        parts = [b"piece %d;" % number for number in range(40)]
+        async with served(shop.app(late), lifespan="off") as port, asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            length = f"Content-Length: {len(b''.join(parts))}"
+            writer.write(request("/nowhere", length, method="POST"))
+            await shop.begun.wait()
+            for part in parts:
+                writer.write(part)
+                await asyncio.sleep(MOMENT / 10)
+            answered = await reader.read()
+            writer.close()
+        assert b"".join(parts) in answered
+
+    async def test_app_that_fails_is_answered_for(self, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+        async def fail(scope: Any, receive: Any, send: Any) -> None:
+            raise ValueError("a value")
+
+        async with served(shop.app(fail), lifespan="off") as port:
+            answered = await exchange(port, request("/nowhere"))
+        assert status(answered) == 500
+        assert b"its owner sees why under the trace id" in answered
+        assert "ValueError at test_presence.py" in caplog.text
+        assert "a value" not in caplog.text.replace('raise ValueError("a value")', "")

@@ -169,7 +169,9 @@ async def test_guard_that_fails_answers_a_problem_tells_the_log_and_is_counted(
     assert answered.complete
     assert CANARY.encode() not in answered.body
     assert answered.header("traceresponse")
-    assert any(record.exc_info for record in caplog.records if record.name == "catguard.inbound")
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "catguard.inbound"]
+    assert "RuntimeError at test_scopes.py" in told
+    assert CANARY not in caplog.text
     (span,) = memory.get_finished_spans()
     assert span.attributes is not None
     assert (span.attributes["error.type"], span.attributes["http.response.status_code"]) == ("RuntimeError", 500)

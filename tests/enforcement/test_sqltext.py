@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from catguard.enforcement.sqltext import read_text, shown
@@ -63,6 +65,24 @@ def test_control_is_only_of_transactions(sql: str, control: bool) -> None:
 def test_shown_text_has_placeholders_and_no_literals() -> None:
     sql = "select a1 from t where b = 'secret' and c = 42 and d = %(d_1)s and e = $1 and f = :f /* x */ and g=?"
     assert shown(sql) == "select a1 from t where b = ? and c = ? and d = %(d_1)s and e = $1 and f = :f   and g=?"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select a from t where b = 'secret",
+        "select a from t where b = 'it\\'secret' and c = 1",
+        "select a from t where b = 'it\\' and c = 'secret'",
+        'select a from t where b = "secret" and c = 1',
+        'select a from t where b = "secret',
+        "select a from t where b = $tag$ secret",
+        "select a from t where b = 1 /* secret",
+        "select a from t where b = E'it\\'secret",
+    ],
+)
+def test_shown_text_ends_where_a_literal_may_not(sql: str) -> None:
+    assert "secret" not in shown(sql, written=True)
+    assert re.match(r"select a from t where b = E?\?", shown(sql, written=True))
 
 
 def test_shown_text_is_bounded() -> None:

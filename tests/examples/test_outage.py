@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,8 +31,9 @@ patient = pytest.mark.timeout(900)
 class Ran:
     """The example, run once from a directory that is not ours, with what it kept."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, seeded: Path) -> None:
         self.kept = place / "kept"
+        to_be_drawn(1, seeded, self.kept)
         command = [*RUN, "--seconds", "4", "--every", "2", "--json", "--keep", str(self.kept)]
         self.done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
         self.document: dict[str, Any] = json.loads(self.done.stdout) if self.done.stdout else {}
@@ -42,9 +45,19 @@ class Ran:
         return [probe["status"] for probe in self.run(name)["probes"]]
 
 
+def to_be_drawn(count: int, seeded: Path, kept: Path) -> None:
+    """Keep a store whose drawing was interrupted when so many cats were missing."""
+    shutil.copytree(seeded, kept / "data")
+    with contextlib.closing(sqlite3.connect(kept / "data" / "store" / "store.db")) as database:
+        database.execute("PRAGMA foreign_keys = ON")
+        chosen = "SELECT id FROM pictures WHERE kind = 'cat' ORDER BY id LIMIT ?"
+        assert database.execute(f"DELETE FROM pictures WHERE id IN ({chosen})", [count]).rowcount == count
+        database.commit()
+
+
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return Ran(tmp_path_factory.mktemp("outage"))
+def ran(tmp_path_factory: pytest.TempPathFactory, seeded: Path) -> Ran:
+    return Ran(tmp_path_factory.mktemp("outage"), seeded)
 
 
 def violations(path: Path, trace_id: str) -> set[tuple[str, str]]:
@@ -152,10 +165,11 @@ def running_below(place: Path) -> list[int]:
 @pytest.mark.parametrize(
     ("number", "moment"), [(signal.SIGTERM, "(a) store: drawing pictures"), (signal.SIGINT, "(a) monitoring: 422")]
 )
-def test_outage_interrupted_leaves_no_process(ran: Ran, tmp_path: Path, number: signal.Signals, moment: str) -> None:
+def test_outage_interrupted_leaves_no_process(
+    seeded: Path, tmp_path: Path, number: signal.Signals, moment: str
+) -> None:
     kept = tmp_path / "kept"
-    if "drawing" not in moment:
-        shutil.copytree(ran.kept / "data", kept / "data")
+    to_be_drawn(12 if "drawing" in moment else 0, seeded, kept)
     process = subprocess.Popen([*RUN, "--keep", str(kept)], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     told = []

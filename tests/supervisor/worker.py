@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -103,6 +104,9 @@ def main() -> None:
             if len(Path(path).read_text().split()) <= int(times):
                 os.kill(os.getpid(), signal.SIGKILL)
             sys.exit(0)
+        case ["leaves", path]:  # a process that is killed, and leaves another one behind
+            Path(path).write_text(str(subprocess.Popen(["sleep", "3600"]).pid))
+            os.kill(os.getpid(), signal.SIGKILL)
         case ["slow"]:
             time.sleep(3600)
 

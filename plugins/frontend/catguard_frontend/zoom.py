@@ -14,7 +14,7 @@ import catguard
 from catguard_frontend import words
 from catguard_frontend.addresses import FIELDS, link
 from catguard_frontend.answers import answer, failed
-from catguard_frontend.kitchen import Kitchen, NotServed
+from catguard_frontend.kitchen import Kitchen, NoSuchCat, NotServed
 from catguard_frontend.menu import SCALES
 from catguard_frontend.pages import Choice, Pages, excused, html
 from catguard_frontend.recipes import Recipe
@@ -78,7 +78,8 @@ class Zoom:
             picture = await self._kitchen.serve(recipe)
         except (catguard.CallRefused, NotServed) as failure:
             excuse = words.excuse(failure, asked)
-            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query, parts), "excuse": excuse})
+            left = () if isinstance(failure, NoSuchCat) else parts  # whatever else it is may be over at the next try
+            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query, left), "excuse": excuse})
             return excused(text, excuse)
         alt = words.described(picture, recipe)
         shown = {

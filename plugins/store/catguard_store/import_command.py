@@ -146,5 +146,5 @@ def _tell(report: "Report", *, dry_run: bool, as_json: bool) -> None:
     done = "would be imported" if dry_run else "imported"
     click.echo(
         f"{counted(len(report.imported), 'picture')} {done}, {counted(len(report.duplicates), 'duplicate')}, "
-        f"{len(report.refused)} refused, {counted(len(report.passed_over), 'other file')} passed over"
+        f"{len(report.refused)} refused, {report.others()}"
     )

@@ -12,10 +12,11 @@ import catguard
 from catguard_store.admission import admission, admit_args, admit_result
 from catguard_store.app import Handlers
 from catguard_store.drawings import EVERYTHING, Drawings
+from catguard_store.imports.darkroom import Darkroom
+from catguard_store.imports.report import Unusable
 from catguard_store.menu import read_menu
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import Missing, missing, seed
-from catguard_store.studio import Studio
 
 
 def app(context: catguard.TierContext) -> ASGIApp:
@@ -61,9 +62,16 @@ async def _draw(
 ) -> None:
     if not wanted:
         return
-    with Studio() as studio, context.progress(doing, len(wanted)) as progress:
-        admit = context.call("admit", args=admit_args, result=admit_result)(admission(studio.develop))
-        await seed(repository, source, wanted, admit, at_once=studio.workers, advance=progress.advance)
+    # In processes of their own, since the SVG renderer holds the GIL. Our own drawings end, however busy it is here.
+    async with Darkroom(wait_seconds=None) as darkroom:
+        admit = context.call("admit", args=admit_args, result=admit_result)(admission(darkroom.develop))
+        with context.progress(doing, len(wanted)) as progress:
+            try:
+                await seed(repository, source, wanted, admit, at_once=darkroom.workers, advance=progress.advance)
+            except Unusable as error:
+                raise catguard.CatguardError(
+                    f"a drawing cannot be made: {error}; those before it are stored, and the next start goes on there"
+                ) from error
 
 
 async def open_repository(context: catguard.TierContext) -> Repository:

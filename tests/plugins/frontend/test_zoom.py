@@ -186,6 +186,7 @@ async def test_zoom_of_an_unknown_cat_is_not_found(frontend: httpx2.AsyncClient,
     response = await frontend.get("/api/zoom?picture=ffffffffffffffff&part=nose&scale=0.999")
 
     assert "There is no such cat any more" in shown.text
+    assert not [link for link in shown.links if link.startswith("/zoom?")]
     assert (response.status_code, response.json()["title"]) == (404, "No such cat")
     assert catomatic.orders == []
 
@@ -200,6 +201,7 @@ async def test_zoom_of_a_cat_that_was_taken_out_meanwhile_is_not_found(
     shown = await page(frontend, "/zoom?picture=0123456789abcdef", status=404)
 
     assert "There is no such cat any more" in shown.text
+    assert not [link for link in shown.links if link.startswith("/zoom?")]
 
 
 async def test_zoom_page_offers_only_the_parts_that_are_marked(

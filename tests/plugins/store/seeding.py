@@ -8,9 +8,9 @@ import sys
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from catguard_store.admission import admission
+from catguard_store.imports.darkroom import Darkroom
 from catguard_store.repository import Repository, prepare_connections
 from catguard_store.seed import missing, seed
-from catguard_store.studio import Studio
 
 from .pictures import SmallSource
 
@@ -20,9 +20,9 @@ async def main(url: str, count: int) -> None:
     prepare_connections(engine)
     repository, source = Repository(engine), SmallSource(count)
     await repository.create()
-    with Studio(workers=1) as studio:
+    async with Darkroom(workers=1) as darkroom:
         wanted = await missing(repository, source)
-        admit = admission(studio.develop)
+        admit = admission(darkroom.develop)
         await seed(repository, source, wanted, admit, at_once=1, advance=lambda: print("stored", flush=True))
     await engine.dispose()
 

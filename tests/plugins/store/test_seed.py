@@ -151,7 +151,7 @@ async def test_admit_refuses_before_anything_is_decoded(
 
 def start(url: str, root: Path, count: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.plugins.store.seeding", url, str(count)]
-    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 async def test_seed_killed_in_the_middle_goes_on(
@@ -159,13 +159,14 @@ async def test_seed_killed_in_the_middle_goes_on(
 ) -> None:
     count = 9
     killed = start(url, root, count)
-    assert killed.stdout is not None
-    assert killed.stdout.readline() == "stored\n"
-    workers = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    killed.stdout.close()
-    assert await _all_end(workers)
+    with killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "stored\n"
+        workers = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()
+        killed.send_signal(signal.SIGKILL)
+        assert await _all_end(workers)
+        assert killed.stderr is not None
+        assert killed.stderr.read() == "", "nobody says anything behind it"
     stored = await _whole_pictures(url)
     assert 0 < stored < count
     assert await fill(repository, SmallSource(count), guarded(guard)) == count - stored

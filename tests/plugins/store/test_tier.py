@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import io
+import os
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import PIL.Image
@@ -39,9 +40,13 @@ def prepared(guard: catguard.Guard, tmp_path_factory: pytest.TempPathFactory) ->
     """A few of the drawings that the store ships with, drawn and stored; takes some seconds, so once."""
     context = TierContext(guard, data=tmp_path_factory.mktemp("store"), settings={"drawings": FEW}, addresses={})
 
+    tier = catguard_tier()
+    assert tier.prepare is not None
+    assert tier.fill is not None
+
     async def run() -> None:
-        await prepare(context)
-        await fill(context)
+        await tier.prepare(context)
+        await tier.fill(context)
         await context.close()
 
     with contextlib.redirect_stderr(io.StringIO()) as told:
@@ -66,8 +71,7 @@ async def everything(repository: Repository) -> tuple[Picture, ...]:
 
 
 def test_tier_is_served_under_its_name() -> None:
-    tier = catguard_tier()
-    assert (tier.name, tier.prepare, tier.fill) == ("store", prepare, fill)
+    assert catguard_tier().name == "store"
 
 
 async def test_fill_stores_the_drawings_of_the_settings(seeded: Repository) -> None:
@@ -135,6 +139,19 @@ async def test_prepare_with_a_bad_database_says_so(guard: catguard.Guard, tmp_pa
     context = TierContext(guard, data=tmp_path, settings={"database": "no database"}, addresses={})
     with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DATABASE.*postgresql\+psycopg"):
         await prepare(context)
+
+
+async def test_prepare_whose_drawing_dies_says_so(
+    guard: catguard.Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = Drawings.candidate
+    monkeypatch.setattr(Drawings, "candidate", lambda *which: replace(candidate(*which), develop=os.abort))
+    context = TierContext(guard, data=tmp_path, settings={"drawings": "siamese/loaf"}, addresses={})
+    with pytest.raises(
+        catguard.CatguardError, match=r"its decoder died of it \(SIGABRT\).*the next start goes on there"
+    ):
+        await prepare(context)
+    await context.close()
 
 
 async def test_prepare_with_unknown_drawings_says_which_there_are(guard: catguard.Guard, tmp_path: Path) -> None:

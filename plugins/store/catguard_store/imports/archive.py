@@ -8,8 +8,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from catguard_store.imports.folder import MAX_READ, bounded, hidden
-from catguard_store.imports.report import Refusal, Unusable, shown
+from catguard_store.imports.folder import MAX_READ, Listing, bounded, hidden
+from catguard_store.imports.report import HIDDEN, PassedOver, Refusal, Unusable, shown
 
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY = 16 * 1024 * 1024
@@ -42,24 +42,25 @@ class Archive:
             raise Unusable(f"it is no ZIP that can be read: {error}") from error
         self._members: dict[str, zipfile.ZipInfo] = {}
 
-    def list(self) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
-        """The names of members in order, and what is refused by its look alone; hidden files are left out."""
-        refused = []
+    def list(self) -> Listing:
+        """The members that are files, and what is refused or hidden; a//./b is a/b, and with a backslash it is, too."""
+        refused, passed_over = [], []
         members = self._zip.infolist()
         for member in members[:MAX_MEMBERS]:
-            if member.is_dir() or any(name != ".." and hidden(name) for name in member.filename.split("/")):
-                continue
-            fault = _fault(member)
-            if fault is None and member.filename in self._members:
+            steps = [step for step in _path(member).split("/") if step not in ("", ".")]
+            name, fault = "/".join(steps), _fault(member)
+            if fault is None and name in self._members:
                 fault = "another member of the archive has the same name"
-            if fault is None:
-                self._members[member.filename] = member
-            else:
-                refused.append(Refusal(shown(member.filename), fault))
+            if fault is not None:
+                refused.append(Refusal(shown(member.orig_filename) or "(no name)", fault))
+            elif any(map(hidden, steps)):
+                passed_over.append(PassedOver(shown(name), HIDDEN))
+            elif not _is_folder(member):
+                self._members[name] = member
         if len(members) > MAX_MEMBERS:
             rest = f"{members[MAX_MEMBERS].filename} and {len(members) - MAX_MEMBERS - 1} more"
             refused.append(Refusal(shown(rest), f"an archive is imported up to {MAX_MEMBERS} members: make several"))
-        return tuple(sorted(self._members)), tuple(refused)
+        return Listing(tuple(sorted(self._members)), tuple(refused), tuple(passed_over))
 
     def read(self, name: str) -> bytes:
         """The bytes of a member.
@@ -111,12 +112,26 @@ def is_archive(path: Path) -> bool:
     return zipfile.is_zipfile(path)
 
 
+def _path(member: zipfile.ZipInfo) -> str:
+    """The name that the archive gives; some of other systems have backslashes where the format wants slashes."""
+    return member.orig_filename.replace("\\", "/")
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return _path(member).endswith("/")
+
+
 def _fault(member: zipfile.ZipInfo) -> str | None:
     """Why a member is not even read."""
-    # What the archive says: `filename` ends at a NUL and has the slashes of this system.
-    name = member.orig_filename
-    if name.startswith(("/", "\\")) or "\\" in name or name[1:2] == ":" or ".." in name.split("/") or "\0" in name:
+    name = _path(member)
+    if not name:
+        return "it has no name"
+    if "\0" in name:  # where other readers take the name to end
+        return "its name has a NUL"
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         return "its name leads out of the archive"
+    if _is_folder(member):
+        return "it is named as a folder, and has bytes" if member.file_size else None
     if stat.S_ISLNK(member.external_attr >> 16):
         return "it is a link"
     if member.flag_bits & ENCRYPTED:

@@ -1,4 +1,4 @@
-"""The darkroom: processes of their own, under limits, in which strangers' pictures are decoded.
+"""The darkroom: processes of their own, under limits, in which pictures are drawn, and strangers' ones decoded.
 
 A decoder that dies, hangs or wants too much takes with it the one picture that it was at, and is replaced.
 """
@@ -38,7 +38,16 @@ MAX_IMAGES: Final = 8
 
 
 class Darkroom:
-    """Runs what develops pictures, `workers` at a time; an async context manager, processes start when needed."""
+    """Runs what develops pictures, `workers` at a time; an async context manager, processes start when needed.
+
+    Its processes end with whoever has it, however that dies: each reads its next question from a pipe that then closes.
+
+    Args:
+        workers: As many as there are cores, if nobody says.
+        memory: Bytes that a picture may take.
+        cpu_seconds: That it may take.
+        wait_seconds: Until a process that answers nothing is given up; None for never.
+    """
 
     def __init__(
         self,
@@ -46,7 +55,7 @@ class Darkroom:
         workers: int | None = None,
         memory: int = MEMORY,
         cpu_seconds: int = CPU_SECONDS,
-        wait_seconds: float = WAIT_SECONDS,
+        wait_seconds: float | None = WAIT_SECONDS,
     ) -> None:
         self.workers = workers or max(1, len(os.sched_getaffinity(0)))
         self._command = (sys.executable, "-P", "-m", "catguard_store.imports.decoder", str(memory), str(cpu_seconds))

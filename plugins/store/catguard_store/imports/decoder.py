@@ -8,10 +8,12 @@ import json
 import os
 import pickle
 import resource
+import signal
 import struct
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -97,8 +99,13 @@ def main(memory: int, seconds: int) -> None:
 
 
 def _read(file: BinaryIO) -> bytes | None:
+    """The next question; None when whoever asked is gone, in the middle of one or before it."""
     head = file.read(LENGTHS.size)
-    return file.read(LENGTHS.unpack(head)[0]) if len(head) == LENGTHS.size else None
+    if len(head) < LENGTHS.size:
+        return None
+    (length,) = LENGTHS.unpack(head)
+    question = file.read(length)
+    return question if len(question) == length else None
 
 
 def _write(file: BinaryIO, document: bytes, *blobs: bytes) -> None:
@@ -110,4 +117,6 @@ def _write(file: BinaryIO, document: bytes, *blobs: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: whoever asks decides what it means
+    with suppress(BrokenPipeError):  # nobody is left to answer
+        main(int(sys.argv[1]), int(sys.argv[2]))

@@ -7,10 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from catguard_store.imports.report import Refusal, Unusable, shown
+from catguard_store.imports.report import HIDDEN, PassedOver, Refusal, Unusable, shown
 
 MAX_READ = 64 * 1024 * 1024
 """Bytes: longer files are not even read. The policy of `admit` says how long a picture may be; this is far above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in a folder or an archive.
+
+    Attributes:
+        names: Of the files to look into, in order.
+        refused: By its look alone.
+        passed_over: Likewise: what is hidden.
+    """
+
+    names: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +34,16 @@ class Folder:
 
     root: Path
 
-    def list(self) -> tuple[tuple[str, ...], tuple[Refusal, ...]]:
-        """The names of regular files in order, and what is refused by its look alone; hidden files are left out."""
-        names, refused = [], []
+    def list(self) -> Listing:
+        """The regular files, and what is none or is hidden."""
+        names, refused, passed_over = [], [], []
 
         def unreadable(error: OSError) -> None:
             refused.append(self._refusal(Path(error.filename), f"the folder cannot be read: {error.strerror or error}"))
 
         for folder, folders, files in os.walk(self.root, onerror=unreadable):
             place = Path(folder)
+            passed_over += [self._passed_over(place / name, "/") for name in folders if hidden(name)]
             folders[:] = sorted(name for name in folders if not hidden(name))
             refused += [
                 self._refusal(place / name, f"the folder is {self._link(place / name)}")
@@ -37,12 +53,12 @@ class Folder:
             for name in sorted(files):
                 path = place / name
                 if hidden(name):
-                    continue
-                if fault := self._fault(path):
+                    passed_over.append(self._passed_over(path))
+                elif fault := self._fault(path):
                     refused.append(self._refusal(path, fault))
                 else:
                     names.append(path.relative_to(self.root).as_posix())
-        return tuple(names), tuple(refused)
+        return Listing(tuple(names), tuple(refused), tuple(passed_over))
 
     def read(self, name: str) -> bytes:
         """The bytes of a file.
@@ -91,6 +107,9 @@ class Folder:
 
     def _refusal(self, path: Path, reason: str) -> Refusal:
         return Refusal(shown(path.relative_to(self.root).as_posix()), reason)
+
+    def _passed_over(self, path: Path, end: str = "") -> PassedOver:
+        return PassedOver(shown(path.relative_to(self.root).as_posix() + end), HIDDEN)
 
 
 def hidden(name: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 import catguard
 from catguard_store.admission import Admit, Proposal
 from catguard_store.imports.darkroom import Darkroom
-from catguard_store.imports.report import Entry, Refusal, Report, Unusable, refusal_of, shown
+from catguard_store.imports.report import Entry, PassedOver, Refusal, Report, Unusable, refusal_of, shown
 from catguard_store.imports.supply import Supply
 from catguard_store.inventory import everything
 from catguard_store.repository import Repository
@@ -48,7 +48,7 @@ class Intake:
         Raises:
             DBAPIError: The database cannot be written; what was stored before stays.
         """
-        report = Report(refused=list(supply.refused))
+        report = Report(refused=list(supply.refused), passed_over=list(supply.passed_over))
         waiting, reading = iter(supply.names), asyncio.Lock()
 
         async def work() -> None:
@@ -74,8 +74,8 @@ class Intake:
             # Files are read in their order: of two with the same bytes the second waits, and finds the first stored.
             async with reading:
                 offer = await asyncio.to_thread(supply.offer, name)
-                if offer is None:
-                    report.passed_over.append(shown(name))
+                if isinstance(offer, PassedOver):
+                    report.passed_over.append(offer)
                     return
                 proposal = offer.proposal
                 # The layers of a scene wait for each other: its back, which comes last, is stored last.

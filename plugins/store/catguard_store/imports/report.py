@@ -1,9 +1,10 @@
 """What becomes of each file of an import: imported, stored already, refused, or passed over."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import catguard
 
@@ -33,6 +34,24 @@ class Refusal:
         return f"{self.name}: {self.reason}{written}"
 
 
+HIDDEN: Final = "hidden"
+ARCHIVE: Final = "an archive within"
+NO_PICTURE: Final = "no picture"
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file that neither is a picture nor says that it is, or that nobody means to import.
+
+    Attributes:
+        name: Of the file; of a hidden folder, all of which is left out, with a slash behind it.
+        reason: `HIDDEN`, `ARCHIVE` or `NO_PICTURE`.
+    """
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file that is in the store now.
@@ -52,12 +71,12 @@ class Entry:
 
 @dataclass(slots=True)
 class Report:
-    """All files of an import; `passed_over` are those that neither are pictures nor say that they are."""
+    """All files of an import."""
 
     imported: list[Entry] = field(default_factory=list)
     duplicates: list[Entry] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    passed_over: list[str] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """For programs; what there is not is absent."""
@@ -68,8 +87,17 @@ class Report:
                 _present(name=refusal.name, reason=refusal.reason, assumption=refusal.assumption, policy=refusal.policy)
                 for refusal in sorted(self.refused, key=lambda refusal: refusal.name)
             ],
-            "passed_over": sorted(self.passed_over),
+            "passed_over": [
+                _present(name=other.name, reason=other.reason)
+                for other in sorted(self.passed_over, key=lambda other: other.name)
+            ],
         }
+
+    def others(self) -> str:
+        """How many files were passed over, and why: `3 other files passed over (hidden: 2, no picture: 1)`."""
+        reasons = sorted(Counter(other.reason for other in self.passed_over).items())
+        why = ", ".join(f"{reason}: {number}" for reason, number in reasons)
+        return f"{counted(len(self.passed_over), 'other file')} passed over{f' ({why})' if why else ''}"
 
 
 def refusal_of(name: str, error: catguard.CallRefused) -> Refusal:

@@ -18,7 +18,7 @@ import PIL.Image
 from catguard_store.admission import Candidate, Developed, Proposal
 from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.developing import finish
-from catguard_store.imports.report import Refusal, Unusable
+from catguard_store.imports.report import PassedOver, Refusal, Unusable
 from catguard_store.imports.supply import Offer
 
 PACKAGE: Final = "robohash"
@@ -101,6 +101,7 @@ class Revoy:
         }
         self._chosen = {_name(cat): (breed, cat) for breed, cat in self._choose(count, Random(seed))}
         self.refused: tuple[Refusal, ...] = ()
+        self.passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def names(self) -> Sequence[str]:

@@ -16,7 +16,7 @@ from catguard_store.imports.developing import Film
 from catguard_store.imports.exported import drawing, identity, source
 from catguard_store.imports.folder import Folder
 from catguard_store.imports.labels import LAYERS, Defaults, labels
-from catguard_store.imports.report import Refusal, Unusable, shown
+from catguard_store.imports.report import ARCHIVE, HIDDEN, NO_PICTURE, PassedOver, Refusal, Unusable, shown
 from catguard_store.imports.sidecar import Rows
 
 SUFFIXES: Final = {
@@ -30,6 +30,7 @@ SUFFIXES: Final = {
     ".avif": "avif",
     ".gif": "gif",
 }
+ARCHIVES: Final = frozenset((".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"))
 SIGNATURES: Final = ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (4, b"ftypavi"), (0, b"GIF8"))
 """Enough to tell that something wants to be a picture; the header reader says whether it is one."""
 
@@ -60,8 +61,13 @@ class Supply(Protocol):
         """What cannot be offered at all."""
         ...
 
-    def offer(self, name: str) -> Offer | None:
-        """Offer one, None if it is no picture; may block, and is called in a thread. Raises Unusable."""
+    @property
+    def passed_over(self) -> Sequence[PassedOver]:
+        """What nobody means to offer."""
+        ...
+
+    def offer(self, name: str) -> Offer | PassedOver:
+        """Offer one, if it is a picture; may block, and is called in a thread. Raises Unusable."""
         ...
 
 
@@ -81,22 +87,24 @@ class Files:
     def __init__(self, place: Path, *, sidecar: Path | None = None, defaults: Defaults, restore: bool = False) -> None:
         self._files = _open(place)
         try:
-            names, refused = self._files.list()
-            self._rows, self._root, own = self._sidecar(names, sidecar)
+            listing = self._files.list()
+            self._rows, self._root, own = self._sidecar(listing.names, sidecar)
         except BaseException:
             self._files.close()
             raise
         self._defaults, self._restore = defaults, restore
-        self.names = tuple(sorted((name for name in names if name != own), key=self._turn))
-        there = {self._below(name) for name in self.names} | {refusal.name for refusal in refused}
+        self.names = tuple(sorted((name for name in listing.names if name != own), key=self._turn))
+        hidden = {self._below(other.name) for other in listing.passed_over} & {shown(file) for file in self._rows}
+        there = {self._below(name) for name in self.names} | {refusal.name for refusal in listing.refused}
         absent = [
-            Refusal(shown(file), f"{row.where} names it, and it is not there")
+            Refusal(shown(file), f"{row.where} names it, and it is {HIDDEN if shown(file) in hidden else 'not there'}")
             for file, row in self._rows.items()
             if file not in there
         ]
-        self.refused = (*refused, *absent)
+        self.refused = (*listing.refused, *absent)
+        self.passed_over = tuple(other for other in listing.passed_over if self._below(other.name) not in hidden)
 
-    def offer(self, name: str) -> Offer | None:
+    def offer(self, name: str) -> Offer | PassedOver:
         """Read a file, and say what it shows.
 
         Raises:
@@ -108,7 +116,7 @@ class Files:
         wants = any(data[start : start + len(mark)] == mark for start, mark in SIGNATURES)
         named = suffix in SUFFIXES or (guess_type(name)[0] or "").startswith("image/")
         if not wants and not named and row is None:
-            return None
+            return PassedOver(shown(name), ARCHIVE if suffix in ARCHIVES else NO_PICTURE)
         shows = labels(self._below(name), row, self._defaults)
         digest = hashlib.sha256(data).hexdigest()
         was = None if row is None else identity(row, digest, trusted=self._restore)

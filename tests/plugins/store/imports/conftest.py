@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from catguard import reloading
+from catguard.policies.clock import Clock
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.loader import compile_texts
+from catguard.policies.model import Action
+from catguard.policies.sources import Sources
 from catguard_store.commands import cats
 from catguard_store.records import Image, Picture
 from catguard_store.repository import Repository
@@ -64,6 +71,24 @@ class Store:
 
 async def _all(repository: Repository) -> list[Picture]:
     return [picture for kind in ("cat", "scene") for picture in await repository.find(limit=1000, kind=kind)]
+
+
+@functools.cache
+def _compiled(texts: tuple[tuple[str, str], ...], actions: tuple[tuple[str, Action], ...]) -> CompiledPolicySet:
+    return compile_texts(texts, actions=actions)
+
+
+@pytest.fixture(autouse=True, scope="package")
+def compiled_once() -> Iterator[None]:
+    """Here all commands run in one process: each would compile the same policies anew, which takes half a second."""
+
+    def compile_sources(sources: Sources, *, actions: Sequence[tuple[str, Action]], clock: Clock) -> CompiledPolicySet:
+        assert not sources.included
+        return _compiled(sources.texts, tuple(actions))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reloading, "compile_sources", compile_sources)
+        yield
 
 
 @pytest.fixture

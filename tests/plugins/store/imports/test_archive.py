@@ -10,7 +10,8 @@ import pytest
 
 from catguard_store.imports import archive as archives
 from catguard_store.imports.archive import Archive, is_archive
-from catguard_store.imports.report import Unusable
+from catguard_store.imports.folder import Listing
+from catguard_store.imports.report import PassedOver, Unusable
 
 from .corpus import pack
 
@@ -24,13 +25,13 @@ def opened(path: Path) -> Iterator[Archive]:
 
 def refused(path: Path) -> dict[str, str]:
     with opened(path) as archive:
-        return {refusal.name: refusal.reason for refusal in archive.list()[1]}
+        return {refusal.name: refusal.reason for refusal in archive.list().refused}
 
 
 def test_list_names_members_and_reads_them(tmp_path: Path) -> None:
     path = pack(tmp_path / "cats.zip", {"b/2.png": b"two", "a.png": b"one", "b/": b"", "__MACOSX/._a.png": b"x"})
     with opened(path) as archive:
-        assert archive.list() == (("a.png", "b/2.png"), ())
+        assert archive.list() == Listing(("a.png", "b/2.png"), (), (PassedOver("__MACOSX/._a.png", "hidden"),))
         assert archive.read("b/2.png") == b"two"
 
 
@@ -41,7 +42,29 @@ def test_list_refuses_names_that_lead_out(tmp_path: Path, name: str) -> None:
     path = pack(tmp_path / "cats.zip", {name: b"x", "good.png": b"x"})
     assert list(refused(path).values()) == ["its name leads out of the archive"]
     with opened(path) as archive:
-        assert archive.list()[0] == ("good.png",)
+        assert archive.list().names == ("good.png",)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "fault"),
+    [
+        ("", 1, "it has no name"),
+        ("\0x.png", 1, "its name has a NUL"),
+        ("a/x.png/", 1, "it is named as a folder, and has bytes"),
+        ("a/x.png/", 0, None),
+        ("./a//./x.png", 1, None),
+        ("a\\x.png", 1, None),
+        ("..\\x.png", 1, "its name leads out of the archive"),
+    ],
+)
+def test_list_of_odd_names(tmp_path: Path, name: str, size: int, fault: str | None) -> None:
+    member = zipfile.ZipInfo("x")
+    member.filename = member.orig_filename = name
+    with zipfile.ZipFile(tmp_path / "cats.zip", "w") as written:
+        written.writestr(member, bytes(size))
+    assert list(refused(tmp_path / "cats.zip").values()) == ([] if fault is None else [fault])
+    with opened(tmp_path / "cats.zip") as archive:
+        assert archive.list().names == (("a/x.png",) if size and fault is None else ())
 
 
 def test_list_refuses_links(tmp_path: Path) -> None:
@@ -82,9 +105,9 @@ def test_list_refuses_what_is_behind_so_many_members(tmp_path: Path, monkeypatch
     monkeypatch.setattr(archives, "MAX_MEMBERS", 3)
     path = pack(tmp_path / "cats.zip", {f"{index}.png": b"x" for index in range(5)})
     with opened(path) as archive:
-        names, others = archive.list()
-    assert names == ("0.png", "1.png", "2.png")
-    assert [refusal.name for refusal in others] == ["3.png and 1 more"]
+        listing = archive.list()
+    assert listing.names == ("0.png", "1.png", "2.png")
+    assert [refusal.name for refusal in listing.refused] == ["3.png and 1 more"]
 
 
 def test_open_refuses_a_list_of_members_that_is_too_long_before_it_is_parsed(
@@ -110,7 +133,7 @@ def test_open_measures_the_list_of_members_that_is_parsed(tmp_path: Path, monkey
     last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, 50, 0xFFFFFFFF, 0)
     path.write_bytes(data[:start] + short + data[start:end] + real + locator + last)
     with opened(path) as archive:
-        assert len(archive.list()[0]) == 5
+        assert len(archive.list().names) == 5
     monkeypatch.setattr(archives, "MAX_DIRECTORY", 100)
     monkeypatch.setattr(zipfile, "ZipInfo", lambda *_: pytest.fail("it was parsed"))
     with pytest.raises(Unusable, match="its list of members takes"):

@@ -40,7 +40,7 @@ async def test_look_and_develop_in_another_process() -> None:
     ids=["abort", "exit", "memory", "cpu", "error", "result"],
 )
 async def test_what_a_decoder_does_costs_one_picture(job: Any, reason: str) -> None:
-    async with Darkroom(workers=1, cpu_seconds=1, wait_seconds=10) as darkroom:
+    async with Darkroom(workers=1, cpu_seconds=1) as darkroom:
         with pytest.raises(Unusable) as refused:
             await darkroom.develop(job)
         assert str(refused.value).startswith(reason)

@@ -14,12 +14,18 @@ from .corpus import write
 
 
 def refused(root: Path) -> dict[str, str]:
-    return {refusal.name: refusal.reason for refusal in Folder(root).list()[1]}
+    return {refusal.name: refusal.reason for refusal in Folder(root).list().refused}
 
 
-def test_list_names_files_in_order_without_hidden_ones(tmp_path: Path) -> None:
+def test_list_names_files_in_order_and_passes_over_hidden_ones(tmp_path: Path) -> None:
     write(tmp_path, dict.fromkeys(("b/2.png", "a.png", "b/1.png", ".DS_Store", "__MACOSX/b/1.png", "b/.x/y"), b"x"))
-    assert Folder(tmp_path).list() == (("a.png", "b/1.png", "b/2.png"), ())
+    listing = Folder(tmp_path).list()
+    assert (listing.names, listing.refused) == (("a.png", "b/1.png", "b/2.png"), ())
+    assert [(other.name, other.reason) for other in listing.passed_over] == [
+        ("__MACOSX/", "hidden"),
+        (".DS_Store", "hidden"),
+        ("b/.x/", "hidden"),
+    ]
 
 
 def test_list_refuses_links_that_lead_out(tmp_path: Path) -> None:
@@ -29,7 +35,7 @@ def test_list_refuses_links_that_lead_out(tmp_path: Path) -> None:
     (root / "within.png").symlink_to("here.png")
     (root / "nowhere.png").symlink_to("missing.png")
     (root / "ring.png").symlink_to("ring.png")
-    names, _ = Folder(root).list()
+    names = Folder(root).list().names
     assert names == ("here.png", "within.png")
     assert refused(root).keys() == {"file.png", "folder", "nowhere.png", "ring.png"}
     assert "leads out of the directory" in refused(root)["file.png"]
@@ -41,7 +47,7 @@ def test_list_refuses_links_that_lead_out(tmp_path: Path) -> None:
 def test_list_tells_of_links_to_folders_within(tmp_path: Path) -> None:
     write(tmp_path, {"a/1.png": b"x"})
     (tmp_path / "b").symlink_to("a")
-    assert Folder(tmp_path).list()[0] == ("a/1.png",)
+    assert Folder(tmp_path).list().names == ("a/1.png",)
     assert "a link to another folder of the directory" in refused(tmp_path)["b"]
 
 
@@ -55,7 +61,7 @@ def test_list_tells_of_folders_that_cannot_be_read(tmp_path: Path, monkeypatch: 
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", denied)
-    assert Folder(tmp_path).list()[0] == ("a/1.png",)
+    assert Folder(tmp_path).list().names == ("a/1.png",)
     assert refused(tmp_path) == {"b": "the folder cannot be read: Permission denied"}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from catguard_store.imports.labels import Defaults
+from catguard_store.imports.supply import Files
 from catguard_store.records import Picture
 
 from .conftest import ROOT, Store
@@ -126,8 +129,21 @@ def test_import_takes_the_file_that_the_sidecar_knows_before_its_copies(store: S
     assert [entry["picture"] for entry in report["imported"] + report["duplicates"]] == ["ragdoll, posing"] * 2
 
 
+def test_hidden_files_that_the_sidecar_names_are_refused(photos: Path) -> None:
+    write(photos, {".a.png": b"x", ".b.png": b"x", "cats.csv": b"file,breed\n.a.png,Tom\n.c.png,Tom\n"})
+    with contextlib.closing(Files(photos, defaults=Defaults())) as files:
+        assert [str(refusal) for refusal in files.refused] == [
+            ".a.png: cats.csv:2 names it, and it is hidden",
+            ".c.png: cats.csv:3 names it, and it is not there",
+        ]
+        assert [other.name for other in files.passed_over] == [".b.png"]
+
+
 def test_import_passes_over_what_is_no_picture(imported: Imported) -> None:
-    assert imported.report["passed_over"] == ["readme.txt"]
+    assert imported.report["passed_over"] == [
+        {"name": ".hidden.jpg", "reason": "hidden"},
+        {"name": "readme.txt", "reason": "no picture"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,10 +176,8 @@ def test_import_refuses_by_name_with_reason(imported: Imported, name: str, reaso
 
 
 def test_import_accounts_for_every_file(imported: Imported) -> None:
-    told = [entry["name"] for part in ("imported", "duplicates", "refused") for entry in imported.report[part]]
-    assert sorted([*told, *imported.report["passed_over"]]) == sorted(
-        {*imported.files, "absent.jpg"} - {"cats.csv", ".hidden.jpg"}
-    )
+    told = [entry["name"] for part in imported.report.values() for entry in part]
+    assert sorted(told) == sorted({*imported.files, "absent.jpg"} - {"cats.csv"})
 
 
 def test_import_again_stores_nothing_new(imported: Imported) -> None:
@@ -183,16 +197,20 @@ def test_import_of_files_of_one_name_keeps_both(store: Store, photos: Path) -> N
 
 
 def test_import_tells_people_what_became_of_each(store: Store, photos: Path) -> None:
-    write(photos, {"tom/1.png": encoded(photo(), "JPEG"), "tom/2.jpg": b"x", "notes.txt": b"x"})
+    write(
+        photos,
+        {"tom/1.png": encoded(photo(), "JPEG"), "tom/2.jpg": b"x", "notes.txt": b"x", ".x": b"x", "old.zip": b"x"},
+    )
     done = store.run("import", photos, "--licence", "MIT")
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
         "tom/1.png: its name ends in .png, and it is JPEG",
         "refused:",
         "  tom/2.jpg: the bytes do not begin as a WebP, PNG, JPEG, AVIF or GIF picture",
-        "1 picture imported, 0 duplicates, 1 refused, 1 other file passed over",
+        "1 picture imported, 0 duplicates, 1 refused, "
+        "3 other files passed over (an archive within: 1, hidden: 1, no picture: 1)",
     ]
-    assert "store: importing pictures: 100 % (3 of 3)" in done.stderr
+    assert "store: importing pictures: 100 % (4 of 4)" in done.stderr
 
 
 def test_import_without_a_licence_is_refused_as_the_policy_says(store: Store, photos: Path) -> None:

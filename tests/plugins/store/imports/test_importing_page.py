@@ -34,6 +34,7 @@ def pictures() -> dict[str, bytes]:
         "photos/tabby/sleeping/night.png": encoded(cut_out(), "PNG"),
         "photos/scenes/my-garden/back.jpg": encoded(photo(640, 480, seed=3), "JPEG"),
         "photos/scenes/my-garden/foreground.png": encoded(cut_out(640, 480), "PNG"),
+        "photos/.DS_Store": b"x",
     }
     assert example("files").split("\n") == [*drawn, ""]
     return drawn
