@@ -85,7 +85,7 @@ def _written(document: Document) -> Iterator[tuple[Path, str]]:
     if isinstance(listed, str):  # told as a wrong form, and read as it was meant
         listed = [listed]
     for index, name in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(name, str):
+        if isinstance(name, str) and name.isprintable():  # places are told by it; what is not is told by the format
             yield ("include", index), name
 
 

@@ -24,8 +24,11 @@ from catguard.policies.sources import NO_TEXTS, Sources
 
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
-#: What a boundary and a phase can be read without.
-_BOUNDARY_DETAILS = ("about", "action", "actions", "examples")
+#: What the rest can be read without, and how many steps of a path say which part of it.
+_DETAILS: Mapping[str | int, int] = {"defaults": 3, "included": 5, "lint": 2}
+#: What a component, a boundary and a phase can be read without.
+_COMPONENT_DETAILS = ("health", "undeclared", "lint")
+_BOUNDARY_DETAILS = ("about", "action", "actions", "examples", "lint")
 _PHASE_DETAILS = ("max_bytes", "max_rows")
 
 
@@ -217,13 +220,16 @@ def _one_of(
     if len(found.documents) == 1:
         faults += found.faults
         return *check_as_meant(reduce(overlay, documents)), found.complete
-    for name, inner in found.documents.items():
-        found.documents[name], form = check_as_meant(inner, "included")
+    unreadable: list[tuple[Place | None, Fault]] = []
+    for file, inner in found.documents.items():
+        found.documents[file], form = check_as_meant(inner, "included")
         faults += [fault for _, fault in form]
+        unreadable += [(("included", file, *path), fault) for path, fault in form if path and path[0] == "defaults"]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
-    return *check_as_meant(document, "combined"), found.complete
+    document, form = check_as_meant(document, "combined")
+    return document, form + unreadable, found.complete
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
@@ -236,16 +242,22 @@ def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Docu
         return document, set(wrong)
     data = copy.deepcopy(document.data)
     for cut in set(details.values()):
-        boundary = reduce(lambda node, key: node[key], cut[:4], data)
-        reduce(lambda node, key: node[key], cut[4:-1], boundary).pop(cut[-1], None)
-        # Their refusals may name what was left out.
-        boundary.pop("examples", None)
+        reduce(lambda node, key: node[key], cut[:-1], data).pop(cut[-1], None)
+        if cut[0] == "components" and len(cut) > 4:
+            # Their refusals may name what was left out.
+            reduce(lambda node, key: node[key], cut[:4], data).pop("examples", None)
     return replace(document, data=data), set(wrong) - details.keys()
 
 
 def _detail(path: Place) -> Place | None:
     """Return the path of the detail that a fault's path lies in, None where the rest could not be read without it."""
-    if path[:1] != ("components",) or len(path) < 5:
+    if path and path[0] in _DETAILS:
+        return path[: _DETAILS[path[0]]]
+    if path[:1] != ("components",) or len(path) < 3:
+        return None
+    if path[2] in _COMPONENT_DETAILS:
+        return path[:3]
+    if len(path) < 5:
         return None
     if path[4] in _BOUNDARY_DETAILS:
         return path[:5]

@@ -233,3 +233,9 @@ def test_whatever_stands_under_include_is_a_fault_or_loads(include: Any) -> None
     )
     with suppress(PolicyError):
         compile_texts([("policies.yaml", text)])
+
+
+def test_name_that_breaks_lines_is_no_file() -> None:
+    about = [fault for fault in faults("policies.yaml", "oven.yaml]", '"a\\u2028.yaml"]') if "yaml:4:" in fault]
+    assert len(about) == 1
+    assert "which is not how it is written" in about[0]
