@@ -224,7 +224,9 @@ def _one_of(
     for file, inner in found.documents.items():
         found.documents[file], form = check_as_meant(inner, "included")
         faults += [fault for _, fault in form]
-        unreadable += [(("included", file, *path), fault) for path, fault in form if path and path[0] == "defaults"]
+        unreadable += [
+            (("included", file, *path), fault) for path, fault in form if file and path and path[0] == "defaults"
+        ]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
