@@ -18,6 +18,7 @@ from catguard.policies.model import (
     PolicySet,
 )
 from catguard.policies.parts import CompiledPart, Validators
+from catguard.policies.regexes import pattern_faults
 from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 
 
@@ -189,6 +190,9 @@ def _compile_phase(
         try:
             parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except ValueError as error:
+            if wrong := list(pattern_faults(shape, validators)):
+                faults += wrong
+                continue
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield
