@@ -103,7 +103,7 @@ class Zoom:
 
 
 def _elsewhere(query: Mapping[str, Any]) -> list[Choice]:
-    """Return where there are other cats, for somebody whose cat is gone: the picture it was in is made of others now."""
+    """Return where other cats are, for somebody whose cat is gone; the picture that it was in is made of others now."""
     tries = [Choice("All cats", "/")]
     if "breed" in query:
         tries.insert(0, Choice(f"More {words.cats(query['breed'], 2)}", link("/", {"breed": query["breed"]})))
