@@ -21,8 +21,9 @@ settings.load_profile("catguard")
 ROOT = Path(__file__).parent.parent
 if sys.dont_write_bytecode:
     # These tests start some hundred processes, each of which would compile all of its modules anew.
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+    sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 #: What takes longest is begun first, and what waits for the drawings of others later.
