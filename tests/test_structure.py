@@ -47,11 +47,12 @@ DOORS = {
     "psycopg": (),
     "rich": ("cli", "progress.py"),
     "httptools": ("supervisor",),
-    "ruamel": ("policies/document.py",),
+    "ruamel": ("policies/nodes.py",),
     "sqlalchemy": ("enforcement", "guard.py", "context.py"),
     "starlette": ("context.py", "hookspecs.py", "host.py"),
     "uvicorn": ("supervisor",),
     "uvloop": ("supervisor",),
+    "yaml": ("policies/nodes.py",),
 }
 
 

@@ -7,20 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import MaxDepthExceededError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from catguard.policies.model import Fault, Location, Surprise
+from catguard.policies.nodes import MAX_DEPTH, TOO_DEEP, Node, compose
 from catguard.policies.surprises import of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
 #: Aliases may repeat what is written by so many nodes; written out, a node takes a character at least.
 MAX_REPEATED_NODES = 50_000
-MAX_DEPTH = 64
-TOO_DEEP = "nested too deeply"
 #: Longer digits are text: nobody means them, and int() takes quadratic time for them.
 MAX_NUMBER = 64
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -29,8 +23,6 @@ _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
 _COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
-#: A comment that may have been meant as a value in brackets: `{contact: #shop}`.
-_SWALLOWED = re.compile(r"[:,\[{][ \t]+(#[^\s,\]}]+)")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -104,10 +96,11 @@ class _Reader:
     def place(self, node: Node) -> Location:
         mark = node.start_mark
         line, column = mark.line + 1, mark.column + 1
-        if isinstance(node, ScalarNode) and node.style in ('"', "'"):
-            column += 1
-        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
-            line, column = line + 1, 1
+        if node.id == "scalar" and node.style:
+            if node.style in "|>":
+                line, column = line + 1, 1
+            else:
+                column += 1
         return Location(self.name, line, column)
 
     def read(self, node: Node, path: Path) -> Any:
@@ -117,36 +110,35 @@ class _Reader:
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
         self.values[path] = self.place(node)
-        if isinstance(node, ScalarNode):
+        if node.id == "scalar":
             text = self.text(node)
             self.note(node, text)
             return _scalar(text, node.style)
-        if isinstance(node, MappingNode):
+        if node.id == "mapping":
             return self.read_mapping(node, path)
-        assert isinstance(node, SequenceNode)
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
-    def note(self, node: ScalarNode, text: str) -> None:
+    def note(self, node: Node, text: str) -> None:
         """Note what is surprising about a scalar without quotes."""
-        if node.style is None and (surprise := of_scalar(text, self.place(node))) is not None:
+        if not node.style and (surprise := of_scalar(text, self.place(node))) is not None:
             self.surprises.append(surprise)
 
-    def text(self, node: ScalarNode) -> str:
+    def text(self, node: Node) -> str:
         text: str = node.value
         if _SURROGATE.search(text):
             self.faults.append(Fault(self.place(node), "half of a surrogate pair is no character", "write it itself"))
             return ""
         return text
 
-    def read_mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+    def read_mapping(self, node: Node, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             place = self.place(key_node)
-            if not isinstance(key_node, ScalarNode):
+            if key_node.id != "scalar":
                 self.faults.append(Fault(place, "a key must be a word, not a list or a mapping"))
                 continue
             key = self.text(key_node)
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 hint = "write the entries out, or name a shape with $ref"
                 self.faults.append(Fault(place, "merge keys (<<) hide where an entry is written", hint))
                 continue
@@ -163,12 +155,12 @@ class _Reader:
 
 
 def _is_absent(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.style is None and not node.value
+    return node.id == "scalar" and not node.style and not node.value
 
 
 def _scalar(text: str, style: str | None) -> Any:
     """Read a scalar by the core schema of YAML 1.2.2, section 10.3; dates stay text."""
-    if style is not None:
+    if style:
         return text
     if text in _WORDS:
         return _WORDS[text]
@@ -181,39 +173,16 @@ def _scalar(text: str, style: str | None) -> Any:
     return text
 
 
-def _hint(error: MarkedYAMLError, text: str) -> str | None:
-    """Return what may have gone wrong: a comment that swallows the rest of a line with brackets."""
-    lines = text.splitlines()
-    for mark in (error.context_mark, error.problem_mark):
-        if mark and mark.line < len(lines) and (found := _SWALLOWED.search(lines[mark.line])):
-            return f'line {mark.line + 1}: a # after a space begins a comment; write "{found[1]}"'
-    return None
-
-
 def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     """Read one policy text; `name` is how places call the file. Faults are returned, never raised."""
     start = Location(name, 1, 1)
     if len(text) > MAX_FILE_BYTES:
         return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
-    try:
-        yaml = YAML(typ="safe", pure=True)
-        yaml.composer.warn_double_anchors = False  # YAML allows it, the last one counts; a warning would be an error
-        yaml.max_depth = MAX_DEPTH + 1
-        node = yaml.compose(text)
-    except MaxDepthExceededError as error:
-        mark = error.problem_mark
-        return None, [Fault(Location(name, mark.line + 1, mark.column + 1), f"the policy file is {TOO_DEEP}")]
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Location(name, mark.line + 1, mark.column + 1) if mark else start
-        message = " ".join(str(part) for part in (error.context, error.problem) if part)
-        return None, [Fault(place, f"not readable as YAML: {message}", _hint(error, text))]
-    except (YAMLError, RecursionError, ValueError) as error:
-        return None, [
-            Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
-        ]
+    node = compose(text, name)
+    if isinstance(node, Fault):
+        return None, [node]
     reader = _Reader(name, text)
-    if not isinstance(node, MappingNode):
+    if node is None or node.id != "mapping":
         return None, [Fault(start, "a policy file is a mapping", "it begins with: catguard: 1")]
     data = reader.read(node, ())
     surprises = tuple(sorted(set(reader.surprises)))

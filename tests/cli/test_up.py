@@ -84,7 +84,9 @@ def test_up_worker_that_dies_is_told_and_back(running: Run) -> None:
     os.kill(killed, signal.SIGKILL)
     assert get(running.url)["pid"] != killed
     told = running.told()
-    assert re.search(rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; starting again in 50 ms", told)
+    assert re.search(
+        rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; dmesg .*; starting again in 50 ms", told
+    )
 
 
 def test_up_worker_that_dies_while_the_policy_is_broken_is_back_with_the_last_good_text(catguard: Start) -> None:
@@ -150,7 +152,7 @@ def test_up_fills_beside_the_workers(catguard: Start, either: tuple[str, ...]) -
 def test_up_filling_that_fails_is_told_and_leaves_the_tiers_serving(catguard: Start, either: tuple[str, ...]) -> None:
     run = catguard("up", *ANY, *either, CATGUARD_BACK_EMPTY="yes")
     url = run.ready()
-    while "is not complete: its filling died (exit code 1)" not in run.told():
+    while "is not complete: its filling died (exit code 1;" not in run.told():
         time.sleep(0.05)
     assert "error: the shelves are missing" in run.told()
     assert httpx2.get(url).status_code == 200

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from catguard.errors import PolicyError
+from catguard.policies import diagnostics
+from catguard.policies.document import read
 from catguard.policies.loader import compile_texts
+from tests.fuzzing import fuzz
+from tests.policies.test_fuzz import TEXTS
 
 TOY = (Path(__file__).parent.parent / "toy.yaml").read_text()
 
@@ -94,3 +98,27 @@ def test_a_misspelt_key_is_told_and_nothing_that_only_follows_from_it(written: s
 def test_a_value_that_is_read_as_a_comment_is_told_as_that(owners: str, hint: str) -> None:
     (fault,) = faults(('owners: {me: {team: Me, contact: "#me"}}', owners))
     assert hint in fault
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("part", ["whole", "included", "combined"])
+def test_a_form_that_is_found_good_is_good_to_the_reference(kind: str, part: diagnostics.Part) -> None:
+    def law(text: str) -> None:
+        document, _ = read(text, "a.yaml")
+        if document is not None and diagnostics._has_form(part)(document.data):
+            assert diagnostics._validator(part).is_valid(document.data)
+
+    fuzz(law, TEXTS[kind], examples=60)
+
+
+def test_the_form_of_a_good_policy_is_not_asked_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    document, _ = read(TOY, "toy.yaml")
+    assert document is not None
+    monkeypatch.delattr(diagnostics, "_validator")
+    assert diagnostics.check_form(document) == []
+
+
+@pytest.mark.parametrize("character", ["\\x1c", "\\x1f", "\\x85", "\\x7f", "\\u2028"])
+def test_a_path_with_a_control_character_is_told(character: str) -> None:
+    (found,) = faults(("http: POST /orders/{id}", f'http: "POST /orders/{{id}}{character}"'))
+    assert "which is not how it is written" in found
