@@ -58,14 +58,19 @@ class Lane:
         "method",
         "public",
         "public_caller",
+        "reaches_out",
+        "recalls_request",
         "snapshot",
     )
 
-    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary) -> None:
+    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary, *, reaches_out: bool) -> None:
         policy, phase = boundary.policy, boundary.request
         self.snapshot = snapshot
         self.boundary = boundary
         self.public = policy.public
+        #: Whether anything that is guarded may be called on the way, and asks for the current span.
+        self.reaches_out = reaches_out
+        self.recalls_request = boundary.recalls_request
         #: The facts of the caller where nobody is asked who calls.
         self.public_caller = PUBLIC.facts()
         #: None where bodies are taken as they come: they are read on the other way.
