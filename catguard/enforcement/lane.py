@@ -139,7 +139,8 @@ class Lane:
                     facts["body"], text = read(body)
                 except Unreadable:
                     return None, b"", _again(first, rest, receive)
-                found = self._phase.within(facts, None, caller)
+                within = self._phase.within
+                found = within(facts, None, caller)
                 if found >= ALLOWED:
                     return facts, text if found == ALLOWED else dumps(facts["body"]), receive
         return None, b"", _again(first, rest, receive)
@@ -194,7 +195,8 @@ class AnswerLane:
                 facts["body"], body = read(body)
             except Unreadable:
                 return None
-        found = self._phase.within(request, facts, caller)
+        within = self._phase.within
+        found = within(request, facts, caller)
         if found < ALLOWED:
             return None
         if found != ALLOWED and self._reads_body:

@@ -149,7 +149,8 @@ class Passage(Reply):
                 self.violations,
             )
             try:
-                _, going = begin(self.point.app(self._checked_scope(exchange, body), self.receive, self.send))
+                app = self.point.app
+                _, going = begin(app(self._checked_scope(exchange, body), self.receive, self.send))
                 if going is not None:
                     await self._caller_presence().attend(going, lambda: self.finished)
             except Exception as error:
@@ -228,13 +229,13 @@ class Passage(Reply):
                 if given is not None:
                     headers, body = given
                     self.passed = self.sent = True
-                    observation = self.observation
+                    observation, send = self.observation, self._send
                     if self.recorded:
                         observation.decided(allowance(self.lane.snapshot), "response")
                     headers[b"traceresponse"] = observation.traceresponse.encode()
                     head = {"type": "http.response.start", "status": status, "headers": list(headers.items())}
-                    await self._send(head)
-                    await self._send({"type": "http.response.body", "body": body})
+                    await send(head)
+                    await send({"type": "http.response.body", "body": body})
                     if self.recorded:
                         observation.end(status=status)
                     return
