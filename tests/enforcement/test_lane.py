@@ -68,9 +68,12 @@ class Recorder:
         self.seen: list[Any] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        kept = {key: scope[key] for key in ("method", "path", "query_string", "extensions", "state")}
+        kept = {key: scope[key] for key in ("method", "path", "query_string", "extensions", "state", "root_path")}
         message = await receive()
         exchange = scope["catguard.exchange"]
+        if message["body"]:
+            assert repr(json.loads(message["body"])) == repr(exchange.body), "what was checked is what is delivered"
+            assert dict(scope["headers"])[b"content-length"] == b"%d" % len(message["body"])
         self.seen.append((kept, sorted(scope["headers"]), message, repr(exchange.request), exchange.violations))
         for message in self.messages:
             await send(message)
@@ -116,9 +119,10 @@ async def asked(app: Recorder, caller: str, **request: Any) -> tuple[Any, Any]:
     body = json.loads(answered.body) if answered.body.startswith(b"{") else answered.body
     for violation in body.get("violations", ()) if isinstance(body, dict) else ():
         violation.pop("trace_id", None)
-    headers = sorted(
-        (name, value) for name, value in answered.headers if name not in ("traceresponse", "content-length")
-    )
+    if answered.body:
+        assert answered.header("content-length") == str(len(answered.body))
+    own = ("traceresponse", "content-length")  # drawn, and of bodies that tell what was drawn
+    headers = sorted((name, "" if name in own else value) for name, value in answered.headers)
     return (answered.status, headers, body), app.seen
 
 
@@ -132,6 +136,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "bad header": {**GOOD, "headers": [("x-shift", "four")]},
     "repeated header": {**GOOD, "headers": [("x-shift", "4"), ("X-Shift", "5")]},
     "encoded": {**GOOD, "headers": [("content-encoding", "gzip")]},
+    "rerouting": {**GOOD, "headers": [("x-original-url", "/menu")]},
+    "underscore": {**GOOD, "headers": [("x_shift", "four")]},
+    "repeated undeclared header": {**GOOD, "headers": [("cookie", "a=1"), ("cookie", "b=2")]},
+    "escapes": {"body": b'{"rolls": 3, "weight": 1.50, "name": "\\u0061 \\/ :"}', "headers": [JSON]},
+    "spelled otherwise": {"body": b'{"rolls": 3, "weight": 1e0, "name": "a b"}', "headers": [JSON]},
     "whole double": {"json_body": {"rolls": 3.0, "weight": 2}},
     "bad param": {**GOOD, "target": "/bake/10"},
     "encoded param": {**GOOD, "target": "/bake/%33"},
@@ -164,6 +173,15 @@ ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
     "encoded": answer(headers=[(b"content-encoding", b"gzip")]),
     "header": answer(headers=[(b"X-Batch", b"4"), (b"catguard-refusal", b"1")]),
     "bad header": answer(headers=[(b"x-batch", b"four")]),
+    "cookies": answer(headers=[(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]),
+    "own trace": answer(headers=[(b"traceresponse", b"00-1-1-00")]),
+    "own warning": answer(headers=[(b"catguard-warning", b"none")]),
+    "header of two lines": answer(headers=[(b"x-a", b"b\r\nc: d")]),
+    "header without a name": answer(headers=[(b"", b"b")]),
+    "header with a space": answer(headers=[(b"x a", b"b")]),
+    "begun twice": (*answer(media="text/plain")[:1], *answer()),
+    "begun otherwise after all": (*answer()[:1], *answer(b"done", status=201, media="text/plain")),
+    "of another type": ({"type": "http.response.debug"}, *answer(), {"type": "http.response.start", "status": 500}),
     "false length": answer(headers=[(b"content-length", b"9999")]),
     "text": answer(b"done", status=201, media="text/plain"),
     "nothing": answer(b"", status=204),
