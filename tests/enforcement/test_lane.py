@@ -184,7 +184,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
     "header of two lines": answer(headers=[(b"x-a", b"b\r\nc: d")]),
     "header without a name": answer(headers=[(b"", b"b")]),
     "header with a space": answer(headers=[(b"x a", b"b")]),
-    "ended twice": (*answer(), {"type": "http.response.body", "body": b"too late"}),
+    "ended twice": (*answer(), answer()[1]),
     "begun twice": (*answer(media="text/plain")[:1], *answer()),
     "begun otherwise after all": (*answer()[:1], *answer(b"done", status=201, media="text/plain")),
     "of another type": ({"type": "http.response.debug"}, *answer(), {"type": "http.response.start", "status": 500}),
@@ -246,6 +246,26 @@ async def test_headers_that_reroute_or_are_spelled_in_two_ways_reach_no_app() ->
     app = Recorder(*answer())
     await asked(app, "public", **REQUESTS["repeated undeclared header"])
     assert [value for name, value in app.seen[0][1] if name == b"cookie"] == [b"a=1", b"b=2"]
+
+
+async def test_answer_that_the_lane_let_pass_leaves_once() -> None:
+    sent: list[str] = []
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: Any) -> None:
+            sent.append(message["type"])
+            await send(message)
+
+        guard = InboundGuard(
+            Recorder(*ANSWERS["ended twice"]),
+            engine=Engine(policies("public")),
+            component="bakery",
+            telemetry=Telemetry("bakery"),
+        )
+        await in_one_message(guard)(scope, receive, noting)
+
+    await ask(listening, "POST", "/bake/3", **GOOD)
+    assert sent == ["http.response.start", "http.response.body"]
 
 
 async def test_candidate_is_asked_of_what_the_lane_would_let_pass() -> None:
