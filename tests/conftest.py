@@ -26,7 +26,7 @@ if sys.dont_write_bytecode:
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 #: These share a PostgreSQL server, which takes seconds to start.
-ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
+ON_POSTGRESQL = tuple(f"tests/enforcement/test_{name}.py" for name in ("canaries", "database", "rows"))
 
 
 class Scheduling(LoadFileScheduling):

@@ -192,7 +192,8 @@ def _limits(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
 
     count = message.get("bytes")
     if count is not None and count > phase.max_bytes and "max_bytes" in phase.policy.limits:
-        note("max_bytes", f"the body must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
+        what = "rows" if boundary.policy.kind == "sql" else "body"
+        note("max_bytes", f"the {what} must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
     if "media" in message and message["media"] not in (phase.media or (None,)):
         note("media", f"the media type must be {phase.policy.limits['media'].limit}", "/media")
     if boundary.policy.kind == "sql":
@@ -205,12 +206,15 @@ def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts
     limits = response.policy.limits if response else {}
     if response is None or response.policy.max_rows is None or boundary.policy.sql is None:
         return
-    max_rows, side = response.policy.max_rows, boundary.policy.side
+    max_rows, side, binds = response.policy.max_rows, boundary.policy.side, response.policy.binds_statement
     if phase.policy.phase == "response":
+        # Where nobody wrote a limit it is for what comes back, which alone has bytes.
+        if not binds and "bytes" not in message:
+            return
         if message.get("rows", 0) > max_rows:
             text = f"the statement must return {limits['max_rows'].limit}"
             violations.append(violated(limits["max_rows"], side, where="/rows", message=text))
-    elif boundary.policy.sql.operation == "SELECT":
+    elif binds and boundary.policy.sql.operation == "SELECT":
         limit = message.get("limit")
         # A negative LIMIT is none to SQLite.
         if limit is None or not 0 <= limit <= max_rows:
