@@ -98,12 +98,24 @@ def decide_response(
 
 
 def rehearse(
-    snapshot: CompiledPolicySet, name: str, request: Mapping[str, Any], response: Mapping[str, Any] | None = None
+    snapshot: CompiledPolicySet,
+    name: str,
+    request: Mapping[str, Any],
+    response: Mapping[str, Any] | None = None,
+    *,
+    exact: bool = False,
 ) -> Decision:
     """Decide an exchange that is written down, e.g. an example: typed values, nothing sent, the input unchanged.
 
     What is not given is what it most plainly would be: a response has the first media type declared for its status, a
     body the bytes of its JSON text. When the request is denied, its decision is returned, else that of the response.
+
+    Args:
+        snapshot: The policies.
+        name: Of the boundary.
+        request: The facts.
+        response: Likewise, if it is to be decided.
+        exact: As for `decide_request`, of both; and that they are copies, of which nobody else knows.
 
     Raises:
         KeyError: When there is no boundary of this name.
@@ -112,7 +124,11 @@ def rehearse(
         snapshot = snapshot.candidate.live  # what was not sent is not counted
     boundary = snapshot.boundaries[name]
     policy = boundary.policy
-    facts: Facts = deepcopy(dict(request))
+    facts: Facts = dict(request) if exact else deepcopy(dict(request))
+    if exact:
+        for part in boundary.request.parts:
+            if part != "body":
+                facts.setdefault(part, {})
     if policy.kind == "http":
         facts.setdefault("method", policy.method or "GET")
         facts.setdefault("path", policy.path or "/")
@@ -122,10 +138,10 @@ def rehearse(
         facts.setdefault("operation", policy.sql.operation)
         facts.setdefault("tables", sorted(policy.sql.tables))
         facts.setdefault("rows", 1)
-    decision = decide_request(snapshot, boundary, facts)
+    decision = decide_request(snapshot, boundary, facts, exact=exact)
     if response is None or not decision.allowed:
         return decision
-    answer: Facts = deepcopy(dict(response))
+    answer: Facts = dict(response) if exact else deepcopy(dict(response))
     if policy.kind == "http":
         answer.setdefault("status", 200)
         phase = boundary.response(answer["status"])
@@ -133,7 +149,9 @@ def rehearse(
         answer.setdefault("headers", {})
         answer.setdefault("bytes", _size(answer["body"]) if "body" in answer else 0)
         answer.setdefault("bodiless", answer["status"] in (204, 304))
-    after = decide_response(snapshot, boundary, facts, answer)
+    after = decide_response(snapshot, boundary, facts, answer, exact=exact and not decision.violations)
+    if not (decision.violations or after.violations):
+        return after
     return conclude(snapshot, (*decision.violations, *after.violations))
 
 
