@@ -48,7 +48,7 @@ def decide_request(
         return decision
     phase = boundary.request
     stage = phase.check(request, None, caller) if exact and not noted else SHAPES
-    if stage == ALLOWED:
+    if stage >= ALLOWED:
         return allowance(snapshot)
     return _decide(snapshot, boundary, phase, {"request": request, "caller": caller}, noted, rules_only=stage == RULES)
 
@@ -91,7 +91,7 @@ def decide_response(
         found = violated(boundary.policy.statuses, boundary.policy.side, where="/status", message=message, status=500)
         return conclude(snapshot, (*noted, found))
     stage = phase.check(request, response, caller) if exact and not noted else SHAPES
-    if stage == ALLOWED:
+    if stage >= ALLOWED:
         return allowance(snapshot)
     facts: Facts = {"request": request, "response": response, "caller": caller}
     return _decide(snapshot, boundary, phase, facts, noted, rules_only=stage == RULES)

@@ -25,7 +25,7 @@ from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules
 class CompiledPhase:
     """One phase, ready to be decided.
 
-    `check` is the function that `codegen` makes, at the first exchange that asks for it.
+    `check` and `within` are the functions that `codegen` makes, at the first exchange that asks for one of them.
     """
 
     __slots__ = (
@@ -39,6 +39,7 @@ class CompiledPhase:
         "policy",
         "rules",
         "takes_body",
+        "within",
     )
 
     def __init__(
@@ -46,6 +47,7 @@ class CompiledPhase:
     ) -> None:
         self._boundary = boundary
         self.check: Check = self._first_check
+        self.within: Check = self._first_within
         self.policy = policy
         self.max_bytes = policy.max_bytes
         self.media = frozenset(policy.media) if policy.media is not None else None
@@ -63,8 +65,16 @@ class CompiledPhase:
         return generate(self._boundary, self.policy, self.parts, self.rules)
 
     def _first_check(self, request: Any, response: Any, caller: Any) -> int:
-        self.check = self.generated().check
+        self._generate()
         return self.check(request, response, caller)
+
+    def _first_within(self, request: Any, response: Any, caller: Any) -> int:
+        self._generate()
+        return self.within(request, response, caller)
+
+    def _generate(self) -> None:
+        made = self.generated()
+        self.check, self.within = made.check, made.within
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:

@@ -154,6 +154,14 @@ async def test_prepare_whose_drawing_dies_says_so(
     await context.close()
 
 
+async def test_prepare_with_a_file_that_is_no_database_says_what_to_do(guard: catguard.Guard, tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"nothing that SQLite wrote" * 9)
+    context = TierContext(guard, data=tmp_path, settings={}, addresses={})
+    with pytest.raises(catguard.ConfigurationError, match=r"store\.db: file is not a database; move that file away"):
+        await prepare(context)
+    await context.close()
+
+
 async def test_prepare_with_unknown_drawings_says_which_there_are(guard: catguard.Guard, tmp_path: Path) -> None:
     context = TierContext(guard, data=tmp_path, settings={"drawings": "siamese, poodle/*"}, addresses={})
     with pytest.raises(catguard.ConfigurationError, match=r"CATGUARD_STORE_DRAWINGS.*'poodle/\*'.*sphynx.*loaf.*beach"):
