@@ -29,7 +29,7 @@ SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 #: What takes longest is begun first, and what waits for the drawings of others later.
 FIRST = ("tests/cli/", "tests/supervisor/", "tests/plugins/store/imports/", "tests/examples/", *APART)
 #: These share a PostgreSQL server, which takes seconds to start.
-ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
+ON_POSTGRESQL = tuple(f"tests/enforcement/test_{name}.py" for name in ("canaries", "database", "rows"))
 
 
 class Scheduling(LoadFileScheduling):
