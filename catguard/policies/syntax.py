@@ -220,19 +220,19 @@ _CONSTANTS = {
     "string_value": "string",
     "bytes_value": "bytes",
 }
-_PRIMITIVES = ("dyn", "bool", "int", "uint", "double", "string", "bytes")
-_WELL_KNOWN = ("dyn", "any", "timestamp", "duration")
+_PRIMITIVES = tuple(map(Type, ("dyn", "bool", "int", "uint", "double", "string", "bytes")))
+_WELL_KNOWN = tuple(map(Type, ("dyn", "any", "timestamp", "duration")))
 
 
 def _type(message: Any) -> Type:
     kind = message.WhichOneof("type_kind")
     match kind:
         case "primitive":
-            return Type(_PRIMITIVES[message.primitive])
+            return _PRIMITIVES[message.primitive]
         case "wrapper":
-            return Type("wrapper", (Type(_PRIMITIVES[message.wrapper]),))
+            return Type("wrapper", (_PRIMITIVES[message.wrapper],))
         case "well_known":
-            return Type(_WELL_KNOWN[message.well_known])
+            return _WELL_KNOWN[message.well_known]
         case "list_type":
             return Type("list", (_type(message.list_type.elem_type),))
         case "map_type":

@@ -111,6 +111,7 @@ def test_a_file_of_the_repository_is_read_quickly_and_the_same(path: Path) -> No
         "a: &x 1\nb: &x 2\nc: *x",
         "a: &é 1\nb: *é",
         "{'a':&x b, c: *x}",
+        "a: &&x {b: 1}\nc: *&x",
         "{Slug: {type: !tring, a: b}}",
         "!:!\n  c: 1",
         "a: !''x''! 1",
