@@ -9,6 +9,7 @@ from typing import Any
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.costs import check_costs
+from catguard.policies.expressions import Environments
 from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import (
     Boundary,
@@ -156,13 +157,13 @@ def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fau
 def compiling(policies: PolicySet) -> Compiling:
     """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
-    validators = Validators()
+    validators, environments = Validators(), Environments()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = yield from _compile_phase(boundary, boundary.request, faults, validators)
+        request = yield from _compile_phase(boundary, boundary.request, faults, validators, environments)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = yield from _compile_phase(boundary, phase, faults, validators)
+            responses[status] = yield from _compile_phase(boundary, phase, faults, validators, environments)
         compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
         check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
         yield
@@ -171,7 +172,7 @@ def compiling(policies: PolicySet) -> Compiling:
 
 
 def _compile_phase(
-    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators
+    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators, environments: Environments
 ) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
@@ -183,6 +184,8 @@ def _compile_phase(
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield
     defaults_applied = boundary.side == "inbound"
-    rules = yield from compiling_rules(boundary, phase, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(
+        boundary, phase, defaults_applied=defaults_applied, faults=faults, environments=environments
+    )
     yield
     return CompiledPhase(boundary, phase, parts, rules)

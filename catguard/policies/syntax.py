@@ -220,8 +220,8 @@ _CONSTANTS = {
     "string_value": "string",
     "bytes_value": "bytes",
 }
-_PRIMITIVES = tuple(map(Type, ("dyn", "bool", "int", "uint", "double", "string", "bytes")))
-_WELL_KNOWN = tuple(map(Type, ("dyn", "any", "timestamp", "duration")))
+_PRIMITIVES: tuple[Type, ...] = tuple(map(Type, ("dyn", "bool", "int", "uint", "double", "string", "bytes")))
+_WELL_KNOWN: tuple[Type, ...] = tuple(map(Type, ("dyn", "any", "timestamp", "duration")))
 
 
 def _type(message: Any) -> Type:
