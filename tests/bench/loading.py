@@ -65,6 +65,7 @@ def load(count: int) -> tuple[float, float]:
     parent, child = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_load, args=(count, child))
     process.start()
+    child.close()  # so that a process that dies is told
     found: tuple[float, float] = parent.recv()
     process.join()
     return found
