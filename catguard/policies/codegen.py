@@ -108,7 +108,8 @@ class _Writer:
         allowed = {name: getattr(builtins, name) for name in _BUILTINS}
         names: dict[str, Any] = {"__builtins__": allowed, **OPERATIONS, **self.names}
         exec(compile(source, f"<{self.boundary.name} {self.phase.phase} {self.phase.status or ''}>", "exec"), names)
-        return Generated(names["check"], source, frozenset(translated))
+        # Out of its own globals: there it would be a cycle, and keep old policies until a collection of everything.
+        return Generated(names.pop("check"), source, frozenset(translated))
 
     def section(self, write: Callable[[], None]) -> list[str]:
         """Return the lines that are written, those of new reads among them."""

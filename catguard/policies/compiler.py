@@ -40,12 +40,12 @@ class CompiledPhase:
         "rules",
         "takes_body",
     )
+    check: Check
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
     ) -> None:
         self._boundary = boundary
-        self.check: Check = self._first_check
         self.policy = policy
         self.max_bytes = policy.max_bytes
         self.media = frozenset(policy.media) if policy.media is not None else None
@@ -62,9 +62,12 @@ class CompiledPhase:
         """Return the check with its source, for people who want to read it."""
         return generate(self._boundary, self.policy, self.parts, self.rules)
 
-    def _first_check(self, request: Any, response: Any, caller: Any) -> int:
+    def __getattr__(self, name: str) -> Any:
+        """Make the check when it is first asked for; a method that stands in for it would make each phase a cycle."""
+        if name != "check":
+            raise AttributeError(name)
         self.check = self.generated().check
-        return self.check(request, response, caller)
+        return self.check
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
