@@ -18,13 +18,14 @@ from catguard.policies.model import (
     PolicySet,
 )
 from catguard.policies.parts import CompiledPart, Validators
+from catguard.policies.regexes import pattern_faults
 from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 
 
 class CompiledPhase:
     """One phase, ready to be decided.
 
-    `check` is the function that `codegen` makes, at the first exchange that asks for it.
+    `check` and `within` are the functions that `codegen` makes, at the first exchange that asks for one of them.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class CompiledPhase:
         "policy",
         "rules",
         "takes_body",
+        "within",
     )
 
     def __init__(
@@ -45,6 +47,7 @@ class CompiledPhase:
     ) -> None:
         self._boundary = boundary
         self.check: Check = self._first_check
+        self.within: Check = self._first_within
         self.policy = policy
         self.max_bytes = policy.max_bytes
         self.media = frozenset(policy.media) if policy.media is not None else None
@@ -62,8 +65,16 @@ class CompiledPhase:
         return generate(self._boundary, self.policy, self.parts, self.rules)
 
     def _first_check(self, request: Any, response: Any, caller: Any) -> int:
-        self.check = self.generated().check
+        self._generate()
         return self.check(request, response, caller)
+
+    def _first_within(self, request: Any, response: Any, caller: Any) -> int:
+        self._generate()
+        return self.within(request, response, caller)
+
+    def _generate(self) -> None:
+        made = self.generated()
+        self.check, self.within = made.check, made.within
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
@@ -179,6 +190,9 @@ def _compile_phase(
         try:
             parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except ValueError as error:
+            if wrong := list(pattern_faults(shape, validators)):
+                faults += wrong
+                continue
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield

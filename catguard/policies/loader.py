@@ -113,8 +113,13 @@ def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
     for path in [paths] if isinstance(paths, Path) else paths:
         try:
             texts.append((str(path), path.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error}"))
+        except OSError as error:
+            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error.strerror or error}"))
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+            message = f"is no text in UTF-8: the byte 0x{error.object[error.start]:02x}"
+            faults.append(Fault(Location(str(path), line, column), message, "save it as UTF-8"))
     if faults:
         raise PolicyError(faults)
     return texts
@@ -159,12 +164,16 @@ def build(
             documents.append(document)
     if len(documents) < len(texts) or not documents:
         return None, faults
-    document, form = _one_of(documents, included, faults)
+    document, form, complete = _one_of(documents, included, faults)
     faults += [fault for _, fault in form]
     data = document.data
-    if not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION) or not {"owners", "components"} <= set(data):
+    if (
+        not complete
+        or not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION)
+        or not {"owners", "components"} <= set(data)
+    ):
         return None, faults
-    wrong = {path for path, _ in form if path is not None}
+    wrong = told = {path for path, _ in form if path is not None}
     if any(len(path) <= 3 and path[:1] == ("components",) for path in wrong) or ("shapes",) in wrong:
         return None, faults
     bad_shapes = {path[1] for path in wrong if path[:1] == ("shapes",)}
@@ -177,7 +186,7 @@ def build(
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(
-        Builder(document, faults, actions=actions, skip=wrong, clock=clock).build(), complete=not bad_shapes
+        Builder(document, faults, actions=actions, skip=wrong, told=told, clock=clock).build(), complete=not bad_shapes
     )
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
@@ -190,13 +199,18 @@ def _without(document: Document, unknown: Collection[Place]) -> Document:
         inner = reduce(lambda node, key: node.get(key) if isinstance(node, dict) else None, path[:-1], data)
         if isinstance(inner, dict):
             inner.pop(path[-1], None)
+            if not inner and path[-2:-1] == ("response",) and str(path[-1])[:1].isdigit():
+                inner["200"] = {}  # there is a response, of a status that there is not
     return replace(document, data=data)
 
 
 def _one_of(
     documents: Sequence[Document], included: Mapping[str, str | None], faults: list[Fault]
-) -> tuple[Document, list[tuple[Place | None, Fault]]]:
-    """Return one document, held against the format: the policy with what it includes, and its overlays."""
+) -> tuple[Document, list[tuple[Place | None, Fault]], bool]:
+    """Return one document, held against the format: the policy with what it includes, and its overlays.
+
+    Last comes whether all that is included could be read.
+    """
     policy, *overlays = documents
     for patch in overlays:
         if "include" in patch.data:
@@ -205,17 +219,19 @@ def _one_of(
     found = include(policy, included.get)
     if len(found.documents) == 1:
         faults += found.faults
-        return check_as_meant(reduce(overlay, documents))
+        return *check_as_meant(reduce(overlay, documents)), found.complete
     unreadable: list[tuple[Place | None, Fault]] = []
     for file, inner in found.documents.items():
-        form = check_as_meant(inner, "included")[1]
+        found.documents[file], form = check_as_meant(inner, "included")
         faults += [fault for _, fault in form]
-        unreadable += [(("included", file, *path), fault) for path, fault in form if path and path[0] == "defaults"]
+        unreadable += [
+            (("included", file, *path), fault) for path, fault in form if file and path and path[0] == "defaults"
+        ]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
     document, form = check_as_meant(document, "combined")
-    return document, form + unreadable
+    return document, form + unreadable, found.complete
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
