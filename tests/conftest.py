@@ -21,12 +21,15 @@ settings.load_profile("catguard")
 ROOT = Path(__file__).parent.parent
 if sys.dont_write_bytecode:
     # These tests start some hundred processes, each of which would compile all of its modules anew.
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+    sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
+#: What takes longest is begun first, and what waits for the drawings of others later.
+FIRST = ("tests/cli/", "tests/supervisor/", "tests/plugins/store/imports/", "tests/examples/", *APART)
 #: These share a PostgreSQL server, which takes seconds to start.
-ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
+ON_POSTGRESQL = tuple(f"tests/enforcement/test_{name}.py" for name in ("canaries", "database", "rows"))
 
 
 class Scheduling(LoadFileScheduling):
@@ -38,8 +41,21 @@ class Scheduling(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(ON_POSTGRESQL):
             return "postgresql"
-        shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
-        return SHARING if shared else super()._split_scope(nodeid)
+        return SHARING if shares(nodeid) else super()._split_scope(nodeid)
+
+
+def shares(nodeid: str) -> bool:
+    """Whether a test is one of those that share a running system."""
+    return nodeid.startswith(SHARING) and not nodeid.startswith(APART)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        if shares(item.nodeid):
+            return -1
+        return next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)

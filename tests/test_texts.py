@@ -8,8 +8,10 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 import pytest
@@ -18,10 +20,15 @@ from click.testing import CliRunner
 from catguard.cli.check import check
 from catguard.cli.explain import explain
 from catguard.cli.lint import lint
-from catguard.enforcement.problem import problem_document
-from catguard.engine.decision import Violation
+from catguard.enforcement.problem import RefusalPage, problem_document
+from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.evaluator import rehearse
 from catguard.policies.loader import load_compiled
+from catguard.supervisor.deaths import DrainOver, MemoryExceeded, OomKilled, StoppedAtOnce, classify
+from catguard.supervisor.events import Died, FillDied, StartFailed
+from catguard.supervisor.tracelines import span_line
+from tests.plugins.frontend.reader import Page
+from tests.telemetry.conftest import Memory
 
 TEXTS = Path(__file__).parent / "texts"
 WRITE = "CATGUARD_WRITE_TEXTS"
@@ -86,3 +93,70 @@ def test_what_the_owner_reads_in_the_log(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.chdir(TEXTS)
     lines = [str(violation).replace(f"{TEXTS}/", "") for violation in refused(body, **query)]
     pinned(f"log-of-{name}", "\n".join(lines))
+
+
+VISITS: list[tuple[str, dict[str, Any]]] = [
+    ("what-has-a-nearest", {"count": 100000, "size": "smal"}),
+    ("what-has-none", {"breed": "<b>", "count": 70}),
+    ("what-is-not-declared", {"colour": "red", "count": 70}),
+    ("a-rule", {"size": "large", "count": 60}),
+]
+
+
+@pytest.mark.parametrize(("name", "query"), VISITS)
+def test_what_the_visitor_reads(root: Path, name: str, query: dict[str, Any]) -> None:
+    from catguard_frontend.pages import Pages
+
+    compiled = load_compiled(root / "policies.yaml")
+    found = rehearse(compiled, "frontend.inbound.gallery", {"query": query}).violations
+    text = Pages().refusal(RefusalPage(400, "Bad Request", found, f"/?{urlencode(query)}"))
+    page = Page(text.replace("</li>", "</li>\n"))
+    words = "\n".join(line.strip() for line in page.text.splitlines() if line.strip())
+    pinned(f"page-of-{name}", "\n".join((words, *page.links)))
+
+
+@pytest.mark.parametrize(("name", "body", "query"), REFUSALS)
+def test_what_the_owner_reads_in_telemetry(
+    monkeypatch: pytest.MonkeyPatch, name: str, body: Any, query: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(TEXTS)
+    memory = Memory()
+    found = refused(body, **query)
+    observation = memory.telemetry("oven").start(
+        "inbound", found[0].boundary, name="POST /bake", attributes={}, revision="r"
+    )
+    observation.decided(Decision(False, found, "r", "doubtful.yaml"), "request")
+    observation.failed(ValueError(f"made of {body}"))
+    observation.end(status=422)
+    events = [{event.name: dict(event.attributes or {})} for event in memory.span.events]
+    records = [str(record.log_record.body) for record in memory.logs]
+    line = span_line(memory.span).partition("unknown_service:python ")[2]
+    text = "\n".join((json.dumps(events, indent=2), *records, re.sub(r" +\d+\.\d ms", " - ms", line)))
+    pinned(f"telemetry-of-{name}", text.replace(f"{TEXTS}/", ""))
+
+
+def test_what_the_caller_inside_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TEXTS)
+    found = refused(RYE, grams=1000)
+    document = json.dumps(json.loads(problem_document(422, found, public=False, trace_id="4bf92f35")), indent=2)
+    raised = str(CallRefused("till.outbound.bake", "inbound", found))
+    pinned("refusal-inside", f"{document}\n{raised}".replace(f"{TEXTS}/", ""))
+
+
+DEATHS = (
+    classify(1, kill=None, oom=None),
+    classify(-9, kill=None, oom=None),
+    classify(-11, kill=None, oom=None),
+    classify(-9, kill=MemoryExceeded(2**29, 530 * 2**20), oom=None),
+    classify(-9, kill=None, oom=OomKilled(2**29, 1)),
+    classify(-9, kill=DrainOver(10.0), oom=None),
+    classify(-9, kill=StoppedAtOnce(), oom=None),
+)
+
+
+def test_what_the_operator_reads_of_deaths() -> None:
+    told: list[object] = [Died("catomatic", 71, death, 4.2, served=True, restart_in=0.5) for death in DEATHS]
+    told.append(Died("catomatic", 71, DEATHS[0], 0.3, served=False, restart_in=None))
+    told.append(StartFailed("store", "could not be prepared", DEATHS[0]))
+    told += [FillDied("store", 72, DEATHS[1], again_in) for again_in in (0.5, None)]
+    pinned("deaths", "\n".join(map(str, told)))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from catguard.enforcement.head import Head, media_type
-from catguard.enforcement.lane import Lane
 from catguard.enforcement.problem import REFUSAL_HEADER, Headers
 from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, read_body
 from catguard.engine.codec import dumps
 from catguard.engine.decision import Decision, Violation, violated
-from catguard.engine.evaluator import Facts, allowance, conclude, decide_response, limit_violation
-from catguard.engine.exchange import Exchange
+from catguard.engine.evaluator import Facts, conclude, decide_response, limit_violation
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
 
@@ -46,7 +44,7 @@ class Outcome(Protocol):
 
 
 class Answer:
-    """The `send` of one exchange."""
+    """The answer of one exchange: takes the messages of the app."""
 
     # What an exchange begins with; most have nothing else to the end.
     status = 0
@@ -59,29 +57,26 @@ class Answer:
     _streaming = False
     _own_refusal = False
     _waits_for_app = False
-    _start: Any = None
 
     def __init__(
         self,
         snapshot: CompiledPolicySet,
         boundary: CompiledBoundary,
-        exchange: Exchange,
+        noted: Sequence[Violation],
         send: Send,
         outcome: Outcome,
         *,
         request: Facts,
         caller: Facts,
-        lane: Lane | None,
         head_only: bool,
     ) -> None:
         self.snapshot = snapshot
         self.boundary = boundary
-        self.exchange = exchange
+        self.noted = noted
         self.outcome = outcome
         self.head_only = head_only
         self._request = request
         self._caller = caller
-        self._lane = lane
         self._send = send
         self._chunks: list[bytes] = []
 
@@ -95,8 +90,6 @@ class Answer:
         if self.finished:
             return
         if message["type"] == "http.response.body":
-            if self._start is not None and await self._let_pass(self._start, message):
-                return
             chunk, more = message.get("body", b""), message.get("more_body", False)
             self._count += len(chunk)
             if self._count > self._limit:
@@ -109,33 +102,12 @@ class Answer:
                 if not more and not self._waits_for_app:
                     await self.finish()
         elif message["type"] == "http.response.start":
-            if self._lane is not None and self._lane.takes(message["status"]):
-                self._start = message
-                return
-            self._begin(message)
+            self.begin(message)
             if self._phase is not None and self._phase.policy.stream and not (self.head_only or self._own_refusal):
                 await self._begin_stream(self._phase)
 
-    async def _let_pass(self, start: Any, message: Mapping[str, Any]) -> bool:
-        """Send an answer that came as a whole, if nothing is to be said against it; else begin as with any other."""
-        self._start = None
-        if self._lane is not None and not message.get("more_body", False):
-            given = self._lane.give(self._request, start, message.get("body", b""), self._caller)
-            if given is not None:
-                self.finished = True
-                self.status = start["status"]
-                self.outcome.decided(allowance(self.snapshot))
-                headers, body = given
-                headers += self._extra()
-                self.outcome.begin()
-                await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
-                await self._send({"type": "http.response.body", "body": body})
-                self.outcome.complete(self.status)
-                return True
-        self._begin(start)
-        return False
-
-    def _begin(self, message: Mapping[str, Any]) -> None:
+    def begin(self, message: Mapping[str, Any]) -> None:
+        """Take note of how the answer begins."""
         status = self.status = message["status"]
         head = self._head = Head(message.get("headers", ()))
         if not head.sendable():
@@ -212,7 +184,7 @@ class Answer:
             facts,
             caller=self._caller,
             noted=noted,
-            exact=not self.exchange.violations,
+            exact=not self.noted,
         )
 
     def _kept(self, *drop: bytes) -> list[tuple[bytes, bytes]]:

@@ -19,21 +19,23 @@ class Head:
         raw: The pairs in the order in which they came; names are in lower case, as ASGI has them.
         values: The values by lower-case name; a repeated header is joined as RFC 9110, section 5.3, says.
         names: The names, one after the other: what has to hold of all of them is asked at once.
+        once: Whether each header came once, with a name in lower case; `values` is all that there is to know then.
     """
 
-    __slots__ = ("names", "raw", "values")
+    __slots__ = ("names", "once", "raw", "values")
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         pairs: Pairs = raw if isinstance(raw, list) else list(raw)
-        values = dict(pairs)
-        names = b"".join(values)
-        if len(values) != len(pairs) or not names.islower():
-            pairs = [(name.lower(), value) for name, value in pairs]
-            values = _joined(pairs)
-            names = names.lower()
-        self.raw = pairs
-        self.values = values
-        self.names = names
+        self.values = values = dict(pairs)
+        self.names = names = b"".join(values)
+        if len(values) == len(pairs) and names.islower():
+            self.raw = pairs
+            self.once = True
+        else:
+            self.raw = [(name.lower(), value) for name, value in pairs]
+            self.values = _joined(self.raw)
+            self.names = b"".join(self.values)
+            self.once = False
 
     def text(self, name: bytes) -> str | None:
         """Return a header's value; `name` is in lower case."""
@@ -42,12 +44,7 @@ class Head:
 
     def sendable(self) -> bool:
         """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
-        values = b"".join(self.values.values())
-        return not (
-            b"" in self.values
-            or self.names.translate(None, _OF_NAMES)
-            or len(values.translate(None, _NOT_OF_VALUES)) != len(values)
-        )
+        return _is_sendable(self.values)
 
     def trace(self) -> dict[str, str]:
         """Return the headers of W3C Trace Context that came."""
@@ -58,6 +55,22 @@ class Head:
         """Return the headers of some names, each as often as it came."""
         found = ((name.decode("latin-1"), value) for name, value in self.raw)
         return [(name, value.decode("latin-1")) for name, value in found if name in names]
+
+
+def sendable_once(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
+    """Return headers by name, if a server sends them as they are and none comes twice; else None."""
+    pairs: Pairs = raw if isinstance(raw, list) else list(raw)
+    values = dict(pairs)
+    return values if len(values) == len(pairs) and _is_sendable(values) else None
+
+
+def _is_sendable(values: dict[bytes, bytes]) -> bool:
+    texts = b"".join(values.values())
+    return (
+        b"" not in values
+        and not b"".join(values).translate(None, _OF_NAMES)
+        and texts.translate(None, _NOT_OF_VALUES) == texts
+    )
 
 
 def _joined(raw: Pairs) -> dict[bytes, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -21,6 +22,7 @@ from catguard.enforcement.problem import (
     title_of,
 )
 from catguard.enforcement.reception import Disconnected, check_framing
+from catguard.enforcement.reply import Point
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path, shown_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
@@ -37,6 +39,33 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
+
+
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    """What is known of the routes under one policy set; `lanes` by the name of the boundary."""
+
+    table: RouteTable
+    lanes: dict[str, Lane]
+
+    def find(self, scope: Scope) -> tuple[str, Match | None]:
+        """Return the path below the mount, and what answers there; raises BadTarget.
+
+        The bytes of the target decide where the server tells them, and must be what it calls the path: the app routes
+        on that. Both are handed on as they are.
+        """
+        raw: bytes | None = scope.get("raw_path")
+        told: str = scope["path"]
+        root = scope.get("root_path")
+        known = self.table.written.get(raw)  # read already, as it is plain
+        if known is not None and known[0] == told and not root:
+            return known
+        path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
+        if path != told:
+            raise BadTarget("the path is told in two ways")
+        if root:
+            path = below(path, root.rstrip("/"))
+        return path, self.table.match(path)
 
 
 class InboundGuard:
@@ -61,6 +90,7 @@ class InboundGuard:
         self.component = component
         self.telemetry = telemetry
         self.render = render
+        self._point = Point(app, telemetry, render)
         self._routes = Prepared(engine, self._table)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,29 +109,26 @@ class InboundGuard:
         else:
             raise ConfigurationError(f"a guard takes scopes of http, websocket and lifespan, and refuses {kind!r}")
 
-    def _table(self, snapshot: CompiledPolicySet) -> tuple[RouteTable, dict[str, Lane]]:
-        routes = RouteTable(snapshot.component(self.component))
-        return routes, {found.name: Lane(found) for found in routes.boundaries}
+    def _table(self, snapshot: CompiledPolicySet) -> _Routes:
+        table = RouteTable(snapshot.component(self.component))
+        return _Routes(table, {found.name: Lane(snapshot, found) for found in table.boundaries})
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
         snapshot = self.engine.snapshot
         head = Head(scope["headers"])
-        table, lanes = self._routes.of(snapshot)
+        routes = self._routes.of(snapshot)
         try:
-            path, match = _find(table, scope)
             check_framing(head)
+            path, match = routes.find(scope)
         except BadTarget as error:
             return self._undeclared(scope, head, send, snapshot, 400, str(error))
         method = scope["method"]
         boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
         if match is not None and boundary is not None:
-            passage = Passage(
-                snapshot, boundary, match, lanes[boundary.name], scope, head, send, self.telemetry, self.render
-            )
-            if table.reaches_out:
-                return self._held(passage, path, receive)
-            return passage.run(self.app, path, receive, reaches_out=False)
+            lane = routes.lanes[boundary.name]
+            passage = Passage(self._point, lane, match, scope, head, receive, send)
+            return self._held(passage, path) if routes.table.reaches_out else passage.run(path, reaches_out=False)
         if match is not None and method == "OPTIONS":
             return self._options(scope, head, send, snapshot, match.allow())
         action = self._action(snapshot)
@@ -112,10 +139,10 @@ class InboundGuard:
         message = f"this path takes {match.allow()}"
         return self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
 
-    async def _held(self, passage: Passage, path: str, receive: Receive) -> None:
+    async def _held(self, passage: Passage, path: str) -> None:
         """Lead an exchange through whose calls are decided by its own snapshot."""
-        with self.engine.hold(passage.snapshot):
-            await passage.run(self.app, path, receive, reaches_out=True)
+        with self.engine.hold(passage.lane.snapshot):
+            await passage.run(path, reaches_out=True)
 
     async def _failed(self, scope: Scope, send: Send, error: Exception) -> None:
         """Answer for a guard that failed before there was an exchange; no more is told than that."""
@@ -229,7 +256,7 @@ class InboundGuard:
         await send({"type": "websocket.http.response.body", "body": body})
 
     def _shown(self, scope: Scope, snapshot: CompiledPolicySet) -> str:
-        return shown_path(scope["path"], self._routes.of(snapshot)[0].words)
+        return shown_path(scope["path"], self._routes.of(snapshot).table.words)
 
     def _observe(self, scope: Scope, head: Head, snapshot: CompiledPolicySet) -> Observation:
         """Observe an exchange of no boundary."""
@@ -256,7 +283,7 @@ class InboundGuard:
         allow: str | None = None,
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
-        public = self._routes.of(snapshot)[0].public
+        public = self._routes.of(snapshot).table.public
         self.telemetry.undeclared(scope["method"], self._shown(scope, snapshot))
         observation = self._observe(scope, head, snapshot)
         extra = [(b"traceresponse", observation.traceresponse.encode())]
@@ -267,22 +294,3 @@ class InboundGuard:
             await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=extra)
         finally:
             observation.end(status=status)
-
-
-def _find(table: RouteTable, scope: Scope) -> tuple[str, Match | None]:
-    """Return the path below the mount, and what answers there; raises BadTarget.
-
-    The bytes of the target decide where the server tells them, and must be what it calls the path: the app routes on
-    that. Both are handed on as they are.
-    """
-    raw: bytes | None = scope.get("raw_path")
-    told: str = scope["path"]
-    root = scope.get("root_path")
-    if raw and not root and (known := table.written.get(raw)) is not None and known[0] == told:
-        return known
-    path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
-    if path != told:
-        raise BadTarget("the path is told in two ways")
-    if root:
-        path = below(path, root.rstrip("/"))
-    return path, table.match(path)

@@ -7,18 +7,19 @@ It lets nothing pass that they would not let pass, and delivers what they would.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from catguard.enforcement.eager import Rest, begin
-from catguard.enforcement.head import Head, media_type
+from catguard.enforcement.head import Head, media_type, sendable_once
 from catguard.enforcement.problem import REFUSAL_HEADER
 from catguard.enforcement.reading import BODILESS
+from catguard.enforcement.reception import PUBLIC
 from catguard.enforcement.routing import BadTarget, read_query
-from catguard.engine.codec import Unreadable, dumps, loads
+from catguard.engine.codec import Unreadable, dumps, read
 from catguard.engine.evaluator import Facts
 from catguard.policies.codegen import ALLOWED
-from catguard.policies.compiler import CompiledBoundary, CompiledPhase
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.phases import QUERY_BYTES
 
 Scope = MutableMapping[str, Any]
@@ -28,6 +29,8 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Headers of the bytes that came, not of those that are delivered.
 FRAMING = frozenset((b"content-length", b"transfer-encoding", b"content-encoding"))
+#: Headers of answers that are looked at more closely: codings, and what is sent along with each answer.
+UNUSUAL_IN_ANSWERS = frozenset((b"transfer-encoding", b"content-encoding", b"traceresponse", b"catguard-warning"))
 #: Headers by which frameworks behind proxies take another method or path than those of the request line.
 REROUTING = frozenset(
     (
@@ -41,29 +44,49 @@ REROUTING = frozenset(
 class Lane:
     """What is known of an inbound boundary before there is an exchange."""
 
-    __slots__ = ("_declared", "_drop", "_dropped", "_phase", "_statuses", "method")
+    __slots__ = (
+        "_declared",
+        "_dropped",
+        "_headers",
+        "_max_bytes",
+        "_media",
+        "_params",
+        "_phase",
+        "_unusual",
+        "answers",
+        "boundary",
+        "method",
+        "public",
+        "public_caller",
+        "snapshot",
+    )
 
-    def __init__(self, boundary: CompiledBoundary) -> None:
-        policy = boundary.policy
-        self.method = policy.method
-        self._phase = boundary.request
-        self._drop = FRAMING | {REFUSAL_HEADER} if policy.public else FRAMING
-        headers = boundary.request.parts.get("headers")
-        self._declared = frozenset(name.encode("latin-1") for name in headers.names) if headers else frozenset()
+    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary) -> None:
+        policy, phase = boundary.policy, boundary.request
+        self.snapshot = snapshot
+        self.boundary = boundary
+        self.public = policy.public
+        #: The facts of the caller where nobody is asked who calls.
+        self.public_caller = PUBLIC.facts()
+        #: None where bodies are taken as they come: they are read on the other way.
+        self.method = None if phase.policy.raw else policy.method
+        self._phase = phase
+        self._params, self._headers = phase.parts.get("params"), phase.parts.get("headers")
+        self._max_bytes = phase.max_bytes
+        self._media = _contents(phase) if "body" in phase.parts else {}
+        names = self._headers.names if self._headers is not None else ()
+        self._declared = frozenset(name.encode("latin-1") for name in names)
         self._dropped = FRAMING | (REROUTING - self._declared)
-        self._statuses: dict[int, CompiledPhase] = {}
+        self._unusual = self._dropped - {b"content-length"}
+        # By status: what answers are that are held back, and of JSON or of what nobody looks into.
+        self.answers: dict[int, AnswerLane] = {}
+        if snapshot.candidate is not None:  # it is asked beside each decision, on the other way
+            self.method = None
+            return
         for status in policy.responses:
-            phase = boundary.response(int(status)) if status.isdigit() and int(status) < 400 else None
-            if phase is not None and int(status) not in BODILESS and self._is_plain(phase):
-                self._statuses[int(status)] = phase
-
-    def _is_plain(self, phase: CompiledPhase) -> bool:
-        """Whether answers are held back, and of JSON or of what nobody looks into."""
-        return bool(phase.media) and not phase.policy.stream and "response/image" not in phase.policy.limits
-
-    def takes(self, status: int) -> bool:
-        """Whether answers of a status may be let pass here."""
-        return status in self._statuses
+            answer = boundary.response(int(status)) if status.isdigit() and int(status) < 400 else None
+            if answer is not None and int(status) not in BODILESS and _is_plain(answer):
+                self.answers[int(status)] = AnswerLane(int(status), answer, public=policy.public)
 
     def take(
         self,
@@ -80,78 +103,109 @@ class Lane:
             The facts of a request that is let pass, or None; its body as it is delivered; what gives the rest, the
             first message too if the request is to be read again.
         """
-        phase, values = self._phase, head.values
-        parts = phase.parts
-        if scope["method"] != self.method or b"content-encoding" in values or phase.policy.raw:
+        values = head.values
+        if scope["method"] != self.method or not self._unusual.isdisjoint(values):
             return None, b"", receive
         facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
-        if "params" in parts:
-            facts["params"] = parts["params"].from_wire(params) if params else {}
+        if self._params is not None:
+            facts["params"] = self._params.from_wire(params) if params else {}
         if query := scope.get("query_string"):
             try:
-                facts["query"] = parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
+                facts["query"] = self._phase.parts["query"].from_wire(read_query(query, limit=QUERY_BYTES))
             except BadTarget:
                 return None, b"", receive
-        if "headers" in parts:
-            facts["headers"] = parts["headers"].from_wire(head.pairs(parts["headers"].names))
-        if values.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in values:
-            allowed = phase.check(facts, None, caller) == ALLOWED
+        if self._headers is not None:
+            facts["headers"] = self._headers.from_wire(head.pairs(self._headers.names))
+        length = values.get(b"content-length")
+        if length is None or length == b"0":
+            allowed = self._phase.check(facts, None, caller) >= ALLOWED
             return facts if allowed else None, b"", receive
-        if "body" not in parts or media_type(values.get(b"content-type")) not in (phase.media or ()):
+        content = values.get(b"content-type")
+        if content not in self._media and media_type(content) not in self._media.values():
             return None, b"", receive
-        if int(values.get(b"content-length", b"0")) > phase.max_bytes:
+        if int(length) > self._max_bytes:
             return None, b"", receive  # asking for a body would tell its caller to send it (RFC 9110, section 10.1.1)
         first, rest = begin(receive())
         if rest is None:
             body = first.get("body")
-            if body and not first.get("more_body") and len(body) <= phase.max_bytes:
+            if body and not first.get("more_body") and len(body) <= self._max_bytes:
                 facts["bytes"] = len(body)
                 try:
-                    facts["body"] = loads(body)
+                    facts["body"], text = read(body)
                 except Unreadable:
                     return None, b"", _again(first, rest, receive)
-                if phase.check(facts, None, caller) == ALLOWED:
-                    return facts, dumps(facts["body"]), receive
+                found = self._phase.within(facts, None, caller)
+                if found >= ALLOWED:
+                    return facts, text if found == ALLOWED else dumps(facts["body"]), receive
         return None, b"", _again(first, rest, receive)
 
-    def delivered(self, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Headers:
+    def delivered(self, head: Head, body: bytes) -> Headers:
         """Return the headers of a request as the app gets them.
 
         Its own are those of the delivered body. Those that ask for another route than the one that was decided on, and
         names with an underscore, which CGI and WSGI take for a hyphen, are kept where the boundary declares them.
         """
+        values = head.values
+        if head.once and body and b"_" not in head.names and self._unusual.isdisjoint(values):
+            return list({**values, b"content-length": b"%d" % len(body)}.items())
         dropped, declared = self._dropped, self._declared
-        kept = [pair for pair in headers if pair[0] not in dropped and (b"_" not in pair[0] or pair[0] in declared)]
+        kept = [pair for pair in head.raw if pair[0] not in dropped and (b"_" not in pair[0] or pair[0] in declared)]
         if body:
             kept.append((b"content-length", b"%d" % len(body)))
         return kept
 
+
+class AnswerLane:
+    """What is known of the answers of one status before there is one."""
+
+    __slots__ = ("_allowed", "_headers", "_max_bytes", "_media", "_phase", "_reads_body", "_unusual", "status")
+
+    def __init__(self, status: int, phase: CompiledPhase, *, public: bool) -> None:
+        self.status = status
+        self._phase = phase
+        self._max_bytes = phase.max_bytes
+        self._media = _contents(phase)
+        self._allowed = frozenset(self._media.values())
+        self._headers = phase.parts.get("headers")
+        self._reads_body = "body" in phase.parts
+        self._unusual = UNUSUAL_IN_ANSWERS | {REFUSAL_HEADER} if public else UNUSUAL_IN_ANSWERS
+
     def give(
-        self, request: Facts, start: Message, body: bytes, caller: Mapping[str, Any]
-    ) -> tuple[Headers, bytes] | None:
+        self, request: Facts, pairs: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
+    ) -> tuple[dict[bytes, bytes], bytes] | None:
         """Check an answer that is there as a whole; returns its headers and body as they are delivered."""
-        phase = self._statuses[start["status"]]
-        head = Head(start.get("headers", ()))
-        values = head.values
-        if len(body) > phase.max_bytes or b"content-encoding" in values or not head.sendable():
+        values = sendable_once(pairs)
+        if values is None or not self._unusual.isdisjoint(values) or len(body) > self._max_bytes:
             return None
-        media = media_type(values.get(b"content-type"))
-        facts: Facts = {"status": start["status"], "headers": {}, "media": media, "bytes": len(body)}
-        if "headers" in phase.parts:
-            facts["headers"] = phase.parts["headers"].from_wire(head.pairs(phase.parts["headers"].names))
-        if "body" in phase.parts:
+        content = values.get(b"content-type")
+        media = self._media.get(content) or media_type(content)
+        if media not in self._allowed:
+            return None
+        facts: Facts = {"status": self.status, "headers": {}, "media": media, "bytes": len(body)}
+        if self._headers is not None:
+            facts["headers"] = self._headers.from_wire(Head(values.items()).pairs(self._headers.names))
+        if self._reads_body:
             try:
-                facts["body"] = loads(body)
+                facts["body"], body = read(body)
             except Unreadable:
                 return None
-        if phase.check(request, facts, caller) != ALLOWED:
+        found = self._phase.within(request, facts, caller)
+        if found < ALLOWED:
             return None
-        if "body" in facts:
+        if found != ALLOWED and self._reads_body:
             body = dumps(facts["body"])
-        drop = self._drop
-        headers = [pair for pair in head.raw if pair[0] not in drop]
-        headers.append((b"content-length", b"%d" % len(body)))
-        return headers, body
+        values[b"content-length"] = b"%d" % len(body)
+        return values, body
+
+
+def _is_plain(phase: CompiledPhase) -> bool:
+    """Whether answers are held back, and of JSON or of what nobody looks into."""
+    return bool(phase.media) and not phase.policy.stream and "response/image" not in phase.policy.limits
+
+
+def _contents(phase: CompiledPhase) -> dict[bytes | None, str]:
+    """Return the media types of a phase by the value of Content-Type that is just that."""
+    return {media.encode("latin-1"): media for media in phase.media or ()}
 
 
 def _again(first: Message, rest: Rest[Message] | None, receive: Receive) -> Receive:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
+from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head
-from catguard.enforcement.lane import Lane
+from catguard.enforcement.lane import AnswerLane, Lane
 from catguard.enforcement.presence import Presence
-from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, status_of, target, title_of
-from catguard.enforcement.reception import Disconnected, Reception, identify
+from catguard.enforcement.problem import status_of
+from catguard.enforcement.reception import PUBLIC, Disconnected, Reception, identify
+from catguard.enforcement.reply import Point, Reply
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
-from catguard.engine.decision import CallRefused, Decision, Violation
-from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
-from catguard.engine.exchange import SCOPE_KEY, Caller, Exchange
+from catguard.engine.decision import CallRefused, Violation
+from catguard.engine.evaluator import allowance, decide_request, recalled
+from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.failures import report
-from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
@@ -36,38 +38,38 @@ FAILED = "the service failed; its owner sees why under the trace id"
 GUARD_FAILED = "the guard of the service failed; its owner sees why under the trace id"
 
 
-class Passage:
-    """One exchange at an inbound boundary, from its first byte to its last."""
+class Passage(Reply):
+    """One exchange at an inbound boundary, from its first byte to its last.
+
+    The app gets `receive` and `send` of it.
+    """
+
+    # What an exchange begins with; most have nothing else to the end.
+    passed = False  # whether the answer went by the lane: then there is nothing left to do
+    _answers: Mapping[int, AnswerLane] | None = None  # by status, as long as the answer may go by the lane
+    _start: Message | None = None  # held back until there is a body
+    answer: Answer | None = None
+    _presence: Presence | None = None
+    _body: bytes | None = None
 
     def __init__(
-        self,
-        snapshot: CompiledPolicySet,
-        boundary: CompiledBoundary,
-        match: Match,
-        lane: Lane,
-        scope: Scope,
-        head: Head,
-        send: Send,
-        telemetry: Telemetry,
-        render: Render | None,
+        self, point: Point, lane: Lane, match: Match, scope: Scope, head: Head, receive: Receive, send: Send
     ) -> None:
-        self.render = render
-        self.snapshot = snapshot
-        self.boundary = boundary
-        self.match = match
+        self.point = point
         self.lane = lane
+        self.match = match
         self.scope = scope
         self.head = head
-        self.send = send
-        self.exchange: Exchange | None = None
-        self.sent = False
+        self._receive = receive
+        self._send = send
+        self.violations: list[Violation] = []  # those that let the exchange through
         # Where nobody records, and no trace is to be continued, there is nothing to tell.
-        unrecorded = telemetry.unrecorded() if boundary.policy.public or b"traceparent" not in head.values else None
-        self.observation = unrecorded or self._observe(telemetry)
+        unrecorded = point.telemetry.unrecorded() if lane.public or b"traceparent" not in head.values else None
+        self.observation = unrecorded or self._observe(point.telemetry)
         self.recorded = unrecorded is None
 
     def _observe(self, telemetry: Telemetry) -> Observation:
-        policy, scope = self.boundary.policy, self.scope
+        policy, scope = self.lane.boundary.policy, self.scope
         server = scope.get("server") or (None, None)
         attributes: dict[str, Any] = {
             names.HTTP_REQUEST_METHOD: scope["method"],
@@ -85,51 +87,70 @@ class Passage:
             attributes=attributes,
             headers=self.head.trace(),
             public=policy.public,
-            revision=self.snapshot.revision,
+            revision=self.lane.snapshot.revision,
         )
 
-    async def run(self, app: App, path: str, receive: Receive, *, reaches_out: bool) -> None:
+    async def run(self, path: str, *, reaches_out: bool) -> None:
         """Take the request in, let the app answer, check the answer.
 
         `reaches_out` says whether anything that is guarded may be called on the way, and asks for the current span.
         """
-        observation, recorded = self.observation, self.recorded
+        observation, recorded, lane = self.observation, self.recorded, self.lane
         token = observation.enter() if reaches_out or recorded else None
         try:
-            caller, stranger = identify(self.boundary, self.scope, self.head)
-            known = caller.facts()
+            if lane.public:
+                caller, known, stranger = PUBLIC, lane.public_caller, None
+            else:
+                caller, stranger = identify(lane.boundary, self.scope, self.head)
+                known = caller.facts()
+            self._known = known
             if recorded:
                 observation.set(names.CALLER_COMPONENT, caller.component)
                 observation.set(names.CALLER_VERIFIED, caller.verified)
-            params = self.match.params(self.boundary) if self.match.texts else []
-            facts, body, rest = None, b"", receive
-            if stranger is None and self.snapshot.candidate is None:
-                facts, body, rest = self.lane.take(self.scope, path, params, self.head, receive, known)
+            params = self.match.params(lane.boundary) if self.match.texts else []
+            facts, body, rest = None, b"", self._receive
+            if stranger is None:
+                facts, body, rest = lane.take(self.scope, path, params, self.head, rest, known)
             if facts is not None:
-                observation.decided(allowance(self.snapshot), "request")
-                violations: tuple[Violation, ...] = ()
+                self._answers = lane.answers
+                if recorded:
+                    observation.decided(allowance(lane.snapshot), "request")
             else:
-                reception = await self._receive(path, params, rest, stranger)
-                if reception is None:
+                reception = await self._take_in(path, params, rest, stranger)
+                if reception is None or not await self._decide(reception):
                     return
                 facts = reception.facts
-                decision = decide_request(
-                    self.snapshot, self.boundary, facts, caller=known, noted=reception.violations, exact=True
-                )
-                observation.decided(decision, "request")
-                if not decision.allowed:
-                    await self.refuse(status_of(decision.violations), decision)
-                    return
-                violations = decision.violations
                 body = dumps(facts["body"]) if "body" in facts else reception.raw
-            await self._serve(app, facts, body, receive, caller, known, violations)
+                if not self.violations and self.scope["method"] != "HEAD":
+                    self._answers = lane.answers
+            self._body = body
+            self._request = recalled(lane.boundary, facts) if lane.boundary.recalls_request else facts
+            exchange = Exchange(
+                lane.boundary.name,
+                lane.snapshot.revision,
+                facts,
+                caller,
+                observation.trace_id,
+                lane.public,
+                self.violations,
+            )
+            try:
+                _, going = begin(self.point.app(self._checked_scope(exchange, body), self.receive, self.send))
+                if going is not None:
+                    await self._caller_presence().attend(going, lambda: self.finished)
+            except Exception as error:
+                if not await self._settled(error):
+                    raise
+                return
+            if not self.passed:
+                await self._finish()
         except Exception as error:  # noqa: BLE001 # whatever it is, the log tells it and nobody else
             observation.failed(error)
             what = "%s failed after its answer had begun; trace %s" if self.sent else "the guard of %s failed; trace %s"
-            report(log, error, what, self.boundary.name, observation.trace_id)
+            report(log, error, what, lane.boundary.name, observation.trace_id)
             # An answer without its end makes the server break the connection; raised, the server would log the words.
             if not self.sent:
-                await self._fail(GUARD_FAILED)
+                await self.fail(GUARD_FAILED)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -138,11 +159,11 @@ class Passage:
                 observation.leave(token)
             observation.end()
 
-    async def _receive(
+    async def _take_in(
         self, path: str, params: list[tuple[str, str]], receive: Receive, stranger: Violation | None
     ) -> Reception | None:
         """Take a request in with everything that is wrong with it; None when the client went away."""
-        reception = Reception(self.boundary, self.head)
+        reception = Reception(self.lane.boundary, self.head)
         if stranger is not None:
             reception.violations.append(stranger)
         if not reception.refused:
@@ -156,67 +177,110 @@ class Passage:
                     return None
         return reception
 
-    async def _serve(
-        self,
-        app: App,
-        facts: Facts,
-        body: bytes,
-        receive: Receive,
-        caller: Caller,
-        known: dict[str, Any],
-        violations: tuple[Violation, ...],
-    ) -> None:
-        """Let the app answer a request that was let in, and check what it answers."""
-        head_only = self.scope["method"] == "HEAD"
-        exchange = self.exchange = Exchange(
-            self.boundary.name,
-            self.snapshot.revision,
-            facts,
-            caller,
-            self.observation.trace_id,
-            self.boundary.policy.public,
-            list(violations),
+    async def _decide(self, reception: Reception) -> bool:
+        """Decide what was taken in, and answer what is refused; returns whether it is let in."""
+        lane = self.lane
+        decision = decide_request(
+            lane.snapshot, lane.boundary, reception.facts, caller=self._known, noted=reception.violations, exact=True
         )
-        answer = Answer(
-            self.snapshot,
-            self.boundary,
-            exchange,
-            self.send,
+        self.observation.decided(decision, "request")
+        if not decision.allowed:
+            await self.refuse(status_of(decision.violations), decision)
+            return False
+        self.violations += decision.violations
+        return True
+
+    async def receive(self) -> Message:
+        """Give the app the checked body once, and then what the server says that is no body."""
+        body = self._body
+        if body is not None:
+            self._body = None
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await self._caller_presence().receive()
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the app's: an answer that the lane lets pass leaves at once, any other is `Answer`'s."""
+        kind, answers = message["type"], self._answers
+        if answers is not None:  # else it does not go by the lane, or not any more
+            if kind == "http.response.start":
+                if message["status"] in answers:
+                    self._start = message
+                    return
+            elif kind == "http.response.body" and self._start is not None and not message.get("more_body"):
+                start, self._answers = self._start, None
+                status, body = start["status"], message.get("body", b"")
+                given = answers[status].give(self._request, start.get("headers", ()), body, self._known)
+                if given is not None:
+                    headers, body = given
+                    self.passed = self.sent = True
+                    observation = self.observation
+                    if self.recorded:
+                        observation.decided(allowance(self.lane.snapshot), "response")
+                    headers[b"traceresponse"] = observation.traceresponse.encode()
+                    head = {"type": "http.response.start", "status": status, "headers": list(headers.items())}
+                    await self._send(head)
+                    await self._send({"type": "http.response.body", "body": body})
+                    if self.recorded:
+                        observation.end(status=status)
+                    return
+        if not self.passed:
+            await (self.answer or self._careful_answer())(message)
+
+    def _careful_answer(self) -> Answer:
+        """Return what takes the answer on the way on which everything is known, told how it began."""
+        lane, self._answers = self.lane, None
+        answer = self.answer = Answer(
+            lane.snapshot,
+            lane.boundary,
+            self.violations,
+            self._send,
             self,
-            request=recalled(self.boundary, facts),
-            caller=known,
-            lane=None if violations or head_only or self.snapshot.candidate is not None else self.lane,
-            head_only=head_only,
+            request=self._request,
+            caller=self._known,
+            head_only=self.scope["method"] == "HEAD",
         )
-        presence = Presence(body, receive)
-        try:
-            answering = app(self._checked_scope(exchange, body), presence.receive, answer)
-            await presence.serve(answering, lambda: answer.finished)
-        except Broken:
-            return
-        except Disconnected:
+        if self._start is not None:
+            answer.begin(self._start)
+        return answer
+
+    def _caller_presence(self) -> Presence:
+        if self._presence is None:
+            self._presence = Presence(self._receive)
+        return self._presence
+
+    @property
+    def finished(self) -> bool:
+        """Whether the caller was answered to the end."""
+        return self.passed or (self.answer is not None and self.answer.finished)
+
+    async def _settled(self, error: Exception) -> bool:
+        """Answer for an app that raised; returns whether that is all that is to be done."""
+        answer = self.answer
+        if isinstance(error, Broken):
+            return True
+        if isinstance(error, Disconnected):
             self.observation.end(error_type=DISCONNECTED)
-            return
-        except CallRefused as refused:
-            if answer.begun:
-                raise
-            answer.finished = True
-            await self._refused_call(refused)
-            return
-        except Exception as error:
-            if answer.begun:
-                raise
-            answer.finished = True
-            report(log, error, "%s failed; trace %s", self.boundary.name, exchange.trace_id)
-            self.observation.failed(error)
-            await self._fail(FAILED)
-            return
-        if answer.begun:
+            return True
+        if self.passed or (answer is not None and answer.begun):
+            return False
+        self._answers, self.passed = None, True  # whatever the app sends from now on is too late
+        if isinstance(error, CallRefused):
+            await self.refused_call(error)
+            return True
+        report(log, error, "%s failed; trace %s", self.lane.boundary.name, self.observation.trace_id)
+        self.observation.failed(error)
+        await self.fail(FAILED)
+        return True
+
+    async def _finish(self) -> None:
+        """Send what was held back until the app returned."""
+        answer = self.answer
+        if answer is not None and answer.begun:
             return  # a stream without an end stays so: the server breaks the connection
-        if answer.ended:
+        if answer is not None and answer.ended:
             await answer.finish()
         else:
-            await self._fail("the service gave no answer, or only a part of it")
+            await self.fail("the service gave no answer, or only a part of it")
 
     def _checked_scope(self, exchange: Exchange, body: bytes) -> Scope:
         """Return the scope of what was checked: query rewritten, length of the delivered body, no extensions."""
@@ -225,69 +289,9 @@ class Passage:
             **self.scope,
             "method": exchange.request["method"],
             "root_path": (self.scope.get("root_path") or "").rstrip("/"),
-            "headers": self.lane.delivered(self.head.raw, body),
+            "headers": self.lane.delivered(self.head, body),
             "query_string": urlencode(to_wire(query)).encode() if query else b"",
             "extensions": {},
             "state": dict(self.scope.get("state") or ()),
             SCOPE_KEY: exchange,
         }
-
-    async def _refused_call(self, refused: CallRefused) -> None:
-        """Answer for a handler that let CallRefused through: 500 when the own side refused, else 502."""
-        # A call inside the process is one's own too, whichever phase broke.
-        own = refused.side == "outbound" or ".inbound." in refused.boundary
-        status = 500 if own else 502
-        await self._answer(status, refused.violations, None)
-
-    async def _fail(self, detail: str) -> None:
-        await self._answer(500, (), detail)
-
-    def decided(self, decision: Decision) -> None:
-        """Take note of a decision about the response."""
-        self.observation.decided(decision, "response")
-        if self.exchange is not None:
-            self.exchange.violations.extend(decision.violations)
-
-    async def refuse(self, status: int, decision: Decision) -> None:
-        """Answer with the violations of a decision."""
-        for violation in decision.denied:
-            level = logging.INFO if self.boundary.policy.public and violation.phase == "request" else logging.WARNING
-            log.log(level, "refused: %s trace %s", violation, self.observation.trace_id)
-        told = tuple(violation for violation in decision.violations if violation.action != "audit")
-        await self._answer(status, told, None)
-
-    def begin(self) -> None:
-        """Take note that an answer leaves now: nothing else can be answered any more."""
-        self.sent = True
-
-    async def _answer(self, status: int, violations: tuple[Violation, ...], detail: str | None) -> None:
-        page = RefusalPage(status, title_of(status), violations, target(self.scope))
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            self.begin()
-            await self.send(message)
-
-        await send_refusal(
-            send,
-            page,
-            self.head,
-            self.render,
-            public=self.boundary.policy.public,
-            trace_id=self.observation.trace_id,
-            detail=detail,
-            extra=self.answer_headers(),
-        )
-        self.complete(status)
-
-    def complete(self, status: int) -> None:
-        """End the observation with the last byte, not with the app's background work."""
-        self.observation.end(status=status)
-
-    def answer_headers(self) -> Headers:
-        """Return what every answer carries: the trace, and warnings."""
-        headers = [(b"traceresponse", self.observation.traceresponse.encode())]
-        noted = self.exchange.violations if self.exchange else ()
-        if noted and (warnings := [found for found in noted if found.action == "warn"]):
-            told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
-            headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
-        return headers

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from catguard.enforcement.eager import begin
+from catguard.enforcement.eager import Rest, begin
 from catguard.enforcement.reception import Disconnected
 
 Message = MutableMapping[str, Any]
@@ -24,26 +24,20 @@ class Presence:
     """The caller of one exchange, as the app hears of it; `left` says that it went away before it was answered.
 
     Args:
-        body: What the app receives as the request's body.
         receive: The server's; what it says of the body is dropped, as that was read and checked before.
     """
 
-    __slots__ = ("_answered", "_body", "_listener", "_receive", "_task", "_timer", "_waiting", "left")
+    __slots__ = ("_answered", "_listener", "_receive", "_task", "_timer", "_waiting", "left")
 
-    def __init__(self, body: bytes, receive: Receive) -> None:
+    def __init__(self, receive: Receive) -> None:
         self.left = False
-        self._body: bytes | None = body
         self._receive = receive
         self._waiting = False
         self._listener: asyncio.Task[Message] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def receive(self) -> Message:
-        """Give the checked body once, and then what the server says that is no body."""
-        if self._body is not None:
-            message: Message = {"type": "http.request", "body": self._body, "more_body": False}
-            self._body = None
-            return message
+        """Give what the server says that is no body."""
         if self._listener is not None:
             # Servers give a message to one listener only. Asked without patience, as by `is_disconnected`, it must
             # answer before it waits.
@@ -55,23 +49,26 @@ class Presence:
             self._waiting = False
 
     async def serve(self, app: Awaitable[None], answered: Callable[[], bool]) -> None:
-        """Run the app; cancelled when its caller leaves, unless it has `answered` by then.
+        """Run the app, as `attend` does."""
+        _, rest = begin(app)
+        if rest is not None:
+            await self.attend(rest, answered)
+
+    async def attend(self, app: Rest[None], answered: Callable[[], bool]) -> None:
+        """Run what is left of the app; cancelled when its caller leaves, unless it has `answered` by then.
 
         Raises:
             Disconnected: When the caller left before it was answered, whatever the app raised on that.
             BaseException: As the app raised it otherwise.
         """
-        _, rest = begin(app)
-        if rest is None:
-            return
         task = asyncio.current_task()
         if task is None:  # nothing that could be cancelled
-            await rest
+            await app
             return
         self._task, self._answered = task, answered
         self._set_timer()
         try:
-            await rest
+            await app
         except BaseException:
             if self.left and task.uncancel() == 0:
                 raise Disconnected from None
@@ -120,8 +117,7 @@ class UnreadPresence(Presence):
     __slots__ = ("_kept",)
 
     def __init__(self, receive: Receive) -> None:
-        super().__init__(b"", receive)
-        self._body = None
+        super().__init__(receive)
         self._kept: Message | None = None
 
     async def receive(self) -> Message:

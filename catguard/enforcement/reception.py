@@ -60,10 +60,10 @@ def _is_loopback(scope: Scope) -> bool:
 def check_framing(head: Head) -> None:
     """Refuse a head that leaves open how long the body is, as some servers let it pass; raises BadTarget."""
     values = head.values
-    length, coding = values.get(b"content-length"), values.get(b"transfer-encoding")
+    length = values.get(b"content-length")
     if length is not None and not (length.isdigit() and len(length) < 20):
         raise BadTarget("the length of the body is no number, or told more than once")
-    if coding is not None and (length is not None or coding.lower() != b"chunked"):
+    if b"transfer-encoding" in values and (length is not None or values[b"transfer-encoding"].lower() != b"chunked"):
         raise BadTarget("the body has a length and a coding, or another coding than chunked")
 
 

@@ -148,7 +148,7 @@ class RouteTable:
         self._templates = [(template_pattern(template), methods) for template, methods in templates.items()]
         self._fixed = {path: self._with_templates(path, methods) for path, methods in fixed.items()}
         #: By the bytes of a path that is written out and plain: read already.
-        self.written: dict[bytes, tuple[str, Match]] = {
+        self.written: dict[bytes | None, tuple[str, Match]] = {
             path.encode(): (path, match) for path, match in self._fixed.items() if _PLAIN.fullmatch(path.encode())
         }
 

@@ -46,7 +46,7 @@ class Violation:
 
     def __str__(self) -> str:
         where, message = _loggable(self.where), _loggable(self.message)
-        return f"{self.boundary} {where}: {message} [{self.assumption}, {self.owner}, {self.policy}]"
+        return f"{self.boundary}, {self.phase} {where}: {message} [{self.assumption}, {self.owner}, {self.policy}]"
 
     def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
         """Return the member of `violations` in a problem document; `public` leaves out what is the system's own."""

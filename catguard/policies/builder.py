@@ -41,7 +41,16 @@ ANY_STATUS = "*"
 
 
 class Builder:
-    """Builds the policy set of one document; `skip` are paths whose form is wrong and that are left out."""
+    """Builds the policy set of one document.
+
+    Args:
+        document: What was written.
+        faults: Gets what is wrong.
+        actions: Overrides.
+        skip: Paths whose form is wrong, and what lies there is left out.
+        told: Paths whose form is wrong, of details too that were left out before.
+        clock: Says when waivers end.
+    """
 
     def __init__(
         self,
@@ -50,6 +59,7 @@ class Builder:
         *,
         actions: Sequence[tuple[str, Action]] = (),
         skip: Collection[Path] = (),
+        told: Collection[Path] = (),
         clock: Clock = utc_now,
     ) -> None:
         self.document = document
@@ -63,7 +73,7 @@ class Builder:
             if not self.skipped(("owners", name))
         }
         self.nobody = Owner("nobody", "nobody", "nowhere")
-        self.waivers = Waivers(document, faults, self.owner, clock=clock, skip=skip)
+        self.waivers = Waivers(document, faults, self.owner, clock=clock, skip={*skip, *told})
 
     def skipped(self, path: Path) -> bool:
         return any(bad[: len(path)] == path for bad in self.skip)

@@ -1,8 +1,8 @@
 """One Python function for each phase that says at once what nearly every exchange is: nothing to object to.
 
-    def check(request, response, caller):
+    def within(request, response, caller):
         try:
-            ...                       # limits, shapes, every number in its one form
+            ...                       # shapes, every number in its one form
         except Exception:
             return SHAPES
         ...                           # defaults
@@ -11,10 +11,15 @@
         except Exception:
             return RULES
 
-It returns ALLOWED where no assumption of the phase is broken, and only there. Otherwise it says from which stage on the
-exchange is to be decided with all the words that a refusal needs: what it cannot tell, an error of CEL included, the
-official evaluator tells. It takes values as they are parsed from JSON: whoever cannot promise that must not ask it.
-Nothing of a policy stands in the source but names and constants, as Python writes them itself.
+    def check(request, response, caller):
+        ...                           # limits
+        return within(request, response, caller)
+
+It returns ALLOWED, or CHANGED where a fact was brought to its one form or filled in, if no assumption of the phase is
+broken, and only then. Otherwise it says from which stage on the exchange is to be decided with all the words that a
+refusal needs: what it cannot tell, an error of CEL included, the official evaluator tells. It takes values as they are
+parsed from JSON: whoever cannot promise that must not ask it. Nothing of a policy stands in the source but names and
+constants, as Python writes them itself.
 """
 
 from __future__ import annotations
@@ -35,7 +40,8 @@ if TYPE_CHECKING:
     from catguard.policies.rules import CompiledRule, CompiledRules
     from catguard.policies.syntax import Node
 
-#: What a check returns.
+#: What a check returns; from ALLOWED on nothing is to be said against the exchange.
+CHANGED: Final = 3
 ALLOWED: Final = 2
 RULES: Final = 1
 SHAPES: Final = 0
@@ -44,14 +50,20 @@ Check = Callable[[Any, Any, Any], int]
 
 #: How long lists without maxItems may be, by how deep they are iterated over; longer ones are CEL's own.
 _UNBOUNDED = (MAX_STEPS, 99, 20)
+#: The statement that follows where a fact is changed.
+_NOTE = f"found = {CHANGED}"
 _BUILTINS = ("Exception", "all", "any", "dict", "enumerate", "float", "int", "len", "list", "str", "sum")
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A check with its source; `translated` are the ids of the rules in it, the others are asked for by it."""
+    """A check with its source; `translated` are the ids of the rules in it, the others are asked for by it.
+
+    `within` is what is left of it for a message that is known to be within its limits: bytes, media, a body at all.
+    """
 
     check: Check
+    within: Check
     source: str
     translated: frozenset[str]
 
@@ -62,7 +74,7 @@ def _untold(_request: Any, _response: Any, _caller: Any) -> int:
 
 def generate(boundary: Boundary, phase: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules) -> Generated:
     """Return the check of a phase."""
-    untold = Generated(_untold, "", frozenset())
+    untold = Generated(_untold, _untold, "", frozenset())
     if boundary.kind == "sql" or not all(part.defaults_fit() for part in parts.values()):
         # Row limits bind both phases, and a default that does not fit its schema is not what that says.
         return untold
@@ -82,7 +94,7 @@ class _Writer:
     names: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.form = NormalForm(self.reads, outside=f"return {SHAPES}")
+        self.form = NormalForm(self.reads, outside=f"return {SHAPES}", changed=_NOTE)
         shapes = {"request": self.boundary.request.shapes, "response": self.phase.shapes}
         self.roots = {}
         for name, found in self.rules.facts.fields.items():
@@ -91,25 +103,28 @@ class _Writer:
             self.roots[name] = Value(name, "map", fact=found.type, schemas=schemas, path=(name,))
 
     def generated(self) -> Generated:
+        limits = self.section(self.limits)
         shapes = self.section(self.shapes)
         defaults = self.section(self.defaults)
         translated: list[str] = []
         rules = self.section(lambda: self.decide(translated))
-        lines = ["def check(request, response, caller):", "    try:"]
-        lines += [f"        {line}" for line in shapes]
+        lines = ["def within(request, response, caller):", f"    found = {ALLOWED}", "    try:"]
+        lines += [f"        {line}" for line in shapes or ["pass"]]
         lines += ["    except Exception:", f"        return {SHAPES}"]
         lines += [f"    {line}" for line in defaults]
         if rules:
             lines += ["    try:"]
             lines += [f"        {line}" for line in rules]
             lines += ["    except Exception:", f"        return {RULES}"]
-        lines.append(f"    return {ALLOWED}")
+        lines += ["    return found", "def check(request, response, caller):", "    try:"]
+        lines += [f"        {line}" for line in limits or ["pass"]]
+        lines += ["    except Exception:", f"        return {SHAPES}", "    return within(request, response, caller)"]
         source = "\n".join(lines) + "\n"
         allowed = {name: getattr(builtins, name) for name in _BUILTINS}
         names: dict[str, Any] = {"__builtins__": allowed, **OPERATIONS, **self.names}
         exec(compile(source, f"<{self.boundary.name} {self.phase.phase} {self.phase.status or ''}>", "exec"), names)
-        # Out of its own globals: there it would be a cycle, and keep old policies until a collection of everything.
-        return Generated(names.pop("check"), source, frozenset(translated))
+        # Out of their own globals: there they would be a cycle, and keep old policies until a collection of everything.
+        return Generated(names.pop("check"), names.pop("within"), source, frozenset(translated))
 
     def section(self, write: Callable[[], None]) -> list[str]:
         """Return the lines that are written, those of new reads among them."""
@@ -129,7 +144,7 @@ class _Writer:
     def refuse(self, condition: str) -> None:
         self.write(f"if {condition}: return {SHAPES}")
 
-    def shapes(self) -> None:
+    def limits(self) -> None:
         message = self.phase.phase
         if message == "response":
             self.refuse("response.get('bodiless')")
@@ -145,6 +160,8 @@ class _Writer:
                 self.refuse(f"'media' in request and request['media'] not in {allowed}")
             if "body" not in self.parts and not self.phase.raw and self.phase.media is None:
                 self.refuse(f"'body' in {message}")
+
+    def shapes(self) -> None:
         for name, part in self.parts.items():
             self.part(name, part)
 
@@ -166,9 +183,9 @@ class _Writer:
             local = self.reads.names[(self.phase.phase, name)]
             plain = plain_defaults(part.shape.schema)
             if plain is None:
-                self.write(f"{self.constant('normalize', part.normalize)}({local})")
+                self.write(f"{self.constant('normalize', part.normalize)}({local}); {_NOTE}")
             for member, value in (plain or {}).items():
-                self.write(f"if {member!r} not in {local}: {local}[{member!r}] = {value!r}")
+                self.write(f"if {member!r} not in {local}: {local}[{member!r}] = {value!r}; {_NOTE}")
 
     def decide(self, translated: list[str]) -> None:
         """Write the rules: those that have a Python, and a call for the others."""

@@ -19,13 +19,14 @@ from catguard.policies.model import (
     PolicySet,
 )
 from catguard.policies.parts import CompiledPart, Validators
+from catguard.policies.regexes import pattern_faults
 from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules, finished
 
 
 class CompiledPhase:
     """One phase, ready to be decided.
 
-    `check` is the function that `codegen` makes, at the first exchange that asks for it.
+    `check` and `within` are the functions that `codegen` makes, at the first exchange that asks for one of them.
     """
 
     __slots__ = (
@@ -39,8 +40,10 @@ class CompiledPhase:
         "policy",
         "rules",
         "takes_body",
+        "within",
     )
     check: Check
+    within: Check
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
@@ -63,11 +66,12 @@ class CompiledPhase:
         return generate(self._boundary, self.policy, self.parts, self.rules)
 
     def __getattr__(self, name: str) -> Any:
-        """Make the check when it is first asked for; a method that stands in for it would make each phase a cycle."""
-        if name != "check":
+        """Make both checks when one is first asked for; methods that stand in for them would make a phase a cycle."""
+        if name not in ("check", "within"):
             raise AttributeError(name)
-        self.check = self.generated().check
-        return self.check
+        made = self.generated()
+        self.check, self.within = made.check, made.within
+        return getattr(self, name)
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
@@ -183,6 +187,9 @@ def _compile_phase(
         try:
             parts[shape.part] = CompiledPart(shape, fill_defaults=fill_defaults, validators=validators)
         except ValueError as error:
+            if wrong := list(pattern_faults(shape, validators)):
+                faults += wrong
+                continue
             message = str(error).splitlines()[0]
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield

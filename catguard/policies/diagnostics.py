@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
@@ -21,6 +23,7 @@ Part = Literal["whole", "included", "combined"]
 
 #: Longest piece of the author's own text that a message repeats.
 MAX_QUOTE = 60
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 UNKNOWN_KEY = "unknown key"
 
 
@@ -113,6 +116,9 @@ def as_meant(document: Document, part: Part = "whole") -> Document:
             schema: Any = leaf.schema
             instance: Any = leaf.instance
             unknown = _unknown(leaf)
+            if (meant := _meant(leaf, unknown)) is not None:
+                renamed[(*leaf.absolute_path, unknown[0])] = meant
+                continue
             free = set(schema.get("properties", {})) - set(instance) if unknown else set()
             for key in unknown:
                 if near := difflib.get_close_matches(key, sorted(free), n=1, cutoff=0.6):
@@ -132,6 +138,14 @@ def as_meant(document: Document, part: Part = "whole") -> Document:
     values = {moved(path): place for path, place in document.values.items()}
     keys = {moved(path): place for path, place in document.keys.items()}
     return replace(document, data=spelt(document.data, ()), values=values, keys=keys)
+
+
+def _meant(error: ValidationError, unknown: list[str]) -> str | None:
+    """Return the one key that is missing where the one key that is not known stands: that was meant."""
+    schema: Any = error.schema
+    instance: Any = error.instance
+    missing = [key for key in schema.get("required", ()) if key not in instance] if len(unknown) == 1 else []
+    return missing[0] if len(missing) == 1 else None
 
 
 def check_as_meant(document: Document, part: Part = "whole") -> tuple[Document, list[tuple[Path | None, Fault]]]:
@@ -173,10 +187,14 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         schema: Any = error.schema
         allowed = sorted(schema.get("properties", {}))
         patterns = schema.get("patternProperties", {})
-        for key in _unknown(error):
-            hint = did_you_mean(key, allowed)
+        unknown = _unknown(error)
+        for key in unknown:
+            meant = _meant(error, unknown)
+            hint = did_you_mean(key, allowed) if meant is None else f"did you mean {meant!r}?"
             if patterns and (hint is None or hint.startswith("known:")):
                 hint = _form(schema) or hint
+            if hint is not None and hint.startswith("did") and (letter := _foreign(key)):
+                hint = f"{hint} {letter}"
             yield Fault(document.key((*path, key)), f"{UNKNOWN_KEY} {quote(key)}", hint)
         return
     if error.validator == "propertyNames":
@@ -202,9 +220,27 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         hint = f"a # after a space begins a comment; write {path[-1]}: {quote(document.comments[path])}"
         yield Fault(document.key(path), f"{name} has no value", hint)
     elif error.validator == "const":
-        yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}")
+        yield Fault(place, f"{name} is {quote(error.instance)}, but must be {quote(expected)}", _written(error))
     else:
-        yield Fault(place, f"{name} is {quote(error.instance)}, but {_expects([error])}")
+        yield Fault(place, f"{name} is {quote(error.instance)}, but {_expects([error])}", _written(error))
+
+
+def _written(error: ValidationError) -> str | None:
+    """Return how a value of a wrong type is written as one of the right type, where that is plain."""
+    instance: Any = error.instance
+    expected: Any = error.validator_value
+    if error.validator == "type" and "array" in expected and isinstance(instance, str):
+        return f"write [{instance}]" if len(instance) < MAX_QUOTE else None
+    numbers = {"number", "integer"} & {expected} if isinstance(expected, str) else None
+    if isinstance(instance, str) and (instance == str(expected) or (numbers and _NUMBER.fullmatch(instance))):
+        return f"write {instance} without quotes"
+    return None
+
+
+def _foreign(word: str) -> str | None:
+    """Return which letter of a word is none of ASCII: it may look like one."""
+    letter = next((letter for letter in word if not letter.isascii()), None)
+    return None if letter is None else f'"{letter}" is {unicodedata.name(letter, "unnamed")}'
 
 
 def _form(schema: Any) -> str | None:
@@ -217,8 +253,20 @@ def _matches(pattern: str, key: str) -> bool:
     return Draft202012Validator({"pattern": pattern}).is_valid(key)
 
 
+#: The types of JSON Schema in the words of those who write YAML.
+_TYPES: dict[str, str] = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "empty",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "a text",
+}
 _EXPECTATIONS: dict[str, Callable[[Any], str]] = {
-    "type": lambda value: f"must be {value if isinstance(value, str) else ' or '.join(value)}",
+    "type": lambda value: (
+        f"must be {' or '.join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))}"
+    ),
     "pattern": lambda value: f"must match {value}",
     "minimum": lambda value: f"must be at least {value}",
     "maximum": lambda value: f"must be at most {value}",

@@ -69,7 +69,8 @@ def _join(
             message = f"{component} has no inbound boundary {quote(operation)}: the other end of this edge is missing"
             faults.append(Fault(place, message, did_you_mean(operation, known)))
         return boundary
-    if not callee.public and boundary.component not in callee.callers:
+    strange = any(caller not in policies.components and caller not in CALLER_CLASSES for caller in callee.callers)
+    if not callee.public and boundary.component not in callee.callers and not strange:
         message = (
             f"{callee.name} does not take calls from {boundary.component}: it is not in `from` at {callee.location}"
         )
@@ -129,7 +130,7 @@ def _check_inbound(
         first = routes.setdefault((boundary.method, shape_of_path), boundary)
         if first is not boundary:
             message = f"{boundary.name} and {first.name} match the same calls: {boundary.method} {boundary.path}"
-            faults.append(Fault(boundary.location, message))
+            faults.append(Fault(boundary.location, message, "give one of them another path, or make them one"))
         _check_callers(boundary, components, document, faults, skipped)
 
 
@@ -152,13 +153,21 @@ def _check_callers(
             faults.append(Fault(place, f"there is no component {quote(caller)}", did_you_mean(caller, known)))
             continue
         target = f"{boundary.component}.{boundary.operation}"
-        if any(outbound.to == target for outbound in components[caller].outbound.values()):
+        if any(_may_lead(outbound, target, components) for outbound in components[caller].outbound.values()):
             continue
         if not any(name.startswith(f"{caller}.outbound.") for name in skipped):
             message = f"{caller} has no outbound boundary to {target}: the other end of this edge is missing"
             faults.append(
                 Fault(place, message, f"add one under components.{caller}.outbound, or remove it from `from`")
             )
+
+
+def _may_lead(outbound: Boundary, target: str, components: dict[str, Component]) -> bool:
+    """Whether an outbound boundary leads somewhere, or nowhere: then it is told already, and may have been meant."""
+    component, _, operation = str(outbound.to).partition(".")
+    if outbound.to in (None, EXTERNAL) or outbound.to == target:
+        return outbound.to == target
+    return component not in components or operation not in components[component].inbound
 
 
 def _check_needs(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+from catguard.policies.diagnostics import policy_schema
 from catguard.policies.document import Document, Path, read
 from catguard.policies.model import Fault
 
@@ -31,10 +32,12 @@ class Included:
     Attributes:
         documents: by path relative to the policy's folder; "" is the policy itself.
         faults: what is wrong with the lists of includes, and with the texts.
+        complete: whether all of them could be read.
     """
 
     documents: dict[str, Document] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    complete: bool = True
 
 
 def include(policy: Document, fetch: Fetch) -> Included:
@@ -52,16 +55,23 @@ def include(policy: Document, fetch: Fetch) -> Included:
                 found.faults.append(Fault(place, f"{name} leads out of the policy's folder", hint))
             elif target in chain or target == posixpath.basename(policy.files[0]):
                 found.faults.append(
-                    Fault(place, f"{name} includes itself: {shown} -> {posixpath.join(folder, target)}")
+                    Fault(
+                        place,
+                        f"{name} includes itself: {shown} -> {posixpath.join(folder, target)}",
+                        "leave one of them out",
+                    )
                 )
             elif target not in found.documents:
                 text = fetch(target) if len(found.documents) < MAX_FILES else None
                 if text is None:
                     why = "there is no such file" if len(found.documents) < MAX_FILES else "there are too many files"
-                    found.faults.append(Fault(place, f"{posixpath.join(folder, target)} cannot be read: {why}"))
+                    message = f"{posixpath.join(folder, target)} cannot be read: {why}"
+                    found.faults.append(Fault(place, message, "paths are relative to the file that includes"))
+                    found.complete = False
                     continue
                 inner, faults = read(text, posixpath.join(folder, target))
                 found.faults += faults
+                found.complete &= inner is not None
                 if inner is not None:
                     found.documents[target] = inner
                     follow(inner, target, (*chain, target))
@@ -72,8 +82,10 @@ def include(policy: Document, fetch: Fetch) -> Included:
 
 def _written(document: Document) -> Iterator[tuple[Path, str]]:
     listed = document.data.get("include")
+    if isinstance(listed, str):  # told as a wrong form, and read as it was meant
+        listed = [listed]
     for index, name in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(name, str):
+        if isinstance(name, str) and name.isprintable():  # places are told by it; what is not is told by the format
             yield ("include", index), name
 
 
@@ -151,13 +163,14 @@ def combine(found: Included) -> Document:
             own = {"defaults": document.data["defaults"]}
             data["included"] = {**_mapping(data.get("included")), file: own}
             moved[("defaults",)] = ("included", file, "defaults")
-        for key in document.data.keys() - _SECTIONS:
+        for key in (document.data.keys() & policy_schema()["properties"].keys()) - _SECTIONS:
             hint = "write it in the policy that includes this file"
             found.faults.append(Fault(document.key((key,)), f"`{key}` belongs to the whole policy", hint))
         surprises += document.surprises
         if document.data.get("system", data.get("system")) != data.get("system"):
             place = document.value(("system",))
-            found.faults.append(Fault(place, "the file names another system than the policy that includes it"))
+            message = "the file names another system than the policy that includes it"
+            found.faults.append(Fault(place, message, "write the same, or leave it out"))
         for places, inner in ((values, document.values), (keys, document.keys)):
             for path, place in inner.items():
                 for length in (2, 1):
@@ -173,6 +186,8 @@ def _declare(
     """Add the entries of a section that is common to all files; returns which paths they have."""
     entries = _mapping(data.get(section))
     moved: dict[Path, Path] = {}
+    if not isinstance(data.get(section, {}), dict):
+        return moved  # told as a wrong form
     for name, entry in _mapping(document.data.get(section)).items():
         path: Path = (section, name)
         if name in entries and (section == "components" or entries[name] != entry):

@@ -24,8 +24,11 @@ from catguard.policies.sources import NO_TEXTS, Sources
 
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
-#: What a boundary and a phase can be read without.
-_BOUNDARY_DETAILS = ("about", "action", "actions", "examples")
+#: What the rest can be read without, and how many steps of a path say which part of it.
+_DETAILS: Mapping[str | int, int] = {"defaults": 3, "included": 5, "lint": 2}
+#: What a component, a boundary and a phase can be read without.
+_COMPONENT_DETAILS = ("health", "undeclared", "lint")
+_BOUNDARY_DETAILS = ("about", "action", "actions", "examples", "lint")
 _PHASE_DETAILS = ("max_bytes", "max_rows")
 
 
@@ -110,8 +113,13 @@ def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
     for path in [paths] if isinstance(paths, Path) else paths:
         try:
             texts.append((str(path), path.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error}"))
+        except OSError as error:
+            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error.strerror or error}"))
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+            message = f"is no text in UTF-8: the byte 0x{error.object[error.start]:02x}"
+            faults.append(Fault(Location(str(path), line, column), message, "save it as UTF-8"))
     if faults:
         raise PolicyError(faults)
     return texts
@@ -156,12 +164,16 @@ def build(
             documents.append(document)
     if len(documents) < len(texts) or not documents:
         return None, faults
-    document, form = _one_of(documents, included, faults)
+    document, form, complete = _one_of(documents, included, faults)
     faults += [fault for _, fault in form]
     data = document.data
-    if not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION) or not {"owners", "components"} <= set(data):
+    if (
+        not complete
+        or not all(isinstance(data.get(key, {}), dict) for key in _FOUNDATION)
+        or not {"owners", "components"} <= set(data)
+    ):
         return None, faults
-    wrong = {path for path, _ in form if path is not None}
+    wrong = told = {path for path, _ in form if path is not None}
     if any(len(path) <= 3 and path[:1] == ("components",) for path in wrong) or ("shapes",) in wrong:
         return None, faults
     bad_shapes = {path[1] for path in wrong if path[:1] == ("shapes",)}
@@ -174,7 +186,7 @@ def build(
     document, wrong = _without_details(document, wrong)
     document = declare_health(document, faults)
     policies = replace(
-        Builder(document, faults, actions=actions, skip=wrong, clock=clock).build(), complete=not bad_shapes
+        Builder(document, faults, actions=actions, skip=wrong, told=told, clock=clock).build(), complete=not bad_shapes
     )
     skipped = {".".join(map(str, path[1:4])) for path in wrong if path[:1] == ("components",) and len(path) >= 4}
     return join_edges(policies, document, faults, skipped), faults
@@ -187,13 +199,18 @@ def _without(document: Document, unknown: Collection[Place]) -> Document:
         inner = reduce(lambda node, key: node.get(key) if isinstance(node, dict) else None, path[:-1], data)
         if isinstance(inner, dict):
             inner.pop(path[-1], None)
+            if not inner and path[-2:-1] == ("response",) and str(path[-1])[:1].isdigit():
+                inner["200"] = {}  # there is a response, of a status that there is not
     return replace(document, data=data)
 
 
 def _one_of(
     documents: Sequence[Document], included: Mapping[str, str | None], faults: list[Fault]
-) -> tuple[Document, list[tuple[Place | None, Fault]]]:
-    """Return one document, held against the format: the policy with what it includes, and its overlays."""
+) -> tuple[Document, list[tuple[Place | None, Fault]], bool]:
+    """Return one document, held against the format: the policy with what it includes, and its overlays.
+
+    Last comes whether all that is included could be read.
+    """
     policy, *overlays = documents
     for patch in overlays:
         if "include" in patch.data:
@@ -202,13 +219,19 @@ def _one_of(
     found = include(policy, included.get)
     if len(found.documents) == 1:
         faults += found.faults
-        return check_as_meant(reduce(overlay, documents))
-    for inner in found.documents.values():
-        faults += [fault for _, fault in check_as_meant(inner, "included")[1]]
+        return *check_as_meant(reduce(overlay, documents)), found.complete
+    unreadable: list[tuple[Place | None, Fault]] = []
+    for file, inner in found.documents.items():
+        found.documents[file], form = check_as_meant(inner, "included")
+        faults += [fault for _, fault in form]
+        unreadable += [
+            (("included", file, *path), fault) for path, fault in form if file and path and path[0] == "defaults"
+        ]
     document = reduce(overlay, overlays, combine(found))
     faults += found.faults
     # A fault of one file is told once; what cannot be read because of it is said of the whole.
-    return check_as_meant(document, "combined")
+    document, form = check_as_meant(document, "combined")
+    return document, form + unreadable, found.complete
 
 
 def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Document, set[Place]]:
@@ -221,16 +244,22 @@ def _without_details(document: Document, wrong: Collection[Place]) -> tuple[Docu
         return document, set(wrong)
     data = copy.deepcopy(document.data)
     for cut in set(details.values()):
-        boundary = reduce(lambda node, key: node[key], cut[:4], data)
-        reduce(lambda node, key: node[key], cut[4:-1], boundary).pop(cut[-1], None)
-        # Their refusals may name what was left out.
-        boundary.pop("examples", None)
+        reduce(lambda node, key: node[key], cut[:-1], data).pop(cut[-1], None)
+        if cut[0] == "components" and len(cut) > 4:
+            # Their refusals may name what was left out.
+            reduce(lambda node, key: node[key], cut[:4], data).pop("examples", None)
     return replace(document, data=data), set(wrong) - details.keys()
 
 
 def _detail(path: Place) -> Place | None:
     """Return the path of the detail that a fault's path lies in, None where the rest could not be read without it."""
-    if path[:1] != ("components",) or len(path) < 5:
+    if path and path[0] in _DETAILS:
+        return path[: _DETAILS[path[0]]]
+    if path[:1] != ("components",) or len(path) < 3:
+        return None
+    if path[2] in _COMPONENT_DETAILS:
+        return path[:3]
+    if len(path) < 5:
         return None
     if path[4] in _BOUNDARY_DETAILS:
         return path[:5]

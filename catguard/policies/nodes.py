@@ -130,9 +130,32 @@ def _thoroughly(text: str, name: str) -> Node | Fault | None:
 
 
 def _hint(error: MarkedYAMLError, text: str) -> str | None:
-    """Return what may have gone wrong: a comment that swallows the rest of a line with brackets."""
+    """Return what may have gone wrong, and where: at the place that YAML tells the mistake may be lines behind."""
     lines = text.splitlines()
     for mark in (error.context_mark, error.problem_mark):
         if mark and mark.line < len(lines) and (found := _SWALLOWED.search(lines[mark.line])):
             return f'line {mark.line + 1}: a # after a space begins a comment; write "{found[1]}"'
+    at, begun = error.problem_mark, error.context_mark
+    line = lines[at.line] if at and at.line < len(lines) else ""
+    if "found another document" in str(error.problem):
+        return "a file holds one policy: leave the line --- out"
+    if line[: at.column + 1 if at else 0].rpartition("\t")[1]:
+        return "indent with spaces, YAML takes no tabs"
+    if begun and at and ("flow" in str(error.context) or "<block end>" in str(error.problem)):
+        quoted = next((number for number, each in enumerate(lines[: at.line + 1]) if _is_open(each)), None)
+        if quoted is not None:
+            return f"line {quoted + 1}: a quote may not be closed"
+    if begun and "flow" in str(error.context):
+        return f"line {begun.line + 1}: the bracket in column {begun.column + 1} may not be closed"
+    if begun and "simple key" in str(error.context):
+        return f"line {begun.line + 1}: a key is followed by a colon and a space"
+    if "mapping values" in str(error.problem):
+        if line.count(": ") > 1:
+            return "a text that holds a colon and a space wants quotes"
+        return "the line is indented further than its neighbours"
     return None
+
+
+def _is_open(line: str) -> bool:
+    """Whether a line has a quote that is not closed in it, or too many."""
+    return line.partition(" #")[0].count('"') % 2 == 1

@@ -25,10 +25,12 @@ class NormalForm:
     Args:
         reads: Where the lines go, and the facts that are always there.
         outside: The statement for an integer outside 64 bits.
+        changed: The statement that follows where a number's spelling was changed.
     """
 
-    def __init__(self, reads: Reads, *, outside: str) -> None:
+    def __init__(self, reads: Reads, *, outside: str, changed: str) -> None:
         self._reads = reads
+        self._changed = changed
         self._outside = outside
         self._numbers = count(1)
 
@@ -45,12 +47,12 @@ class NormalForm:
         keep = name if place == name else f"{place} = {name}"
         if "integer" in types:
             fraction = f" and {name}.is_integer()" if "number" in types else ""
-            self._line(indent, f"if {name}.__class__ is float{fraction}: {keep} = whole({name})")
+            self._line(indent, f"if {name}.__class__ is float{fraction}: {keep} = whole({name}); {self._changed}")
             if not _is_bounded(schema):
                 inside = f"{MIN_INTEGER} <= {name} <= {MAX_INTEGER}"
                 self._line(indent, f"elif {name}.__class__ is int and not {inside}: {self._outside}")
         elif "number" in types:
-            self._line(indent, f"if {name}.__class__ is int: {keep} = real({name})")
+            self._line(indent, f"if {name}.__class__ is int: {keep} = real({name}); {self._changed}")
         for part in parts_of(schema):
             self._members(part, types, name, path, indent)
             if _is_changed(part.get("items")):
@@ -102,7 +104,7 @@ class NormalForm:
             self._line("", f"if ({' + '.join(plain.values())}).__class__ is float:")
             for member, local in plain.items():
                 place = f"{name}[{member!r}]"
-                self._line(_STEP, f"if {local}.__class__ is float: {place} = {local} = whole({local})")
+                self._line(_STEP, f"if {local}.__class__ is float: {place} = {local} = whole({local}); {self._changed}")
             return {member: inner for member, inner in named.items() if member not in plain}
         return named
 

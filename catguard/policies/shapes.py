@@ -68,7 +68,7 @@ class ShapeReader:
         location = self.document.key(path)
         schema, places = self._inline(self.document.under(path), path, ())
         if isinstance(schema, bool):
-            schema = {} if schema else {"not": {}}
+            schema, places = ({}, places) if schema else ({"not": {}}, {("not",): Place(location, "")})
         if part in RECORDS:
             schema = {"type": "object", **schema}
             places.setdefault(("type",), Place(location, NAMED_PARAMETERS))

@@ -36,6 +36,7 @@ class Waivers:
     ) -> None:
         self._document = document
         self._faults = faults
+        self._skip = skip
         self._found: dict[Path, Waiver] = {}
         written = document.data.get("waivers")
         for index, entry in enumerate(written if isinstance(written, list) else ()):
@@ -71,7 +72,10 @@ class Waivers:
     def check(self, components: Mapping[str, Component]) -> None:
         """Find waivers of what there is not, and of what cannot be waived."""
         boundaries = {found.name: found for component in components.values() for found in component.boundaries()}
+        told = {".".join(map(str, path[1:4])) for path in self._skip if path[:1] == ("components",)}
         for path, waiver in self._found.items():
+            if waiver.boundary in told:
+                continue  # its boundary is not what it will be
             boundary = boundaries.get(waiver.boundary)
             if boundary is None:
                 hint = did_you_mean(waiver.boundary, boundaries)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from catguard.policies.quantities import format_quantity
-from catguard.supervisor.deaths import Death
+from catguard.supervisor.deaths import Death, DrainOver, MemoryExceeded, OomKilled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,24 @@ class Serving:
         return "all tiers serve"
 
 
+#: Signals that a process sends itself when native code breaks.
+_FAULTS: Final = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"})
+
+
+def _remedy(tier: str, death: Death) -> str:
+    """Return what its owner can do about a death, or where to look; empty where nothing is known."""
+    match death.kill:
+        case MemoryExceeded() | OomKilled():
+            return f"; --memory {tier}=SIZE allows more"
+        case DrainOver():
+            return "; --drain allows more"
+    if death.signal in _FAULTS:
+        return "; native code faulted: PYTHONFAULTHANDLER=1 shows where"
+    if death.signal == "SIGKILL" and death.kill is None:
+        return "; dmesg says whether it was the kernel"
+    return "; the reason is above" if death.code else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Died:
     """A worker ended although nobody had asked it to, or was killed by the supervisor.
@@ -68,7 +87,9 @@ class Died:
 
     def __str__(self) -> str:
         state = "died" if self.served else "died before it was ready"
-        text = f"{self.tier}[{self.pid}] {state} after {self.uptime:.1f} s: {self.death}"
+        text = (
+            f"{self.tier}[{self.pid}] {state} after {self.uptime:.1f} s: {self.death}{_remedy(self.tier, self.death)}"
+        )
         return text if self.restart_in is None else f"{text}; starting again in {self.restart_in * 1000:.0f} ms"
 
 
@@ -131,9 +152,10 @@ class FillDied:
     again_in: float | None
 
     def __str__(self) -> str:
-        text = f"{self.tier}[{self.pid}] is not complete: its filling died ({self.death})"
+        remedy = _remedy(self.tier, self.death)
+        text = f"{self.tier}[{self.pid}] is not complete: its filling died ({self.death}{remedy})"
         if self.again_in is None:
-            return f"{text}; the reason is above, and the next start goes on where it was"
+            return f"{text}; the next start goes on where it was"
         return f"{text}; going on in {self.again_in * 1000:.0f} ms"
 
 

@@ -129,11 +129,12 @@ class Events:
     def violation(self, violation: Violation, attributes: Mapping[str, AttributeValue], context: Context) -> None:
         """Emit a violation in the context of the span that saw it."""
         became = f"waived {violation.waiver}" if violation.waiver is not None else violation.action
+        limit, policy = cut(violation.limit), cut(violation.policy)
         self._emit(
             names.EVENT_VIOLATION,
             severity(violation),
             f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
-            f"{cut(violation.where)} ({became}; {cut(violation.owner)}, {cut(violation.policy)})",
+            f"{cut(violation.where)}: {limit} ({became}; {cut(violation.owner)}, {policy})",
             attributes,
             context,
         )

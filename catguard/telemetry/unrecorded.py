@@ -33,29 +33,26 @@ def is_recorded() -> bool:
 class Unrecorded(Observation):
     """An inbound exchange that nobody records; its ids are drawn."""
 
-    __slots__ = ("_ids",)
+    __slots__ = ("_response",)
 
     def __init__(self, telemetry: Telemetry, random_bits: Callable[[int], int]) -> None:
         self._telemetry = telemetry
         # 32 hex digits of the trace, 16 of the span: both at once, in a third of the time that formatting two takes.
-        self._ids = (random_bits(192) | _NOT_ZERO).to_bytes(24, "big").hex()
-
-    @property
-    def trace_id(self) -> str:  # type: ignore[override] # made of the ids when it is asked for
-        """32 hex digits, the same in every tier that the root request reaches."""
-        return self._ids[:32]
+        ids = (random_bits(192) | _NOT_ZERO).to_bytes(24, "big").hex()
+        self.trace_id = ids[:32]
+        # 02: the ids are random; and not sampled, which would claim a record
+        self._response = f"00-{ids[:32]}-{ids[32:]}-02"
 
     @property
     def traceresponse(self) -> str:
         """The value of the `traceresponse` header."""
-        ids = self._ids
-        return f"00-{ids[:32]}-{ids[32:]}-02"  # 02: the ids are random; and not sampled, which would claim a record
+        return self._response
 
     def enter(self) -> Token[Context] | None:
         """Make the ids those of the current span, for the calls that are made inside."""
         flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
-        trace_id, span_id = int(self._ids[:32], 16), int(self._ids[32:], 16)
-        span = NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=False, trace_flags=flags))
+        _, trace_id, span_id, _ = self._response.split("-")
+        span = NonRecordingSpan(SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=flags))
         return contexts.attach(trace.set_span_in_context(span, Context()))
 
     def set(self, name: str, value: AttributeValue) -> None:

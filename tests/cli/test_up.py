@@ -41,8 +41,11 @@ def either(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return request.param
 
 
-def test_up_serves_and_lets_a_request_through_both_tiers_finish(catguard: Start, either: tuple[str, ...]) -> None:
+def test_up_serves_fills_and_lets_a_request_through_both_tiers_finish(catguard: Start, either: tuple[str, ...]) -> None:
     run = catguard("up", *ANY, *either)
+    while "is complete after" not in run.told():
+        time.sleep(0.05)
+    assert (run.place / "var" / "back" / "filled").exists()
     call = run.calling("/?wait=1.5")
     assert run.end(signal.SIGINT) == 0
     assert (call.result().json()["pid"] == run.process.pid) == bool(either)
@@ -84,7 +87,9 @@ def test_up_worker_that_dies_is_told_and_back(running: Run) -> None:
     os.kill(killed, signal.SIGKILL)
     assert get(running.url)["pid"] != killed
     told = running.told()
-    assert re.search(rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; starting again in 50 ms", told)
+    assert re.search(
+        rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; dmesg .*; starting again in 50 ms", told
+    )
 
 
 def test_up_worker_that_dies_while_the_policy_is_broken_is_back_with_the_last_good_text(catguard: Start) -> None:
@@ -138,19 +143,10 @@ def test_up_prepare_that_fails_ends_the_run(catguard: Start, either: tuple[str, 
     assert "back could not be prepared (exit code 1)" in run.told()
 
 
-def test_up_fills_beside_the_workers(catguard: Start, either: tuple[str, ...]) -> None:
-    run = catguard("up", *ANY, *either)
-    run.ready()
-    while "is complete after" not in run.told():
-        time.sleep(0.05)
-    assert (run.place / "var" / "back" / "filled").exists()
-    assert run.end(signal.SIGTERM) == 0
-
-
 def test_up_filling_that_fails_is_told_and_leaves_the_tiers_serving(catguard: Start, either: tuple[str, ...]) -> None:
     run = catguard("up", *ANY, *either, CATGUARD_BACK_EMPTY="yes")
     url = run.ready()
-    while "is not complete: its filling died (exit code 1)" not in run.told():
+    while "is not complete: its filling died (exit code 1;" not in run.told():
         time.sleep(0.05)
     assert "error: the shelves are missing" in run.told()
     assert httpx2.get(url).status_code == 200

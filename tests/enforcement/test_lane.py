@@ -10,7 +10,7 @@ import pytest
 
 from catguard.enforcement.eager import begin
 from catguard.enforcement.inbound import InboundGuard
-from catguard.enforcement.lane import Lane
+from catguard.enforcement.lane import AnswerLane, Lane
 from catguard.engine.snapshots import Engine
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import compile_texts
@@ -195,7 +195,7 @@ async def test_lane_lets_pass_and_delivers_what_the_careful_way_does(
     by_lane = await asked(Recorder(*messages), caller, **REQUESTS[request_name])
 
     monkeypatch.setattr(Lane, "take", lambda self, scope, path, params, head, receive, caller: (None, b"", receive))
-    monkeypatch.setattr(Lane, "takes", lambda self, status: False)
+    monkeypatch.setattr(AnswerLane, "give", lambda self, request, pairs, body, caller: None)
     carefully = await asked(Recorder(*messages), caller, **REQUESTS[request_name])
 
     assert by_lane == carefully
@@ -206,7 +206,7 @@ async def test_plain_requests_go_by_the_lane(monkeypatch: pytest.MonkeyPatch, na
     async def careful(*_: Any) -> None:
         raise AssertionError("not by the lane")
 
-    monkeypatch.setattr("catguard.enforcement.passage.Passage._receive", careful)
+    monkeypatch.setattr("catguard.enforcement.passage.Passage._take_in", careful)
     monkeypatch.setattr("catguard.enforcement.answer.Answer.finish", careful)
     (status, _, _), _ = await asked(Recorder(*answer()), "public", **REQUESTS[name])
     assert status == 200

@@ -31,7 +31,7 @@ components:
     about: sells
     inbound:
       cats: {http: GET /cats, from: public, response: {200: {media: [text/plain, application/json]}}}
-      order: {http: POST /cats, from: public, request: {body: {type: object, additionalProperties: true}}, response: {200: {media: [text/plain]}}}
+      order: {http: POST /cats, from: [probe], request: {body: {type: object, additionalProperties: true}}, response: {200: {media: [text/plain]}}}
 """
 CANARY = "canary7f3a9"
 
@@ -147,7 +147,7 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 PLACES = {
-    "routes": (inbound, "_find"),
+    "routes": (inbound._Routes, "find"),
     "framing": (inbound, "check_framing"),
     "caller": (passage, "identify"),
     "decision": (passage, "decide_request"),

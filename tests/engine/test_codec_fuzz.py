@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from catguard.engine.codec import MAX_DEPTH, Unreadable, dumps, loads
 from catguard.engine.plain import NoJson, plain
-from tests.fuzzing import TIMEOUT, fuzz, fuzz_long
+from tests.fuzzing import TIMEOUT, Inputs, Law, fuzz, fuzz_long
+from tests.mutations import EDGES, alter_bytes, alter_tree
 
 PIECES = [
     b"{", b"}", b"[", b"]", b":", b",", b'"', b"\\", b"\\u", b"\\ud800", b"\\udc00", b"\\ud83d\\udc08", b"\\u0000",
@@ -33,9 +35,6 @@ values = st.recursive(
 texts = st.one_of(
     st.lists(st.sampled_from(PIECES) | st.binary(max_size=3), max_size=20).map(b"".join),
     values.map(lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")),
-    st.tuples(values, st.integers(0, 200), st.sampled_from(PIECES)).map(
-        lambda found: (text := json.dumps(found[0]).encode())[: found[1]] + found[2] + text[found[1] :]
-    ),
 )
 #: What code may hand over: JSON's values, and what only looks like them.
 anything = st.recursive(
@@ -47,6 +46,31 @@ anything = st.recursive(
         st.lists(inner, max_size=4), st.tuples(inner), st.dictionaries(st.text() | st.integers(), inner, max_size=4)
     ),
 )  # fmt: skip
+#: A second's work to a reader that takes quadratic time.
+LARGE = [
+    b"[]," * 10_000,
+    b"[" * 30_000,
+    b"]" * 30_000,
+    b'"' * 30_000,
+    b'"\\' * 15_000,
+    b"9" * 30_000,
+    b'{"a":1,' * 9_000,
+]
+
+
+def leaf(random: Random) -> Any:
+    """What only looks like a value of JSON, and what nearly does."""
+    return random.choice(
+        [*EDGES, 0.5, 1e400, -1e400, float("nan"), -0.0, "a", "\ud800", "\0", b"a", (), {1}, None, True, ...]
+    )
+
+
+def key(random: Random) -> Any:
+    return random.choice(["a", "b", "", "\ud800", "~/", 1, 1.5, None, True, b"a", (1,)])
+
+
+TEXTS = Inputs(texts, lambda data, random: alter_bytes(data, random, PIECES))
+ANYTHING = Inputs(anything, lambda value, random: alter_tree(value, random, leaf, key))
 
 
 class Repeated(ValueError):
@@ -94,20 +118,28 @@ def says(value: Any) -> None:
 
 
 def test_any_bytes_are_a_value_or_unreadable() -> None:
-    fuzz(reads, texts, examples=500)
+    fuzz(reads, TEXTS, examples=500)
 
 
 def test_any_value_of_the_code_is_plain_or_is_none_of_json() -> None:
-    fuzz(says, anything, examples=300)
+    fuzz(says, ANYTHING, examples=300)
 
 
-@pytest.mark.parametrize("data", [b"[]," * 300_000, b"[" * 10**6, b"]" * 10**6, b'"' * 10**6, b'"\\' * 500_000])
-def test_large_text_is_read_in_time(data: bytes) -> None:
-    fuzz(reads, st.just(data), examples=1)
+@pytest.mark.parametrize("data", LARGE, ids=range(len(LARGE)))
+def test_large_text_is_read_or_unreadable(data: bytes) -> None:
+    reads(data)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(TIMEOUT)
-@pytest.mark.parametrize(("law", "inputs"), [(reads, texts), (says, anything)], ids=["bytes", "values"])
-def test_a_million_inputs_are_read_or_unreadable(law: Any, inputs: st.SearchStrategy[Any]) -> None:
-    assert fuzz_long(law, inputs)
+@pytest.mark.parametrize(
+    ("law", "inputs", "name", "share"),
+    [
+        (reads, TEXTS, "bytes", 0.3),
+        (reads, Inputs(st.sampled_from(LARGE), TEXTS.vary), "large bytes", 0.005),
+        (says, ANYTHING, "values", 0.095),
+    ],
+    ids=["bytes", "large", "values"],
+)
+def test_a_million_inputs_are_read_or_unreadable(law: Law, inputs: Inputs[Any], name: str, share: float) -> None:
+    fuzz_long(law, inputs, name=f"codec, {name}", share=share)

@@ -25,7 +25,7 @@ def named(name: str) -> Violation:
 
 def test_violation_as_text_says_where_what_whose_and_where_it_is_written() -> None:
     assert str(PLAIN) == (
-        "shelf.inbound.put /body/z: 'z' is not declared [body/additionalProperties, Shelf (#shelf), shelf.yaml:26:1]"
+        "shelf.inbound.put, request /body/z: 'z' is not declared [body/additionalProperties, Shelf (#shelf), shelf.yaml:26:1]"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -157,3 +158,10 @@ def faults_of(place: str, marked: str, **options: Any) -> tuple[list[Fault], Loc
     """Return the faults of a rule, and where the mark in it stands."""
     _, faults, location = compiled(place, [marked.replace(MARK, "")], **options)
     return faults, replace(location, column=location.column + max(marked.find(MARK), 0))
+
+
+def request(**body: Any) -> dict[str, Any]:
+    """Return facts that fit, but for these members of the body."""
+    facts = copy.deepcopy(dict(REQUEST))
+    facts["body"].update(body)
+    return {"request": facts, "caller": dict(CALLER)}

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from catguard.engine.codec import dumps, loads
 from catguard.engine.evaluator import decide_request, decide_response
-from catguard.policies.codegen import ALLOWED, RULES, SHAPES
+from catguard.policies.codegen import ALLOWED, CHANGED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.loader import compile_texts
-from tests.policies.cases import QUIET, expressions, pair, schemas, values
+from tests.policies.cases import QUIET, checker_of, expressions, pair, schemas, values
 from tests.policies.rulebook import affordable
 
 HEAD = """
@@ -91,10 +91,10 @@ GOOD = {"w": 2, "h": 3}
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [
-        (GOOD, ALLOWED),
-        ({"w": 2.0, "h": 3.0}, ALLOWED),
-        ({**GOOD, "ratio": 2, "list": [1.0, 2], "box": {"x": 2.0, "y": 1}, "deep": {}}, ALLOWED),
-        ({**GOOD, "odd name'": 1}, ALLOWED),
+        (GOOD, CHANGED),
+        ({"w": 2.0, "h": 3.0}, CHANGED),
+        ({**GOOD, "ratio": 2, "list": [1.0, 2], "box": {"x": 2.0, "y": 1}, "deep": {}}, CHANGED),
+        ({**GOOD, "odd name'": 1}, CHANGED),
         ({**GOOD, "odd name'": 0}, RULES),
         ({"w": 2, "h": 300}, RULES),
         ({"w": 4096, "h": 2**62}, RULES),
@@ -124,10 +124,16 @@ def test_check_refuses_by_the_limits_too(grind: CompiledBoundary) -> None:
     assert check(missing, None, {}) == SHAPES
 
 
+def test_check_within_the_limits_leaves_them_out(grind: CompiledBoundary) -> None:
+    assert grind.request.within({**request({**GOOD}), "bytes": 70_000}, None, {}) == CHANGED
+    assert grind.request.within(request({**GOOD, "extra": 1}), None, {}) == SHAPES
+    assert grind.request.within({}, None, {}) == SHAPES
+
+
 def test_check_brings_values_to_their_one_form_and_fills_in_defaults(grind: CompiledBoundary) -> None:
     facts = request({"w": 2.0, "h": 3, "list": [1.0], "box": {"x": 1.0, "y": 2}, "deep": {}}, size=3)
 
-    assert grind.request.check(facts, None, {}) == ALLOWED
+    assert grind.request.check(facts, None, {}) == CHANGED
 
     assert json.dumps(facts["body"], sort_keys=True) == json.dumps(
         {
@@ -153,6 +159,7 @@ def test_response_is_checked_with_its_request(grind: CompiledBoundary) -> None:
         return {"status": 200, "headers": {}, "media": "application/json", "bytes": 9, "body": {"n": 2}, **facts}
 
     assert phase.check(given, answer(), {}) == ALLOWED
+    assert phase.check(given, answer(body={"n": 2.0}), {}) == CHANGED
     assert phase.check(given, answer(body={"n": 3}), {}) == RULES
     assert phase.check(given, answer(body={"n": "3"}), {}) == SHAPES
     assert phase.check(given, answer(media="text/html"), {}) == SHAPES
@@ -236,8 +243,9 @@ def test_soft_violation_of_the_request_keeps_the_check_from_its_response() -> No
 @given(st.data())
 def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObject) -> None:
     schema = draw.draw(schemas())
+    fitting, checker = values(schema), checker_of(schema)
     drawn = [draw.draw(expressions(schema, "bool")) for _ in range(4)]
-    right = [expression for expression in drawn if pair(expression, schema) and affordable(expression, schema)]
+    right = [each for each in drawn if pair(each, schema, checker=checker) and affordable(each, schema)]
     rules = {f"r-{number}": {"rule": expression, "why": "w"} for number, expression in enumerate(right)}
     boundary = {
         "http": "POST /grind",
@@ -251,8 +259,11 @@ def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObje
     snapshot = compile_texts([("mill.yaml", text)])
     grind = snapshot.boundaries["mill.inbound.grind"]
     for _ in range(3):
-        body = draw.draw(values(schema))
+        body = draw.draw(fitting)
         delivered = loads(dumps(body))
+        seen = request(copy.deepcopy(delivered))
+        if grind.request.check(seen, None, {}) == ALLOWED:
+            assert repr(seen["body"]) == repr(delivered), "it says so where it changes something"
         fast, slow = request(copy.deepcopy(delivered)), request(copy.deepcopy(delivered))
         assert outcome(snapshot, grind, fast, exact=True) == outcome(snapshot, grind, slow, exact=False)
         assert json.loads(dumps(fast["body"])) == fast["body"]

@@ -134,7 +134,7 @@ def test_defaults_of_a_file_go_before_those_of_the_policy() -> None:
         ("policies.yaml", "oven.yaml]", "../oven.yaml]", "policies.yaml:4:31: ../oven.yaml leads out of the policy's folder"),
         ("policies.yaml", "oven.yaml]", "/etc/oven.yaml]", "/etc/oven.yaml leads out of the policy's folder"),
         ("policies.yaml", "oven.yaml]", "policies.yaml]", "policies.yaml includes itself: policies.yaml -> policies.yaml"),
-        ("policies.yaml", "[shop/policies.yaml, oven.yaml]", "oven.yaml", "`include` is \"oven.yaml\", but must be array"),
+        ("policies.yaml", "[shop/policies.yaml, oven.yaml]", "oven.yaml", "`include` is \"oven.yaml\", but must be a list"),
         ("common.yaml", "catguard: 1", "catguard: 1\ninclude: [oven.yaml]", "oven.yaml:3:11: common.yaml includes itself: policies.yaml -> shop/policies.yaml -> common.yaml -> oven.yaml -> common.yaml"),
         ("shop/policies.yaml", "../common.yaml]", "common.yaml]", "shop/common.yaml cannot be read"),
         ("shop/policies.yaml", "../common.yaml]", "../../common.yaml]", "leads out of the policy's folder"),
@@ -147,7 +147,7 @@ def test_defaults_of_a_file_go_before_those_of_the_policy() -> None:
         ("shop/policies.yaml", "owners: {shop: {team: Shop, contact: \"#shop\"}}", "owners: {shop: {team: Shop, contact: \"#shop\"}, all: {team: Us, contact: x}}", "the owner all is declared at policies.yaml:5:10 already"),
         ("shop/policies.yaml", "  Answer:", "  answer:", "shop/policies.yaml:6:3: `shapes` is \"answer\", which is not how it is written"),
         ("shop/policies.yaml", "    owner: shop", "    owner: oven2", "there is no owner \"oven2\" (did you mean 'oven'?)"),
-        ("oven.yaml", "catguard: 1\n", "catguard: 1\nbudgets: {}\n", "oven.yaml:3:1: `budgets` belongs to the whole policy"),
+        ("oven.yaml", "catguard: 1\n", "catguard: 1\nlint: {}\n", "oven.yaml:3:1: `lint` belongs to the whole policy"),
         ("oven.yaml", "boundary: oven.inbound.bake", "boundary: shop.outbound.bake", "the waiver is about shop, which this file does not declare"),
         ("oven.yaml", "request.body.count % 2", "request.body.cuont % 2", "oven.yaml:16:"),
         ("oven.yaml", "catguard: 1", "catguard: [", "oven.yaml:"),
@@ -233,3 +233,9 @@ def test_whatever_stands_under_include_is_a_fault_or_loads(include: Any) -> None
     )
     with suppress(PolicyError):
         compile_texts([("policies.yaml", text)])
+
+
+def test_name_that_breaks_lines_is_no_file() -> None:
+    about = [fault for fault in faults("policies.yaml", "oven.yaml]", '"a\\u2028.yaml"]') if "yaml:4:" in fault]
+    assert len(about) == 1
+    assert "which is not how it is written" in about[0]

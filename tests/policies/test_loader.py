@@ -41,10 +41,10 @@ def test_the_toy_loads() -> None:
         ("    health: {}", "    health: {needs: [bakery]}", 'there is no component "bakery"'),
         ("max_bytes: 10", "max_bytes: 10 apples", "`max_bytes`"),
         ("owners: {me", "owners: {me: {team: A, contact: b}, me", "the key 'me' is written twice"),
-        ("maximum: 12", "maximum: twelve", '`maximum` is "twelve", but must be number'),
+        ("maximum: 12", "maximum: twelve", '`maximum` is "twelve", but must be a number'),
         ("maximum: 12", "maxium: 12", "unknown key \"maxium\" (did you mean 'maximum'?)"),
         ("type: integer, minimum: 1, maximum: 12", "type: intger, minimum: 1", "did you mean 'integer'?"),
-        ("maxLength: 10, default: hi", "pattern: '(?=a)', default: hi", "the shape of body is no schema"),
+        ("maxLength: 10, default: hi", "pattern: '(?=a)', default: hi", "has look-around or a back-reference"),
         ("additionalProperties: false, required: [count]", "required: [count]", "does not say whether it is open"),
         (
             "additionalProperties: false, required: [ok]",

@@ -24,7 +24,7 @@ def test_violation_is_a_log_record_of_the_span(telemetry: Telemetry, memory: Mem
     assert memory.span.context is not None
     assert (record.trace_id, record.span_id) == (memory.span.context.trace_id, memory.span.context.span_id)
     assert record.body == (
-        "catomatic.inbound.render: the request breaks picture-area at /body/width "
+        "catomatic.inbound.render: the request breaks picture-area at /body/width: variables.area <= 4000000 "
         "(deny; Cat-o-matic (#catomatic-oncall), policies.yaml:31:17)"
     )
 

@@ -15,7 +15,7 @@ from catguard import Exchange, RefusalPage, prefers_html
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
-from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken
+from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken, wished
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
 HEADERS = {
@@ -108,7 +108,7 @@ class Pages:
             status=page.status,
             heading=_HEADINGS.get(page.status, heading),
             reasons=reasons_of(page.violations, asked) if page.violations else [],
-            tries=_tries(page.status, page.path),
+            tries=(*_mended(page), *_tries(page.status, page.path)),
         )
 
     def instead(self, excuse: Excuse, request: Request) -> Response:
@@ -127,6 +127,27 @@ def for_people(exchange: Exchange) -> bool:
 def _number(value: str) -> int | str:
     """Return a whole number as such, so that it is shown with its commas; anything else as it is."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 40 else value
+
+
+def _mended(page: RefusalPage) -> Sequence[Choice]:
+    """Return the way to what was asked with the nearest values in it, where that mends all that was refused."""
+    address = urlsplit(page.path)
+    asked = dict(parse_qsl(address.query))
+    nearest: dict[str, Any] = {}
+    for violation in page.violations:
+        part, _, name = violation.where.removeprefix("/").partition("/")
+        if part != "query" or name not in asked:
+            return ()
+        if violation.nearest is not None:
+            nearest[name] = violation.nearest
+        elif violation.assumption != "query/unevaluatedProperties":
+            return ()
+    if not nearest:
+        return ()
+    unknown = {violation.where.removeprefix("/query/") for violation in page.violations} - nearest.keys()
+    mended = {name: nearest.get(name, value) for name, value in asked.items() if name not in unknown}
+    label = " and ".join(wished(name, value) for name, value in nearest.items())
+    return (Choice(label[:1].upper() + label[1:], link(address.path, mended)),)
 
 
 def _tries(status: int, path: str) -> Sequence[Choice]:

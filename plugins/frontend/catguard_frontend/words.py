@@ -122,7 +122,19 @@ def reasons_of(
     return list(dict.fromkeys(sentences)) or ["It was refused, and no reason was given."]
 
 
+def wished(name: str, value: Any) -> str:
+    """Return how a value of a field reads, such as "12 cats"."""
+    return _WISHES.get(name, f"{name} {{}}").format(readable(value))
+
+
 def _sentence(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
+    if violation.nearest is None or violation.assumption in RULES:
+        return _broken(violation, asked, wish)
+    name = violation.where.rpartition("/")[2]
+    return f"{_broken(violation, asked, wish)} The nearest that we can do: {wished(name, violation.nearest)}."
+
+
+def _broken(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
     if violation.assumption in RULES:
         return RULES[violation.assumption]
     name = violation.where.rpartition("/")[2]
@@ -135,7 +147,7 @@ def _sentence(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
         return f"The {name}: we can do {_with_commas(violation.limit)}."
     if keyword in ("minLength", "maxLength"):
         return f"“{readable(asked[name])}” is not of a length that we can read: {_with_commas(violation.limit)}."
-    thing = wish.format(_WISHES[name].format(readable(asked[name])))
+    thing = wish.format(wished(name, asked[name]))
     if keyword == "type":
         return f"{thing}; that takes a number."
     if keyword == "pattern":

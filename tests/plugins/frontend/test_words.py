@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,11 @@ COUNT = violation("/query/count", "query/count/maximum", "at most 60")
     [
         (COUNT, {"count": 100000}, "You asked for 100,000 cats; we can do at most 60."),
         (COUNT, {}, "The count: we can do at most 60."),
+        (
+            dataclasses.replace(COUNT, nearest=60),
+            {"count": 100000},
+            "You asked for 100,000 cats; we can do at most 60. The nearest that we can do: 60 cats.",
+        ),
         (
             violation("/query/count", "query/count/type", "integer"),
             {"count": "ever so many"},
