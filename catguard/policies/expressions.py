@@ -12,6 +12,7 @@ from cel_expr_python import cel  # type: ignore[import-untyped] # its wheel has 
 from cel_expr_python.ext import ext_math, ext_strings  # type: ignore[import-untyped] # likewise
 
 from catguard.errors import EvaluationError
+from catguard.policies.carrying import carried, whole
 from catguard.policies.complaints import Complaint, syntax_complaint, type_complaints
 from catguard.policies.descriptors import describe, member_name
 from catguard.policies.facts import DYNAMIC, Dynamic, FactType, Field, ListOf, MapOf, Record, Scalar
@@ -52,7 +53,7 @@ def _declare(functions: Sequence[Function]) -> list[Any]:
     for function in functions:
         identity = "_".join((function.name, *function.parameters))
         parameters = [cel.Type(parameter) for parameter in function.parameters]
-        overload = cel.Overload(identity, cel.Type(function.result), parameters, function.member, function.call)
+        overload = cel.Overload(identity, cel.Type(function.result), parameters, function.member, whole(function.call))
         declarations.setdefault(function.name, []).append(overload)
     return [cel.FunctionDecl(name, overloads) for name, overloads in declarations.items()]
 
@@ -89,8 +90,8 @@ class Evaluator:
         return Program(self._environment, expression, checked=True)
 
     def activation(self, facts: Mapping[str, Any]) -> Any:
-        """Return facts in a form that several programs share: each fact is converted once."""
-        return self._environment.Activation(facts)
+        """Return facts in a form that several programs share: each fact is converted once; raises EvaluationError."""
+        return self._environment.Activation(carried(facts))
 
 
 @cache
@@ -124,7 +125,7 @@ class Program:
                 up, or a fact is no value of CEL.
         """
         try:
-            result = self.prepare().eval(data=facts)
+            result = self.prepare().eval(data=carried(facts))
             return _plain(result)
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
@@ -141,7 +142,7 @@ class Program:
             EvaluationError: as `evaluate`.
         """
         try:
-            return _tagged(self.prepare().eval(data=facts))
+            return _tagged(self.prepare().eval(data=carried(facts)))
         except RuntimeError as error:
             raise EvaluationError(_words(str(error))) from None
 
@@ -155,8 +156,8 @@ class Program:
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Return whether the value is true: neither false nor an error."""
         try:
-            return self.prepare().eval(data=facts).value() is True
-        except RuntimeError:
+            return self.prepare().eval(data=carried(facts)).value() is True
+        except (RuntimeError, EvaluationError):
             return False
 
 

@@ -79,7 +79,10 @@ class CompiledRules:
             facts = {**facts, "variables": self._values(facts, errors)}
         if self._all.holds(facts):
             return ()
-        activation = self._evaluator.activation(facts)
+        try:
+            activation = self._evaluator.activation(facts)
+        except EvaluationError as error:
+            return [(rule.rule, error) for rule in self.rules]
         broken: list[Broken] = []
         for rule in self.rules:
             try:
