@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from catguard import hookspecs
-from catguard.enforcement.problem import Render
 from catguard.errors import ConfigurationError, PluginError
 from catguard.hookspecs import PROJECT, Tier
 
 if TYPE_CHECKING:
     from click import Command
+
+    from catguard.enforcement.problem import Render
 
 
 @dataclass(frozen=True, slots=True)

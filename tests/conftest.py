@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
@@ -18,15 +20,21 @@ from tests.system.running import System
 settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
 
+# Each client would read all authorities' certificates anew, for 20 ms, and then ask http://127.0.0.1.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
+
 ROOT = Path(__file__).parent.parent
 if sys.dont_write_bytecode:
     # These tests start some hundred processes, each of which would compile all of its modules anew.
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+    sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
 #: The tests of this folder share one running system; those of these modules start their own.
 SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
+#: What takes longest is begun first, and what waits for the drawings of others later.
+FIRST = ("tests/cli/", "tests/supervisor/", "tests/plugins/store/imports/", "tests/examples/", *APART)
 #: These share a PostgreSQL server, which takes seconds to start.
-ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
+ON_POSTGRESQL = tuple(f"tests/enforcement/test_{name}.py" for name in ("canaries", "database", "rows"))
 
 
 class Scheduling(LoadFileScheduling):
@@ -38,8 +46,21 @@ class Scheduling(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(ON_POSTGRESQL):
             return "postgresql"
-        shared = nodeid.startswith(SHARING) and not nodeid.startswith(APART)
-        return SHARING if shared else super()._split_scope(nodeid)
+        return SHARING if shares(nodeid) else super()._split_scope(nodeid)
+
+
+def shares(nodeid: str) -> bool:
+    """Whether a test is one of those that share a running system."""
+    return nodeid.startswith(SHARING) and not nodeid.startswith(APART)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        if shares(item.nodeid):
+            return -1
+        return next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)

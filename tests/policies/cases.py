@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -16,14 +17,17 @@ from catguard.policies.pinned import Reads, Value
 from catguard.policies.translation import Translator, Untranslatable
 from catguard.policies.values import normalizer
 
+T = TypeVar("T")
 #: Seeded, and told as it was found: making an expression smaller takes minutes.
 QUIET = settings(
     deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 #: Where 64 bits, doubles and signs change what arithmetic means.
 EDGES = (0, 1, -1, 2, 7, -7, 2**31, 2**53, 2**53 + 1, -(2**53) - 1, 2**62, -(2**62), 2**63 - 1, -(2**63), 3037000500)
-# Without NUL: the binding cuts texts off there, so that size("a\0b") is 1 to it and 3 to Python.
-TEXTS = ("", "a", "ab", "cat", "Cat", "é", "😺", "a\u0301", "'", '"', "\\", "{0}", "\n")
+TEXTS = ("", "a", "a\0b", "ab", "cat", "Cat", "é", "😺", "a\u0301", "'", '"', "\\", "{0}", "\n")
+# Strategies are made once: hypothesis looks at each new one longer than it takes to draw from it.
+DOUBLES = st.sampled_from([0, 3, -2.5, 0.1, 1e308, 5e-324, -0.0]) | st.floats(allow_nan=False, allow_infinity=False)
+ANYTHING = st.sampled_from([0, 1, True, "a", None, 1.5, [1], {"a": 1}])
 NAMES = ("i", "j", "n", "b", "s", "t", "li", "ls", "box", "note", "opt", "free", "map")
 
 
@@ -65,6 +69,18 @@ def schemas(draw: st.DrawFn) -> dict[str, Any]:
     return {"type": "object", "properties": members, "required": sorted(required), "additionalProperties": False}
 
 
+@functools.cache
+def _whole(low: int, high: int) -> st.SearchStrategy[Any]:
+    edges = [edge for edge in (*EDGES, low, high) if low <= edge <= high]
+    whole = st.sampled_from(edges) | st.integers(low, high)
+    return whole | whole.filter(lambda number: abs(number) < 2**53).map(float)
+
+
+@functools.cache
+def _texts(longest: int) -> st.SearchStrategy[str]:
+    return st.sampled_from([text for text in TEXTS if len(text) <= longest])
+
+
 def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Return the values that fit a schema of the kind that `schemas` draws, whole doubles for integers among them."""
     if "enum" in schema:
@@ -72,7 +88,7 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     kinds = schema.get("type", [])
     if isinstance(kinds, list):
         if not kinds:
-            return st.sampled_from([0, 1, True, "a", None, 1.5, [1], {"a": 1}])
+            return ANYTHING
         return st.one_of(*(values({**schema, "type": kind}) for kind in kinds))
     match kinds:
         case "null":
@@ -80,17 +96,13 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         case "integer":
             low = schema.get("minimum", -(2**63))
             high = min(schema.get("maximum", 2**63 - 1), schema.get("exclusiveMaximum", 2**63) - 1)
-            edges = [edge for edge in (*EDGES, low, high) if low <= edge <= high]
-            whole = st.sampled_from(edges) | st.integers(low, high)
-            return whole | whole.filter(lambda number: abs(number) < 2**53).map(float)
+            return _whole(low, high)
         case "number":
-            return st.sampled_from([0, 3, -2.5, 0.1, 1e308, 5e-324, -0.0]) | st.floats(
-                allow_nan=False, allow_infinity=False
-            )
+            return DOUBLES
         case "boolean":
             return st.booleans()
         case "string":
-            return st.sampled_from([text for text in TEXTS if len(text) <= schema.get("maxLength", 9)])
+            return _texts(schema.get("maxLength", 9))
         case "array":
             return st.lists(values(schema["items"]), max_size=min(schema.get("maxItems", 4), 4))
     members = schema.get("properties", {})
@@ -102,35 +114,46 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def expressions(
-    draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: int = 3, names: tuple[str, ...] = ()
-) -> str:
-    """Draw an expression of a type: int, bool, double, string, list (of int). `names` are integers around it."""
+def expressions(draw: st.DrawFn, schema: Mapping[str, Any], kind: str) -> str:
+    """Draw an expression of a type: int, bool, double, string, list (of int)."""
+    return _expression(draw, schema, kind, 3, ())
+
+
+@functools.cache
+def _below(end: int) -> st.SearchStrategy[int]:
+    return st.integers(0, end - 1)
+
+
+def _expression(draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: int, names: tuple[str, ...]) -> str:
+    """`names` are integers around it."""
+
+    def pick(options: Sequence[T]) -> T:
+        return options[draw(_below(len(options)))]
 
     def part(wanted: str, *more: str) -> str:
-        return draw(expressions(schema, wanted, depth - 1, (*names, *more)))
+        return _expression(draw, schema, wanted, depth - 1, (*names, *more))
 
     def number() -> str:
-        return str(draw(st.sampled_from(EDGES)))
+        return str(pick(EDGES))
 
     body = "request.body"
     simple: dict[str, list[Callable[[], str]]] = {
         "int": [number, lambda: f"{body}.i", lambda: f"{body}.j", lambda: f"{body}.box.x", lambda: f"{body}['box']['y y']"],
-        "bool": [lambda: draw(st.sampled_from(["true", "false"])), lambda: f"{body}.b", lambda: f"has({body}.{draw(st.sampled_from(NAMES))})"],
-        "double": [lambda: draw(st.sampled_from(["0.0", "1.5", "-2.0", "1e308"])), lambda: f"{body}.n"],
-        "string": [lambda: draw(st.sampled_from(["''", "'a'", "'é'", "r'\\'", "'{0}'", "\"'\""])), lambda: f"{body}.s", lambda: f"{body}.t"],
+        "bool": [lambda: pick(["true", "false"]), lambda: f"{body}.b", lambda: f"has({body}.{pick(NAMES)})"],
+        "double": [lambda: pick(["0.0", "1.5", "-2.0", "1e308"]), lambda: f"{body}.n"],
+        "string": [lambda: pick(["''", "'a'", "'é'", "r'\\'", "'{0}'", "\"'\""]), lambda: f"{body}.s", lambda: f"{body}.t"],
         "list": [lambda: f"{body}.li", lambda: f"[{number()}, {number()}]", lambda: "[1]"],
     }  # fmt: skip
     simple["int"] += [lambda name=name: name for name in names]  # type: ignore[misc]
     if depth <= 0:
-        return draw(st.sampled_from(simple[kind]))()
+        return pick(simple[kind])()
     item = f"e{len(names)}"
-    sign = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
+    sign = pick(["==", "!=", "<", "<=", ">", ">="])
     composed: dict[str, list[Callable[[], str]]] = {
         "int": [
-            lambda: f"({part('int')} {draw(st.sampled_from('+-*/%'))} {part('int')})",
+            lambda: f"({part('int')} {pick('+-*/%')} {part('int')})",
             lambda: f"(-{part('int')})",
-            lambda: f"size({part(draw(st.sampled_from(['string', 'list'])))})",
+            lambda: f"size({part(pick(['string', 'list']))})",
             lambda: f"size({body}.ls)",
             lambda: f"{part('list')}[{part('int')}]",
             lambda: f"int({part('double')})",
@@ -142,28 +165,28 @@ def expressions(
             lambda: f"({part('int')} {sign} {part('int')})",
             lambda: f"({part('double')} {sign} {part('double')})",
             lambda: f"({part('string')} {sign} {part('string')})",
-            lambda: f"({part('bool')} {draw(st.sampled_from(['&&', '||', '==']))} {part('bool')})",
+            lambda: f"({part('bool')} {pick(['&&', '||', '=='])} {part('bool')})",
             lambda: f"!{part('bool')}",
             lambda: f"({part('int')} in {part('list')})",
             lambda: f"({part('list')} == {part('list')})",
             lambda: f"({part('string')} in [{part('string')}, 'a'])",
             lambda: f"({part('string')} in {body}.ls)",
             lambda: f"({part('string')} in {body}.map)",
-            lambda: f"{part('string')}.{draw(st.sampled_from(['startsWith', 'endsWith', 'contains']))}({part('string')})",
-            lambda: f"{part('list')}.{draw(st.sampled_from(['all', 'exists', 'exists_one']))}({item}, {part('bool', item)})",
-            lambda: f"({body}.note {draw(st.sampled_from(['==', '!=']))} {draw(st.sampled_from(['null', part('string')]))})",
-            lambda: f"({body}.opt {draw(st.sampled_from(['== null', '== 3', '< 2', '+ 1 > 2']))})",
-            lambda: f"(dyn({body}.free) == {draw(st.sampled_from(['null', part('string'), '1', 'true']))})",
+            lambda: f"{part('string')}.{pick(['startsWith', 'endsWith', 'contains'])}({part('string')})",
+            lambda: f"{part('list')}.{pick(['all', 'exists', 'exists_one'])}({item}, {part('bool', item)})",
+            lambda: f"({body}.note {pick(['==', '!='])} {pick(['null', part('string')])})",
+            lambda: f"({body}.opt {pick(['== null', '== 3', '< 2', '+ 1 > 2'])})",
+            lambda: f"(dyn({body}.free) == {pick(['null', part('string'), '1', 'true'])})",
             lambda: f"{part('string')}.matches('^[a-c]+$')",
         ],
         "double": [
-            lambda: f"({part('double')} {draw(st.sampled_from('+-*/'))} {part('double')})",
+            lambda: f"({part('double')} {pick('+-*/')} {part('double')})",
             lambda: f"double({part('int')})",
             lambda: f"(-{part('double')})",
         ],
         "string": [
             lambda: f"({part('string')} + {part('string')})",
-            lambda: f"string({part(draw(st.sampled_from(['int', 'bool'])))})",
+            lambda: f"string({part(pick(['int', 'bool']))})",
             lambda: f"({part('bool')} ? {part('string')} : {part('string')})",
         ],
         "list": [
@@ -173,7 +196,7 @@ def expressions(
             lambda: f"{part('list')}.map({item}, {part('bool', item)}, {part('int', item)})",
         ],
     }  # fmt: skip
-    return draw(st.sampled_from(simple[kind] + composed[kind]))()
+    return pick(simple[kind] + composed[kind])()
 
 
 @dataclass(frozen=True)
@@ -186,21 +209,29 @@ class Pair:
     source: str
 
 
+def checker_of(schema: Mapping[str, Any]) -> Checker:
+    """Return what checks expressions over `request.body` of a schema."""
+    return Checker(facts_of_body(schema), shared_evaluator())
+
+
 def facts_of_body(schema: Mapping[str, Any]) -> Record:
     """Return the facts of a request whose body has a schema."""
     body = Field(type_of(schema, defaults_applied=False), True)
     return Record({"request": Field(Record({"body": body}), True)})
 
 
-def pair(expression: str, schema: Mapping[str, Any]) -> Pair | None:
-    """Return an expression over `request.body` in both evaluations; None where the check refuses it."""
-    facts = facts_of_body(schema)
-    checked, _ = Checker(facts, shared_evaluator()).check(expression, rule=False)
+def pair(expression: str, schema: Mapping[str, Any], *, checker: Checker | None = None) -> Pair | None:
+    """Return an expression over `request.body` in both evaluations; None where the check refuses it.
+
+    `checker` is that of the schema, for those who ask more than once.
+    """
+    checker = checker or checker_of(schema)
+    checked, _ = checker.check(expression, rule=False)
     if checked is None:
         return None
     reads = Reads()
     shapes = ({"properties": {"body": schema}},)
-    root = Value("request", "map", fact=facts.fields["request"].type, schemas=shapes, path=("request",))
+    root = Value("request", "map", fact=checker.facts.fields["request"].type, schemas=shapes, path=("request",))
     official = shared_evaluator().program(expression)
     try:
         found = Translator({"request": root}, reads, unbounded=99).expression(checked.tree)

@@ -13,7 +13,7 @@ from catguard.engine.evaluator import decide_request, decide_response
 from catguard.policies.codegen import ALLOWED, CHANGED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.loader import compile_texts
-from tests.policies.cases import QUIET, expressions, pair, schemas, values
+from tests.policies.cases import QUIET, checker_of, expressions, pair, schemas, values
 from tests.policies.rulebook import affordable
 
 HEAD = """
@@ -243,8 +243,9 @@ def test_soft_violation_of_the_request_keeps_the_check_from_its_response() -> No
 @given(st.data())
 def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObject) -> None:
     schema = draw.draw(schemas())
+    fitting, checker = values(schema), checker_of(schema)
     drawn = [draw.draw(expressions(schema, "bool")) for _ in range(4)]
-    right = [expression for expression in drawn if pair(expression, schema) and affordable(expression, schema)]
+    right = [each for each in drawn if pair(each, schema, checker=checker) and affordable(each, schema)]
     rules = {f"r-{number}": {"rule": expression, "why": "w"} for number, expression in enumerate(right)}
     boundary = {
         "http": "POST /grind",
@@ -258,7 +259,7 @@ def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObje
     snapshot = compile_texts([("mill.yaml", text)])
     grind = snapshot.boundaries["mill.inbound.grind"]
     for _ in range(3):
-        body = draw.draw(values(schema))
+        body = draw.draw(fitting)
         delivered = loads(dumps(body))
         seen = request(copy.deepcopy(delivered))
         if grind.request.check(seen, None, {}) == ALLOWED:

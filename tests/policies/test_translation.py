@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catguard.errors import EvaluationError
 from catguard.policies.arithmetic import Undecided
 from catguard.policies.translation import MAX_STEPS
-from tests.policies.cases import QUIET, Pair, expressions, normal, pair, schemas, values
+from tests.policies.cases import QUIET, Pair, checker_of, expressions, normal, pair, schemas, values
 
 BODY: dict[str, Any] = {
     "type": "object",
@@ -139,10 +139,11 @@ def test_division_truncates_toward_zero(expression: str, free: int) -> None:
 def differential(draw: st.DataObject) -> tuple[int, int]:
     """Hold several expressions over one schema against CEL; returns how many had a fast answer, and how many not."""
     schema = draw.draw(schemas())
-    bodies = [normal(schema, draw.draw(values(schema))) for _ in range(3)]
+    fitting, checker = values(schema), checker_of(schema)
+    bodies = [normal(schema, draw.draw(fitting)) for _ in range(3)]
     fast = slow = 0
     for kind in ("bool", "bool", "int", "string", "double", "list"):
-        found = pair(draw.draw(expressions(schema, kind)), schema)
+        found = pair(draw.draw(expressions(schema, kind)), schema, checker=checker)
         if found is None or found.fast is None:
             slow += 1
             continue

@@ -53,9 +53,11 @@ def test_fill_that_fails_is_told_once_and_the_tier_serves_on(supervised: Start, 
 def test_fill_that_is_killed_leaves_nothing_behind(supervised: Start, tmp_path: Path) -> None:
     log = tmp_path / "log"
     system = supervised({"tier": "a", "fill": f"leaves:{log}"})
-    system.until("FillDied")
+    system.until("Filled")
     left = Path(f"/proc/{log.read_text()}/stat")
     assert not left.exists() or left.read_text().rpartition(")")[2].split()[0] == "Z"
+    system.process.send_signal(signal.SIGTERM)
+    assert system.end() == 0
 
 
 @pytest.mark.parametrize("signals", [1, 2])

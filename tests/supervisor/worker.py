@@ -104,7 +104,9 @@ def main() -> None:
             if len(Path(path).read_text().split()) <= int(times):
                 os.kill(os.getpid(), signal.SIGKILL)
             sys.exit(0)
-        case ["leaves", path]:  # a process that is killed, and leaves another one behind
+        case ["leaves", path]:  # a process that is killed once, and leaves another one behind
+            if Path(path).exists():
+                sys.exit(0)
             Path(path).write_text(str(subprocess.Popen(["sleep", "3600"]).pid))
             os.kill(os.getpid(), signal.SIGKILL)
         case ["slow"]:

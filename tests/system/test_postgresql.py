@@ -50,7 +50,7 @@ def test_start_goes_on_where_seeding_was_interrupted(served: System, database: s
     engine = sa.create_engine(database)
     with engine.connect() as connection:
         assert len(connection.execute(sa.select(pictures).where(DRAWN)).all()) == 1
-        assert len(connection.execute(sa.select(pictures)).all()) == 36, "twelve cats, eight scenes of three layers"
+        assert len(connection.execute(sa.select(pictures)).all()) == 24, "twelve cats, four scenes of three layers"
     engine.dispose()
 
 

@@ -78,8 +78,10 @@ class Zoom:
             picture = await self._kitchen.serve(recipe)
         except (catguard.CallRefused, NotServed) as failure:
             excuse = words.excuse(failure, asked)
-            left = () if isinstance(failure, NoSuchCat) else parts  # whatever else it is may be over at the next try
-            text = self._pages.render("zoom", **{**_EMPTY, **_choices(query, left), "excuse": excuse})
+            if isinstance(failure, NoSuchCat):
+                text = self._pages.render("nobody", excuse=excuse, tries=_elsewhere(query), again=None)
+            else:
+                text = self._pages.render("zoom", **{**_EMPTY, **_choices(query, parts), "excuse": excuse})
             return excused(text, excuse)
         alt = words.described(picture, recipe)
         shown = {
@@ -100,11 +102,26 @@ class Zoom:
         return closer(query["picture"], query["part"], query["scale"], proportion=proportion)
 
 
+def _elsewhere(query: Mapping[str, Any]) -> list[Choice]:
+    """Return where other cats are, for somebody whose cat is gone; the picture that it was in is made of others now."""
+    tries = [Choice("All cats", "/")]
+    if "breed" in query:
+        tries.insert(0, Choice(f"More {words.cats(query['breed'], 2)}", link("/", {"breed": query["breed"]})))
+    if whole := _whole(query):
+        tries.insert(0, Choice("The whole picture", whole))
+    return tries
+
+
+def _whole(query: Mapping[str, Any]) -> str | None:
+    """Return the page of the picture that the cat was seen in."""
+    within = {name: query[name] for name in FIELDS if name in query}
+    return link("/picture", within) if within else None
+
+
 def _choices(query: Mapping[str, Any], parts: Sequence[str]) -> Mapping[str, Any]:
     """Return the parts and scales that a page offers: of a part that is not among `parts` there are no scales."""
-    within = {name: query[name] for name in FIELDS if name in query}
     return {
-        "back": link("/picture", within) if within else None,
+        "back": _whole(query),
         "parts": [
             Choice(part.capitalize(), link("/zoom", {**query, "part": part}), part == query["part"]) for part in parts
         ],

@@ -87,6 +87,15 @@ async def open_repository(context: catguard.TierContext) -> Repository:
     return repository
 
 
+# By what SQLite (SQLITE_FULL, SQLITE_NOTADB, SQLITE_CORRUPT), PostgreSQL (53100) and the system say.
+_REMEDIES = {
+    "disk is full": "make room on its disk",
+    "No space left on device": "make room on its disk",
+    "not a database": "move that file away",
+    "malformed": "move that file away, or restore it",
+}
+
+
 @contextmanager
 def reachable(database: AsyncEngine, failure: str) -> Iterator[None]:
     """Say of an error of the database what failed and what to do about it.
@@ -99,9 +108,7 @@ def reachable(database: AsyncEngine, failure: str) -> Iterator[None]:
     except DBAPIError as error:
         place = database.url.render_as_string(hide_password=True)
         reason = str(error.orig).partition("\n")[0]
-        # What SQLite (SQLITE_FULL), PostgreSQL (53100) and the system say.
-        full = "disk is full" in reason or "No space left on device" in reason
-        remedy = "make room on its disk" if full else "start the database"
+        remedy = next((todo for said, todo in _REMEDIES.items() if said in reason), "start the database")
         raise catguard.ConfigurationError(
             f"{failure} in {place}: {reason}; {remedy}, or give another one by CATGUARD_STORE_DATABASE"
         ) from error

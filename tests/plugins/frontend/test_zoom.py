@@ -182,11 +182,13 @@ async def test_zoom_page_without_a_cat_says_how_to_choose_one(frontend: httpx2.A
 
 async def test_zoom_of_an_unknown_cat_is_not_found(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     catomatic.gone.add("f" * 16)
-    shown = await page(frontend, "/zoom?picture=ffffffffffffffff", status=404)
+    within = "breed=tabby&scene=snow&count=2&width=480&height=480&seed=1"
+    shown = await page(frontend, f"/zoom?picture=ffffffffffffffff&{within}", status=404)
     response = await frontend.get("/api/zoom?picture=ffffffffffffffff&part=nose&scale=0.999")
 
     assert "There is no such cat any more" in shown.text
     assert not [link for link in shown.links if link.startswith("/zoom?")]
+    assert {f"/picture?{within}", "/?breed=tabby", "/"} <= set(shown.links)
     assert (response.status_code, response.json()["title"]) == (404, "No such cat")
     assert catomatic.orders == []
 

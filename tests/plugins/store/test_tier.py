@@ -127,7 +127,8 @@ def test_prepare_and_fill_tell_how_far_they_are(prepared: Prepared) -> None:
 
 
 async def test_prepare_uses_the_database_of_the_settings(guard: catguard.Guard, tmp_path: Path, url: str) -> None:
-    context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url}, addresses={})
+    one = "night-roof/foreground"
+    context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url, "drawings": one}, addresses={})
     await prepare(context)
     await context.close()
     engine = create_async_engine(url)
@@ -150,6 +151,14 @@ async def test_prepare_whose_drawing_dies_says_so(
     with pytest.raises(
         catguard.CatguardError, match=r"its decoder died of it \(SIGABRT\).*the next start goes on there"
     ):
+        await prepare(context)
+    await context.close()
+
+
+async def test_prepare_with_a_file_that_is_no_database_says_what_to_do(guard: catguard.Guard, tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"nothing that SQLite wrote" * 9)
+    context = TierContext(guard, data=tmp_path, settings={}, addresses={})
+    with pytest.raises(catguard.ConfigurationError, match=r"store\.db: file is not a database; move that file away"):
         await prepare(context)
     await context.close()
 
