@@ -44,10 +44,27 @@ log = logging.getLogger("catguard.inbound")
 
 @dataclass(frozen=True, slots=True)
 class _Routes:
-    """What is known of the routes under one policy set; `lanes` by the name of the boundary."""
+    """What is known of the routes under one policy set.
+
+    `lanes` are by the name of the boundary, `plain` by method and by the bytes of a path that is written out: with the
+    path and what answers there.
+    """
 
     table: RouteTable
     lanes: dict[str, Lane]
+    plain: dict[tuple[str, bytes | None], tuple[str, Match, Lane]]
+
+    @classmethod
+    def of(cls, snapshot: CompiledPolicySet, component: str) -> _Routes:
+        """Return the routes of a component."""
+        table = RouteTable(snapshot.component(component))
+        lanes = {found.name: Lane(snapshot, found, reaches_out=table.reaches_out) for found in table.boundaries}
+        plain: dict[tuple[str, bytes | None], tuple[str, Match, Lane]] = {
+            (method, raw): (path, match, lanes[boundary.name])
+            for raw, (path, match) in table.written.items()
+            for method, boundary in match.methods.items()
+        }
+        return cls(table, lanes, plain)
 
     def find(self, scope: Scope) -> tuple[str, Match | None]:
         """Return the path below the mount, and what answers there; raises BadTarget.
@@ -58,9 +75,6 @@ class _Routes:
         raw: bytes | None = scope.get("raw_path")
         told: str = scope["path"]
         root = scope.get("root_path")
-        known = self.table.written.get(raw)  # read already, as it is plain
-        if known is not None and known[0] == told and not root:
-            return known
         path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
         if path != told:
             raise BadTarget("the path is told in two ways")
@@ -111,39 +125,43 @@ class InboundGuard:
             raise ConfigurationError(f"a guard takes scopes of http, websocket and lifespan, and refuses {kind!r}")
 
     def _table(self, snapshot: CompiledPolicySet) -> _Routes:
-        table = RouteTable(snapshot.component(self.component))
-        return _Routes(table, {found.name: Lane(snapshot, found) for found in table.boundaries})
+        return _Routes.of(snapshot, self.component)
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
         snapshot = self.engine.snapshot
         head = Head(scope["headers"])
         routes = self._routes.of(snapshot)
+        method = scope["method"]
+        plain = routes.plain.get((method, scope.get("raw_path")))
         try:
             check_framing(head)
-            path, match = routes.find(scope)
+            if plain is not None and plain[0] == scope["path"] and not scope.get("root_path"):
+                path, match, lane = plain
+                passage = Passage(self._point, lane, match, scope, head, receive, send)
+                return self._held(passage, path) if lane.reaches_out else passage.run(path)
+            path, found = routes.find(scope)
         except BadTarget as error:
             return self._undeclared(scope, head, send, snapshot, 400, str(error))
-        method = scope["method"]
-        boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
-        if match is not None and boundary is not None:
+        boundary = found.methods.get("GET" if method == "HEAD" else method) if found else None
+        if found is not None and boundary is not None:
             lane = routes.lanes[boundary.name]
-            passage = Passage(self._point, lane, match, scope, head, receive, send)
-            return self._held(passage, path) if routes.table.reaches_out else passage.run(path, reaches_out=False)
-        if match is not None and method == "OPTIONS":
-            return self._options(scope, head, send, snapshot, match.allow())
+            passage = Passage(self._point, lane, found, scope, head, receive, send)
+            return self._held(passage, path) if lane.reaches_out else passage.run(path)
+        if found is not None and method == "OPTIONS":
+            return self._options(scope, head, send, snapshot, found.allow())
         action = self._action(snapshot)
         if action != "deny":
             return self._unchecked(scope, head, receive, send, snapshot, action)
-        if match is None:
+        if found is None:
             return self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
-        message = f"this path takes {match.allow()}"
-        return self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
+        message = f"this path takes {found.allow()}"
+        return self._undeclared(scope, head, send, snapshot, 405, message, allow=found.allow())
 
     async def _held(self, passage: Passage, path: str) -> None:
         """Lead an exchange through whose calls are decided by its own snapshot."""
         with self.engine.hold(passage.lane.snapshot):
-            await passage.run(path, reaches_out=True)
+            await passage.run(path)
 
     async def _failed(self, scope: Scope, send: Send, error: Exception) -> None:
         """Answer for a guard that failed before there was an exchange; no more is told than that."""

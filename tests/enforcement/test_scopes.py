@@ -177,7 +177,7 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 PLACES = {
-    "routes": (inbound._Routes, "find"),
+    "routes": (inbound, "Passage"),
     "framing": (inbound, "check_framing"),
     "caller": (passage, "identify"),
     "decision": (passage, "decide_request"),
