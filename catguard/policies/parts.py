@@ -42,14 +42,16 @@ class ShapeError:
 
 
 class Validators:
-    """The validators of one policy set: parts with the same schema share one."""
+    """The validators of one policy set, and what else is made of a schema alone: equal schemas share them."""
 
     def __init__(self) -> None:
         self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+        self._readers: dict[bytes, RecordReader] = {}
+        self._normalizers: dict[tuple[bytes, bool], Normalize | None] = {}
 
     def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
         """Return the validator of a schema; raises ValueError with what is wrong with it."""
-        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        key = _key(schema)
         if key not in self._made:
             try:
                 self._made[key] = jsonschema_rs.Draft202012Validator(
@@ -58,6 +60,19 @@ class Validators:
             except jsonschema_rs.ValidationError as error:
                 raise ValueError(str(error)) from None
         return self._made[key]
+
+    def reading(self, schema: JsonSchema, *, fill_defaults: bool) -> tuple[RecordReader, Normalize | None]:
+        """Return what reads a record of a schema from the wire, and what brings a value to its one form."""
+        key = _key(schema)
+        if key not in self._readers:
+            self._readers[key] = RecordReader(schema)
+        if (key, fill_defaults) not in self._normalizers:
+            self._normalizers[key, fill_defaults] = normalizer(schema, fill_defaults=fill_defaults)
+        return self._readers[key], self._normalizers[key, fill_defaults]
+
+
+def _key(schema: JsonSchema) -> bytes:
+    return hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
 
 
 class CompiledPart:
@@ -72,12 +87,13 @@ class CompiledPart:
             ValueError: With what is wrong with the schema.
         """
         self.shape = shape
-        self._validator = (validators or Validators()).of(shape.schema)
+        validators = validators or Validators()
+        self._validator = validators.of(shape.schema)
         #: Whether a value fits.
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
-        self._reader = RecordReader(shape.schema)
-        self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
+        self.normalize: Normalize | None
+        self._reader, self.normalize = validators.reading(shape.schema, fill_defaults=fill_defaults)
 
     @property
     def names(self) -> frozenset[str]:
