@@ -91,7 +91,8 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
     value = schema.get(keyword)
     match keyword:
         case "type":
-            return " or ".join(TYPES.get(name, str(name)) for name in (value if isinstance(value, list) else [value]))
+            kinds = value if isinstance(value, list) else [value]
+            return " or ".join(TYPES.get(str(name), str(name)) for name in kinds)
         case "enum":
             return "one of " + ", ".join(_word(item) for item in value or ())
         case "const":
