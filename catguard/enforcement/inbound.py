@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from catguard.enforcement.reply import Point
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path, shown_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
-from catguard.failures import report
+from catguard.failures import report, stack
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
@@ -117,7 +118,7 @@ class InboundGuard:
                 way = self._failed(scope, send, error)
             await way
         elif kind == "lifespan":
-            await self.app(scope, receive, send)
+            await self._live(scope, receive, send)
         elif kind == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -229,6 +230,27 @@ class InboundGuard:
         finally:
             observation.end(status=status)
 
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app begin and end; servers log the words in which it says that it failed."""
+        failed: MutableMapping[str, Any] | None = None
+
+        async def tell(message: MutableMapping[str, Any]) -> None:
+            nonlocal failed
+            if message["type"].endswith(".failed"):
+                failed = message
+            else:
+                await send(message)
+
+        words = "the application says that it failed"
+        try:
+            await self.app(scope, receive, tell)
+        except Exception as error:
+            words = stack(error)
+            raise
+        finally:
+            if failed is not None:
+                await send({**failed, "message": words})
+
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a websocket, which no boundary can declare, unless what is not declared passes."""
         snapshot = self.engine.snapshot
@@ -257,7 +279,8 @@ class InboundGuard:
         except Exception as error:  # noqa: BLE001 # raised, the server would log its words
             observation.failed(error)
             report(log, error, "%s failed on a websocket; trace %s", self.component, observation.trace_id)
-            await send({"type": "websocket.close", "code": 1011, "reason": "the service failed"})
+            with contextlib.suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011, "reason": "the service failed"})
 
     async def _deny(self, scope: Scope, send: Send, observation: Observation) -> None:
         """Deny the handshake; servers that take no answer to it send a 403 of their own when it is closed."""
