@@ -41,12 +41,25 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("catguard.inbound")
 
 
+class _Lanes(dict[str, Lane]):
+    """The lanes of one policy set, each made at its first request: all at once would hold up a reload."""
+
+    __slots__ = ("_snapshot",)
+
+    def __init__(self, snapshot: CompiledPolicySet) -> None:
+        self._snapshot = snapshot
+
+    def __missing__(self, name: str) -> Lane:
+        lane = self[name] = Lane(self._snapshot, self._snapshot.boundaries[name])
+        return lane
+
+
 @dataclass(frozen=True, slots=True)
 class _Routes:
     """What is known of the routes under one policy set; `lanes` by the name of the boundary."""
 
     table: RouteTable
-    lanes: dict[str, Lane]
+    lanes: _Lanes
 
     def find(self, scope: Scope) -> tuple[str, Match | None]:
         """Return the path below the mount, and what answers there; raises BadTarget.
@@ -111,7 +124,7 @@ class InboundGuard:
 
     def _table(self, snapshot: CompiledPolicySet) -> _Routes:
         table = RouteTable(snapshot.component(self.component))
-        return _Routes(table, {found.name: Lane(snapshot, found) for found in table.boundaries})
+        return _Routes(table, _Lanes(snapshot))
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
