@@ -101,9 +101,9 @@ def test_explain_shows_a_boundary_on_one_screen() -> None:
     for piece in (
         "from frontend (declared, not verified)",
         "variables.area = request.body.width * request.body.height",
-        "integer; at least 16; at most 4096",
+        "a whole number; at least 16; at most 4096",
         "picture-area",
-        "a render takes 16 bytes a pixel",
+        "a picture has at most 4,000,000",
         "request, where one does not hold: refused with a 4xx",
         "response 200, where one does not hold: answered with 500 instead",
         "Cat-o-matic (#catomatic-oncall)",
