@@ -224,18 +224,23 @@ class Guard:
             hint = did_you_mean(name, snapshot.boundaries) or f"`catguard explain {self.component}` names all"
             raise ConfigurationError(f"there is no boundary {boundary!r} ({hint})")
         kind = snapshot.boundaries[name].policy.kind
+        copies: dict[str, dict[str, Any]] = {}
         for phase, given, known in (("request", request, REQUEST[kind]), ("response", response or {}, RESPONSE[kind])):
             for fact in given:
                 if fact not in known:
                     hint = did_you_mean(fact, known) or f"there are: {', '.join(known)}"
                     raise ConfigurationError(f"the {phase} of {name} has no {fact!r} ({hint})")
             try:
-                plain(dict(given))
+                copies[phase] = plain(given)
             except (Unreadable, NoJson) as error:
                 if not getattr(error, "beyond_range", False):  # that one the shape tells, under its own name
                     where = getattr(error, "where", "")
                     raise ConfigurationError(f"the {phase} of {name} is no JSON: {where} {error}") from None
-        return rehearse(snapshot, name, request, response)
+        if len(copies) < 2:
+            return rehearse(snapshot, name, request, response)
+        return rehearse(
+            snapshot, name, copies["request"], copies["response"] if response is not None else None, exact=True
+        )
 
     def reload(self) -> str:
         """Load the policies anew and swap them in whole; on any fault the old ones stay.

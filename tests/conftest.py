@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
@@ -17,6 +19,9 @@ from tests.system.running import System
 # A deadline would be a timed assertion.
 settings.register_profile("catguard", deadline=None)
 settings.load_profile("catguard")
+
+# Each client would read all authorities' certificates anew, for 20 ms, and then ask http://127.0.0.1.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
 
 ROOT = Path(__file__).parent.parent
 if sys.dont_write_bytecode:
@@ -29,7 +34,7 @@ SHARING, APART = "tests/system/", ("tests/system/test_blocking.py",)
 #: What takes longest is begun first, and what waits for the drawings of others later.
 FIRST = ("tests/cli/", "tests/supervisor/", "tests/plugins/store/imports/", "tests/examples/", *APART)
 #: These share a PostgreSQL server, which takes seconds to start.
-ON_POSTGRESQL = ("tests/enforcement/test_canaries.py", "tests/enforcement/test_database.py")
+ON_POSTGRESQL = tuple(f"tests/enforcement/test_{name}.py" for name in ("canaries", "database", "rows"))
 
 
 class Scheduling(LoadFileScheduling):

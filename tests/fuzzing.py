@@ -44,7 +44,6 @@ SEED = int(os.environ.get("CATGUARD_SEED", "1"))
 #: For the mark `timeout` of a long run.
 TIMEOUT = 4 * 3600
 
-_EACH = 250  # inputs of one example
 _BATCH = 2_000  # examples: hypothesis remembers those of a run
 _SHRINKING = 30  # seconds
 _QUIET = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
@@ -55,10 +54,11 @@ _COUNT = struct.Struct("Qd")
 
 @dataclass(frozen=True)
 class Inputs(Generic[T]):
-    """What hypothesis begins with, and what makes many inputs of each."""
+    """What hypothesis begins with, and what makes so many inputs of `each`."""
 
     bases: st.SearchStrategy[T]
     vary: Callable[[T, Random], T]
+    each: int = 250
 
     def single(self) -> st.SearchStrategy[T]:
         """Return the inputs as hypothesis makes them, one an example."""
@@ -69,7 +69,7 @@ class Inputs(Generic[T]):
         """Yield a base, and what else is made of it."""
         random = Random(number)
         yield base
-        for _ in range(_EACH - 1):
+        for _ in range(self.each - 1):
             yield self.vary(base, random)
 
 
@@ -114,7 +114,7 @@ def _try_all(law: Law, inputs: Inputs[Any], wanted: int, shared: mmap.mmap, file
             batch += 1
 
             @seed(SEED * 1_000_003 + batch)
-            @settings(_QUIET, max_examples=min(_BATCH, 1 + (wanted - count) // _EACH))
+            @settings(_QUIET, max_examples=min(_BATCH, 1 + (wanted - count) // inputs.each))
             @given(inputs.bases, _SEEDS)
             def run(base: Any, number: int) -> None:
                 nonlocal count, slowest

@@ -52,10 +52,10 @@ _ENTRIES = (
     Entry(
         "rule-always-true",
         "error",
-        "a rule can never fail",
+        "a rule, or a keyword of a shape, can never fail",
         "It looks like a check and is none: the shapes, or the rule itself, leave nothing that it could refuse. Proved "
-        "from the bounds in the shapes; nothing is said where that is not certain.",
-        "width: {type: integer, minimum: 1, maximum: 4096}\n"
+        "from the bounds and types in the shapes; nothing is said where that is not certain.",
+        "name: {type: string, maximum: 80}\nwidth: {type: integer, minimum: 1, maximum: 4096}\n"
         "assume: {narrow: {rule: request.body.width <= 5000, why: ...}}",
         "assume: {narrow: {rule: request.body.width <= 2 * request.body.height, why: ...}}   # or leave the rule out",
     ),
@@ -71,9 +71,10 @@ _ENTRIES = (
         "contradiction",
         "error",
         "assumptions contradict each other",
-        "No value fits them all, so that everything is refused, and each refusal blames one of them.",
-        "count: {type: integer, minimum: 12, maximum: 1}",
-        "count: {type: integer, minimum: 1, maximum: 12}",
+        "No value fits them all, so that everything is refused, and each refusal blames one of them. Of shapes bounds, "
+        "types, listed values, required members, counts and branches are held against each other.",
+        'count: {type: integer, minimum: 12, maximum: 1}\ncode: {enum: [A, B], pattern: "^[a-z]$"}',
+        "count: {type: integer, minimum: 1, maximum: 12}\ncode: {enum: [a, b]}",
     ),
     Entry(
         "duplicate",

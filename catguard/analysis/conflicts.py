@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from catguard.policies.keywords import limit_text, subschemas, type_name, types_of
+from catguard.analysis.emptiness import (
+    fits_nothing_listed,
+    items_that_cannot_be,
+    members_that_cannot_be,
+    numbers_between,
+)
+from catguard.policies.keywords import limit_text, subschemas, types_of
 from catguard.policies.model import JsonSchema, SchemaPath
 
 Parts: TypeAlias = list[tuple[SchemaPath, JsonSchema]]
@@ -53,12 +58,23 @@ def _empty(parts: Parts) -> Iterator[tuple[SchemaPath, str]]:
                 if low > high or (strict and low == high):
                     one, other = _said(parts, low_at), _said(parts, high_at)
                     yield high_at, f"nothing is {one} and {other}"
-    listed = list(_keywords(parts, ("enum", "const")))
-    if listed:
-        at, first = listed[0]
-        values = first if at[-1] == "enum" else [first]
-        if not any(all(_fits(value, part) for _, part in parts) for value in values):
-            yield at, "none of the values that are listed fits the keywords beside them"
+    yield from fits_nothing_listed(parts)
+    yield from members_that_cannot_be(parts)
+    yield from numbers_between(parts)
+    yield from items_that_cannot_be(parts)
+    for at, part in parts:
+        for keyword in ("anyOf", "oneOf"):
+            branches = part.get(keyword, ())
+            if branches and all(_is_empty(branch, parts, keyword) for branch in branches):
+                yield (*at, keyword), "none of the branches lets a value in"
+
+
+def _is_empty(branch: Any, parts: Parts, keyword: str) -> bool:
+    """Whether nothing fits a branch and what stands around it."""
+    if isinstance(branch, bool):
+        return not branch
+    around = [(at, {name: value for name, value in part.items() if name != keyword}) for at, part in parts]
+    return any(True for _ in _empty([*around, *parts_with_paths(branch)]))
 
 
 def _types(part: JsonSchema) -> frozenset[str]:
@@ -75,36 +91,6 @@ def _keywords(parts: Parts, keywords: tuple[str, ...]) -> Iterator[tuple[SchemaP
 
 def _said(parts: Parts, at: SchemaPath) -> str:
     return limit_text(str(at[-1]), dict(parts)[at[:-1]])
-
-
-_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "minimum": lambda value, bound: not _is_number(value) or value >= bound,
-    "maximum": lambda value, bound: not _is_number(value) or value <= bound,
-    "exclusiveMinimum": lambda value, bound: not _is_number(value) or value > bound,
-    "exclusiveMaximum": lambda value, bound: not _is_number(value) or value < bound,
-    "minLength": lambda value, bound: not isinstance(value, str) or len(value) >= bound,
-    "maxLength": lambda value, bound: not isinstance(value, str) or len(value) <= bound,
-    "enum": lambda value, bound: any(_same(value, other) for other in bound),
-    "const": lambda value, bound: _same(value, bound),
-}
-
-
-def _fits(value: Any, part: JsonSchema) -> bool:
-    """Whether a value fits the plain keywords of a schema; of the others nothing is said."""
-    name = type_name(value)
-    whole = isinstance(value, float) and math.isfinite(value) and value.is_integer()
-    names = {name, "number"} if name == "integer" else {name, "integer"} if whole else {name}
-    if "type" in part and not names & _types(part):
-        return False
-    return all(test(value, part[keyword]) for keyword, test in _TESTS.items() if keyword in part)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def idle(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str]]:
@@ -137,3 +123,31 @@ def _is_idle(weak: Any, strong: Any, keyword: str, other: str, stronger: Callabl
     if weak == strong:
         return keyword == other or not keyword.startswith("exclusive")
     return bool(stronger(weak, strong) == strong)
+
+
+#: What each type is called, and the keywords that are about it alone.
+_ABOUT: Mapping[str, frozenset[str]] = {
+    "number": frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+    "string": frozenset(("minLength", "maxLength", "pattern", "format")),
+    "array": frozenset(("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems")),
+    "object": frozenset(
+        ("required", "properties", "patternProperties", "propertyNames", "minProperties", "maxProperties")
+    ),
+}
+
+
+def powerless(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str]]:
+    """Yield keywords that can never refuse: about values of another type, or least counts of nothing."""
+    parts = list(parts_with_paths(schema, path))
+    types = [_types(part) for _, part in parts if "type" in part]
+    let_in = frozenset.intersection(*types) if types else None
+    for at, part in parts:
+        for keyword, value in part.items():
+            if keyword in ("minLength", "minItems", "minProperties") and value == 0:
+                yield (*at, keyword), "nothing has less than none"
+            for about, keywords in _ABOUT.items():
+                if keyword in keywords and let_in and not let_in & {about, "integer" if about == "number" else about}:
+                    yield (*at, keyword), f"it is about each {about}, and only {' or '.join(sorted(let_in))} is let in"
+        for step, inner in subschemas(part):
+            if step[0] != "allOf":
+                yield from powerless(inner, (*at, *step))

@@ -7,7 +7,7 @@ from typing import Any
 
 from catguard.analysis.catalogue import CATALOGUE
 from catguard.analysis.certainties import certainties
-from catguard.analysis.conflicts import contradictions, idle, parts_with_paths
+from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, powerless
 from catguard.analysis.findings import Finding
 from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
@@ -159,6 +159,9 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
     for path, what in contradictions(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)}: {what}"
         yield Finding("contradiction", "error", shape.place(path), message, boundary.name)
+    for path, what in powerless(shape.schema):
+        message = f"{boundary.name}: {_name(shape, path)} can never fail: {what}"
+        yield Finding("rule-always-true", "error", shape.place(path), message, boundary.name)
     for path, what in idle(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)} is {what}"
         yield Finding("duplicate", "warning", shape.place(path), message, boundary.name)

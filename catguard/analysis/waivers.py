@@ -66,19 +66,19 @@ def check_waivers(policies: PolicySet, examples: Iterable[ExampleResult], now: d
         key = (waiver.boundary, waiver.assumption)
         if status.state == "expired":
             hint = "keep to the assumption, or agree with its owner on another day"
-            yield Finding("waiver-expired", "error", waiver.location, f"{status}; {hint}")
+            yield Finding("waiver-expired", "error", waiver.location, f"{status}; {hint}", waiver.boundary)
             continue
         if status.state == "expires soon":
-            yield Finding("waiver-expires-soon", "warning", waiver.location, str(status))
+            yield Finding("waiver-expires-soon", "warning", waiver.location, str(status), waiver.boundary)
         if key not in denying:
             message = f"{waiver.assumption} of {waiver.boundary} denies nothing: there is nothing to waive"
-            yield Finding("waiver-unused", "warning", waiver.location, message)
+            yield Finding("waiver-unused", "warning", waiver.location, message, waiver.boundary)
         elif key not in needed:
             message = (
                 f"no example of {waiver.boundary} needs the waiver of {waiver.assumption}: add one that shows what "
                 "it lets through, or remove the waiver"
             )
-            yield Finding("waiver-unused", "warning", waiver.location, message)
+            yield Finding("waiver-unused", "warning", waiver.location, message, waiver.boundary)
 
 
 def _days(count: int) -> str:

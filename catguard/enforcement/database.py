@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, TypeVar
@@ -18,12 +17,12 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy.engine import CursorResult, ExceptionContext, ExecutionContext
-from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from catguard.enforcement.eager import begin
+from catguard.enforcement.rows import RowLimits, fetch, hold, is_streamed, size_of
 from catguard.enforcement.sqlboundaries import SqlBoundaries, defines
 from catguard.enforcement.sqltext import shown
 from catguard.enforcement.statements import Statement, StatementReader, limit, parameter_sets
@@ -77,14 +76,19 @@ def open_engine(url: str, **options: Any) -> AsyncEngine:
 
 @dataclass(slots=True)
 class _Running:
-    """A statement on its way: what decides it, what was asked, and how many rows have come back so far."""
+    """A statement on its way: what decides it, what was asked, and what has come back so far.
+
+    `rows` have come back, or were changed if none come; `size` are the bytes in those that came back.
+    """
 
     snapshot: CompiledPolicySet
     boundary: CompiledBoundary
     request: dict[str, Any]
     observation: Observation
+    limits: RowLimits
     streamed: bool = False
     rows: int = 0
+    size: int | None = None
 
     def decide(self, sets: list[dict[str, Any]], *, streamed: bool) -> None:
         """Decide the statement with each of its parameter sets; raises CallRefused at the first that is denied."""
@@ -108,11 +112,29 @@ class _Running:
         decision = conclude(self.snapshot, tuple(found.values()))
         _conclude(self.observation, decision, "request", self.boundary.name)
 
+    def take(self, cursor: Any, context: ExecutionContext) -> None:
+        """Count what a statement returned or, if it returns nothing, changed.
+
+        Async drivers have fetched all rows by now (`cursor._rows`). Of others they are fetched here.
+        """
+        if cursor.description is None:
+            self.rows += max(cursor.rowcount, 0)
+            return
+        rows = getattr(cursor, "_rows", None)
+        if rows is None:
+            if context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+                return  # SQLAlchemy has them, and gives them in the end
+            rows = fetch(cursor, context, self.limits)
+        self.rows += len(rows)
+        self.size = (self.size or 0) + size_of(rows)
+
     def decide_rows(self, connection: Connection) -> None:
         """Decide the rows; raises CallRefused after the transaction, or the innermost savepoint, is rolled back."""
-        if self.streamed or not _decides(self.boundary):
+        exceeded = self.size is not None and self.limits.exceeded(self.rows, self.size)
+        if self.streamed or not (exceeded or _decides(self.boundary)):
             return
-        decision = decide_response(self.snapshot, self.boundary, self.request, {"rows": self.rows})
+        response = {"rows": self.rows} if self.size is None else {"rows": self.rows, "bytes": self.size}
+        decision = decide_response(self.snapshot, self.boundary, self.request, response)
         if not decision.allowed:
             transaction = connection.get_nested_transaction() or connection.get_transaction()
             if transaction is not None:
@@ -142,7 +164,7 @@ class DatabaseGuard:
             self._server[names.SERVER_PORT] = engine.url.port
 
     def before(
-        self, connection: Connection, _cursor: Any, sql: str, _parameters: Any, context: ExecutionContext, _many: bool
+        self, connection: Connection, cursor: Any, sql: str, _parameters: Any, context: ExecutionContext, _many: bool
     ) -> None:
         """Decide a statement that is about to run; raises CallRefused."""
         if context in self._running:
@@ -163,13 +185,16 @@ class DatabaseGuard:
                 observation.end()
                 return
             _check_rollback(connection, boundary)
-            running = _Running(snapshot, boundary, _request(statement, boundary, context), observation)
-            running.decide(sets, streamed=_is_streamed(context))
+            request = _request(statement, boundary, context)
+            running = _Running(snapshot, boundary, request, observation, RowLimits.of(boundary))
+            running.decide(sets, streamed=is_streamed(context))
         except BaseException as error:
             observation.failed(error)
             observation.end()
             raise
         self._running[context] = running
+        if not running.streamed:
+            hold(cursor, running.limits)
 
     def after(
         self, connection: Connection, cursor: Any, _sql: str, _parameters: Any, context: ExecutionContext, _many: bool
@@ -178,10 +203,9 @@ class DatabaseGuard:
         running = self._running.get(context)
         if running is None:
             return
-        batches = context.execute_style is ExecuteStyle.INSERTMANYVALUES
         if not running.streamed:
-            running.rows += _count(cursor, context, buffer=not batches and _decides(running.boundary))
-        if not batches:
+            running.take(cursor, context)
+        if context.execute_style is not ExecuteStyle.INSERTMANYVALUES:
             self._finish(connection, context)
 
     def after_all(
@@ -192,7 +216,8 @@ class DatabaseGuard:
         running = self._running.get(context) if context is not None else None
         if context is not None and running is not None:
             rows = getattr(context, "_insertmanyvalues_rows", None)
-            running.rows = len(rows) if rows else running.rows
+            if rows:
+                running.rows, running.size = len(rows), size_of(rows)
             self._finish(connection, context)
 
     def failed(self, error: ExceptionContext) -> None:
@@ -279,9 +304,9 @@ def _check_rollback(connection: Connection, boundary: CompiledBoundary) -> None:
 
 
 def _decides(boundary: CompiledBoundary) -> bool:
-    """Whether anything is assumed of what comes back."""
+    """Whether anything is written that is assumed of what comes back."""
     response = boundary.response()
-    return response is not None and (response.policy.max_rows is not None or bool(response.policy.rules))
+    return response is not None and (response.policy.binds_statement or bool(response.policy.rules))
 
 
 def _unstreamed(boundary: CompiledBoundary) -> Violation:
@@ -298,27 +323,6 @@ def _unstreamed(boundary: CompiledBoundary) -> Violation:
         policy=str(boundary.policy.location),
         kind="protocol",
     )
-
-
-def _is_streamed(context: ExecutionContext) -> bool:
-    return bool(getattr(context, "_is_server_side", False) or context.execution_options.get("stream_results"))
-
-
-def _count(cursor: Any, context: ExecutionContext, *, buffer: bool) -> int:
-    """Return the number of rows that a statement returned or, if it returns none, changed.
-
-    Async drivers have fetched all rows by now (`cursor._rows`). Of others they are fetched here if anything is assumed
-    of their number, and handed on to the result.
-    """
-    fetched: Sized | None = getattr(cursor, "_rows", None)
-    if cursor.description is not None and fetched is not None:
-        return len(fetched)
-    if cursor.description is None or not buffer:
-        changed: int = cursor.rowcount
-        return max(changed, 0)
-    rows: list[Any] = cursor.fetchall()
-    context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, cursor.description, rows)  # type: ignore[attr-defined] # as SQLAlchemy's own dialects do
-    return len(rows)
 
 
 def _interrupt(connection: Connection) -> None:

@@ -16,7 +16,7 @@ def begin(awaitable: Awaitable[Found]) -> tuple[Any, Rest[Found] | None]:
         Its result and None if it did not have to; else something and the rest, which is to be awaited.
     """
     try:
-        if type(awaitable) is CoroutineType:  # nearly always; asked directly it needs no iterator
+        if awaitable.__class__ is CoroutineType:  # nearly always; asked directly it needs no iterator
             return None, Rest(awaitable, awaitable.send(None))
         iterator = awaitable.__await__()
         return None, Rest(iterator, next(iterator))

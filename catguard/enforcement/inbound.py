@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from catguard.enforcement.reply import Point
 from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path, shown_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
-from catguard.failures import report
+from catguard.failures import report, stack
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
@@ -43,10 +44,27 @@ log = logging.getLogger("catguard.inbound")
 
 @dataclass(frozen=True, slots=True)
 class _Routes:
-    """What is known of the routes under one policy set; `lanes` by the name of the boundary."""
+    """What is known of the routes under one policy set.
+
+    `lanes` are by the name of the boundary, `plain` by method and by the bytes of a path that is written out: with the
+    path and what answers there.
+    """
 
     table: RouteTable
     lanes: dict[str, Lane]
+    plain: dict[tuple[str, bytes | None], tuple[str, Match, Lane]]
+
+    @classmethod
+    def of(cls, snapshot: CompiledPolicySet, component: str) -> _Routes:
+        """Return the routes of a component."""
+        table = RouteTable(snapshot.component(component))
+        lanes = {found.name: Lane(snapshot, found, reaches_out=table.reaches_out) for found in table.boundaries}
+        plain: dict[tuple[str, bytes | None], tuple[str, Match, Lane]] = {
+            (method, raw): (path, match, lanes[boundary.name])
+            for raw, (path, match) in table.written.items()
+            for method, boundary in match.methods.items()
+        }
+        return cls(table, lanes, plain)
 
     def find(self, scope: Scope) -> tuple[str, Match | None]:
         """Return the path below the mount, and what answers there; raises BadTarget.
@@ -57,9 +75,6 @@ class _Routes:
         raw: bytes | None = scope.get("raw_path")
         told: str = scope["path"]
         root = scope.get("root_path")
-        known = self.table.written.get(raw)  # read already, as it is plain
-        if known is not None and known[0] == told and not root:
-            return known
         path = read_path(raw or quote_from_bytes(told.encode("utf-8", "surrogatepass")).encode())
         if path != told:
             raise BadTarget("the path is told in two ways")
@@ -103,46 +118,50 @@ class InboundGuard:
                 way = self._failed(scope, send, error)
             await way
         elif kind == "lifespan":
-            await self.app(scope, receive, send)
+            await self._live(scope, receive, send)
         elif kind == "websocket":
             await self._websocket(scope, receive, send)
         else:
             raise ConfigurationError(f"a guard takes scopes of http, websocket and lifespan, and refuses {kind!r}")
 
     def _table(self, snapshot: CompiledPolicySet) -> _Routes:
-        table = RouteTable(snapshot.component(self.component))
-        return _Routes(table, {found.name: Lane(snapshot, found) for found in table.boundaries})
+        return _Routes.of(snapshot, self.component)
 
     def _way(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return what becomes of a request: the passage through its boundary, or the answer that there is none."""
         snapshot = self.engine.snapshot
         head = Head(scope["headers"])
         routes = self._routes.of(snapshot)
+        method = scope["method"]
+        plain = routes.plain.get((method, scope.get("raw_path")))
         try:
             check_framing(head)
-            path, match = routes.find(scope)
+            if plain is not None and plain[0] == scope["path"] and not scope.get("root_path"):
+                path, match, lane = plain
+                passage = Passage(self._point, lane, match, scope, head, receive, send)
+                return self._held(passage, path) if lane.reaches_out else passage.run(path)
+            path, found = routes.find(scope)
         except BadTarget as error:
             return self._undeclared(scope, head, send, snapshot, 400, str(error))
-        method = scope["method"]
-        boundary = match.methods.get("GET" if method == "HEAD" else method) if match else None
-        if match is not None and boundary is not None:
+        boundary = found.methods.get("GET" if method == "HEAD" else method) if found else None
+        if found is not None and boundary is not None:
             lane = routes.lanes[boundary.name]
-            passage = Passage(self._point, lane, match, scope, head, receive, send)
-            return self._held(passage, path) if routes.table.reaches_out else passage.run(path, reaches_out=False)
-        if match is not None and method == "OPTIONS":
-            return self._options(scope, head, send, snapshot, match.allow())
+            passage = Passage(self._point, lane, found, scope, head, receive, send)
+            return self._held(passage, path) if lane.reaches_out else passage.run(path)
+        if found is not None and method == "OPTIONS":
+            return self._options(scope, head, send, snapshot, found.allow())
         action = self._action(snapshot)
         if action != "deny":
             return self._unchecked(scope, head, receive, send, snapshot, action)
-        if match is None:
+        if found is None:
             return self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
-        message = f"this path takes {match.allow()}"
-        return self._undeclared(scope, head, send, snapshot, 405, message, allow=match.allow())
+        message = f"this path takes {found.allow()}"
+        return self._undeclared(scope, head, send, snapshot, 405, message, allow=found.allow())
 
     async def _held(self, passage: Passage, path: str) -> None:
         """Lead an exchange through whose calls are decided by its own snapshot."""
         with self.engine.hold(passage.lane.snapshot):
-            await passage.run(path, reaches_out=True)
+            await passage.run(path)
 
     async def _failed(self, scope: Scope, send: Send, error: Exception) -> None:
         """Answer for a guard that failed before there was an exchange; no more is told than that."""
@@ -211,6 +230,27 @@ class InboundGuard:
         finally:
             observation.end(status=status)
 
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app begin and end; servers log the words in which it says that it failed."""
+        failed: MutableMapping[str, Any] | None = None
+
+        async def tell(message: MutableMapping[str, Any]) -> None:
+            nonlocal failed
+            if message["type"].endswith(".failed"):
+                failed = message
+            else:
+                await send(message)
+
+        words = "the application says that it failed"
+        try:
+            await self.app(scope, receive, tell)
+        except Exception as error:
+            words = stack(error)
+            raise
+        finally:
+            if failed is not None:
+                await send({**failed, "message": words})
+
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a websocket, which no boundary can declare, unless what is not declared passes."""
         snapshot = self.engine.snapshot
@@ -239,7 +279,8 @@ class InboundGuard:
         except Exception as error:  # noqa: BLE001 # raised, the server would log its words
             observation.failed(error)
             report(log, error, "%s failed on a websocket; trace %s", self.component, observation.trace_id)
-            await send({"type": "websocket.close", "code": 1011, "reason": "the service failed"})
+            with contextlib.suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011, "reason": "the service failed"})
 
     async def _deny(self, scope: Scope, send: Send, observation: Observation) -> None:
         """Deny the handshake; servers that take no answer to it send a 403 of their own when it is closed."""

@@ -58,14 +58,19 @@ class Lane:
         "method",
         "public",
         "public_caller",
+        "reaches_out",
+        "recalls_request",
         "snapshot",
     )
 
-    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary) -> None:
+    def __init__(self, snapshot: CompiledPolicySet, boundary: CompiledBoundary, *, reaches_out: bool) -> None:
         policy, phase = boundary.policy, boundary.request
         self.snapshot = snapshot
         self.boundary = boundary
         self.public = policy.public
+        #: Whether anything that is guarded may be called on the way, and asks for the current span.
+        self.reaches_out = reaches_out
+        self.recalls_request = boundary.recalls_request
         #: The facts of the caller where nobody is asked who calls.
         self.public_caller = PUBLIC.facts()
         #: None where bodies are taken as they come: they are read on the other way.
@@ -134,7 +139,8 @@ class Lane:
                     facts["body"], text = read(body)
                 except Unreadable:
                     return None, b"", _again(first, rest, receive)
-                found = self._phase.within(facts, None, caller)
+                within = self._phase.within
+                found = within(facts, None, caller)
                 if found >= ALLOWED:
                     return facts, text if found == ALLOWED else dumps(facts["body"]), receive
         return None, b"", _again(first, rest, receive)
@@ -189,7 +195,8 @@ class AnswerLane:
                 facts["body"], body = read(body)
             except Unreadable:
                 return None
-        found = self._phase.within(request, facts, caller)
+        within = self._phase.within
+        found = within(request, facts, caller)
         if found < ALLOWED:
             return None
         if found != ALLOWED and self._reads_body:

@@ -18,7 +18,7 @@ from catguard.enforcement.reply import Point, Reply
 from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
-from catguard.engine.evaluator import allowance, decide_request, recalled
+from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
 from catguard.engine.exchange import SCOPE_KEY, Exchange
 from catguard.failures import report
 from catguard.policies.values import to_wire
@@ -44,29 +44,46 @@ class Passage(Reply):
     The app gets `receive` and `send` of it.
     """
 
-    # What an exchange begins with; most have nothing else to the end.
-    passed = False  # whether the answer went by the lane: then there is nothing left to do
-    _answers: Mapping[int, AnswerLane] | None = None  # by status, as long as the answer may go by the lane
-    _start: Message | None = None  # held back until there is a body
-    answer: Answer | None = None
-    _presence: Presence | None = None
-    _body: bytes | None = None
+    __slots__ = (
+        "_answers",
+        "_body",
+        "_known",
+        "_presence",
+        "_receive",
+        "_request",
+        "_start",
+        "answer",
+        "match",
+        "passed",
+        "recorded",
+    )
+    _known: Facts
+    _request: Facts
 
     def __init__(
         self, point: Point, lane: Lane, match: Match, scope: Scope, head: Head, receive: Receive, send: Send
     ) -> None:
         self.point = point
         self.lane = lane
-        self.match = match
         self.scope = scope
         self.head = head
-        self._receive = receive
         self._send = send
-        self.violations: list[Violation] = []  # those that let the exchange through
+        self.violations = []
+        self.sent = False
+        self.match = match
+        self._receive = receive
+        #: Whether the answer went by the lane: then there is nothing left to do.
+        self.passed = False
+        #: By status, as long as the answer may go by the lane; its beginning is held back until there is a body.
+        self._answers: Mapping[int, AnswerLane] | None = None
+        self._start: Message | None = None
+        self.answer: Answer | None = None
+        self._presence: Presence | None = None
+        self._body: bytes | None = None
         # Where nobody records, and no trace is to be continued, there is nothing to tell.
         unrecorded = point.telemetry.unrecorded() if lane.public or b"traceparent" not in head.values else None
-        self.observation = unrecorded or self._observe(point.telemetry)
         self.recorded = unrecorded is None
+        self.observation = unrecorded or self._observe(point.telemetry)
 
     def _observe(self, telemetry: Telemetry) -> Observation:
         policy, scope = self.lane.boundary.policy, self.scope
@@ -90,13 +107,10 @@ class Passage(Reply):
             revision=self.lane.snapshot.revision,
         )
 
-    async def run(self, path: str, *, reaches_out: bool) -> None:
-        """Take the request in, let the app answer, check the answer.
-
-        `reaches_out` says whether anything that is guarded may be called on the way, and asks for the current span.
-        """
+    async def run(self, path: str) -> None:
+        """Take the request in, let the app answer, check the answer."""
         observation, recorded, lane = self.observation, self.recorded, self.lane
-        token = observation.enter() if reaches_out or recorded else None
+        token = observation.enter() if recorded or lane.reaches_out else None
         try:
             if lane.public:
                 caller, known, stranger = PUBLIC, lane.public_caller, None
@@ -124,7 +138,7 @@ class Passage(Reply):
                 if not self.violations and self.scope["method"] != "HEAD":
                     self._answers = lane.answers
             self._body = body
-            self._request = recalled(lane.boundary, facts) if lane.boundary.recalls_request else facts
+            self._request = recalled(lane.boundary, facts) if lane.recalls_request else facts
             exchange = Exchange(
                 lane.boundary.name,
                 lane.snapshot.revision,
@@ -135,7 +149,8 @@ class Passage(Reply):
                 self.violations,
             )
             try:
-                _, going = begin(self.point.app(self._checked_scope(exchange, body), self.receive, self.send))
+                app = self.point.app
+                _, going = begin(app(self._checked_scope(exchange, body), self.receive, self.send))
                 if going is not None:
                     await self._caller_presence().attend(going, lambda: self.finished)
             except Exception as error:
@@ -157,7 +172,8 @@ class Passage(Reply):
         finally:
             if token is not None:
                 observation.leave(token)
-            observation.end()
+            if recorded:
+                observation.end()
 
     async def _take_in(
         self, path: str, params: list[tuple[str, str]], receive: Receive, stranger: Violation | None
@@ -213,13 +229,13 @@ class Passage(Reply):
                 if given is not None:
                     headers, body = given
                     self.passed = self.sent = True
-                    observation = self.observation
+                    observation, send = self.observation, self._send
                     if self.recorded:
                         observation.decided(allowance(self.lane.snapshot), "response")
                     headers[b"traceresponse"] = observation.traceresponse.encode()
                     head = {"type": "http.response.start", "status": status, "headers": list(headers.items())}
-                    await self._send(head)
-                    await self._send({"type": "http.response.body", "body": body})
+                    await send(head)
+                    await send({"type": "http.response.body", "body": body})
                     if self.recorded:
                         observation.end(status=status)
                     return
@@ -284,14 +300,15 @@ class Passage(Reply):
 
     def _checked_scope(self, exchange: Exchange, body: bytes) -> Scope:
         """Return the scope of what was checked: query rewritten, length of the delivered body, no extensions."""
-        query = exchange.request["query"]
+        scope, request = self.scope, exchange.request
+        root, query = scope.get("root_path"), request["query"]
         return {
-            **self.scope,
-            "method": exchange.request["method"],
-            "root_path": (self.scope.get("root_path") or "").rstrip("/"),
+            **scope,
+            "method": request["method"],
+            "root_path": root.rstrip("/") if root else "",
             "headers": self.lane.delivered(self.head, body),
             "query_string": urlencode(to_wire(query)).encode() if query else b"",
             "extensions": {},
-            "state": dict(self.scope.get("state") or ()),
+            "state": dict(scope.get("state") or ()),
             SCOPE_KEY: exchange,
         }

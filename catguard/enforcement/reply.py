@@ -34,8 +34,8 @@ class Point:
 class Reply:
     """What a passage says to the caller in the guard's own words; it says at most one thing."""
 
-    #: Whether something was sent, so that nothing else can be answered any more.
-    sent = False
+    __slots__ = ("_send", "head", "lane", "observation", "point", "scope", "sent", "violations")
+
     point: Point
     lane: Lane
     scope: Scope
@@ -43,6 +43,8 @@ class Reply:
     observation: Observation
     #: Those that let the exchange through.
     violations: list[Violation]
+    #: Whether something was sent, so that nothing else can be answered any more.
+    sent: bool
     _send: Send
 
     async def refused_call(self, refused: CallRefused) -> None:

@@ -98,12 +98,24 @@ def decide_response(
 
 
 def rehearse(
-    snapshot: CompiledPolicySet, name: str, request: Mapping[str, Any], response: Mapping[str, Any] | None = None
+    snapshot: CompiledPolicySet,
+    name: str,
+    request: Mapping[str, Any],
+    response: Mapping[str, Any] | None = None,
+    *,
+    exact: bool = False,
 ) -> Decision:
     """Decide an exchange that is written down, e.g. an example: typed values, nothing sent, the input unchanged.
 
     What is not given is what it most plainly would be: a response has the first media type declared for its status, a
     body the bytes of its JSON text. When the request is denied, its decision is returned, else that of the response.
+
+    Args:
+        snapshot: The policies.
+        name: Of the boundary.
+        request: The facts.
+        response: Likewise, if it is to be decided.
+        exact: As for `decide_request`, of both; and that they are copies, of which nobody else knows.
 
     Raises:
         KeyError: When there is no boundary of this name.
@@ -112,7 +124,11 @@ def rehearse(
         snapshot = snapshot.candidate.live  # what was not sent is not counted
     boundary = snapshot.boundaries[name]
     policy = boundary.policy
-    facts: Facts = deepcopy(dict(request))
+    facts: Facts = dict(request) if exact else deepcopy(dict(request))
+    if exact:
+        for part in boundary.request.parts:
+            if part != "body":
+                facts.setdefault(part, {})
     if policy.kind == "http":
         facts.setdefault("method", policy.method or "GET")
         facts.setdefault("path", policy.path or "/")
@@ -122,10 +138,10 @@ def rehearse(
         facts.setdefault("operation", policy.sql.operation)
         facts.setdefault("tables", sorted(policy.sql.tables))
         facts.setdefault("rows", 1)
-    decision = decide_request(snapshot, boundary, facts)
+    decision = decide_request(snapshot, boundary, facts, exact=exact)
     if response is None or not decision.allowed:
         return decision
-    answer: Facts = deepcopy(dict(response))
+    answer: Facts = dict(response) if exact else deepcopy(dict(response))
     if policy.kind == "http":
         answer.setdefault("status", 200)
         phase = boundary.response(answer["status"])
@@ -133,7 +149,9 @@ def rehearse(
         answer.setdefault("headers", {})
         answer.setdefault("bytes", _size(answer["body"]) if "body" in answer else 0)
         answer.setdefault("bodiless", answer["status"] in (204, 304))
-    after = decide_response(snapshot, boundary, facts, answer)
+    after = decide_response(snapshot, boundary, facts, answer, exact=exact and not decision.violations)
+    if not (decision.violations or after.violations):
+        return after
     return conclude(snapshot, (*decision.violations, *after.violations))
 
 
@@ -192,7 +210,8 @@ def _limits(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
 
     count = message.get("bytes")
     if count is not None and count > phase.max_bytes and "max_bytes" in phase.policy.limits:
-        note("max_bytes", f"the body must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
+        what = "rows" if boundary.policy.kind == "sql" else "body"
+        note("max_bytes", f"the {what} must have {phase.policy.limits['max_bytes'].limit}", "/bytes")
     if "media" in message and message["media"] not in (phase.media or (None,)):
         note("media", f"the media type must be {phase.policy.limits['media'].limit}", "/media")
     if boundary.policy.kind == "sql":
@@ -205,12 +224,15 @@ def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts
     limits = response.policy.limits if response else {}
     if response is None or response.policy.max_rows is None or boundary.policy.sql is None:
         return
-    max_rows, side = response.policy.max_rows, boundary.policy.side
+    max_rows, side, binds = response.policy.max_rows, boundary.policy.side, response.policy.binds_statement
     if phase.policy.phase == "response":
+        # Where nobody wrote a limit it is for what comes back, which alone has bytes.
+        if not binds and "bytes" not in message:
+            return
         if message.get("rows", 0) > max_rows:
             text = f"the statement must return {limits['max_rows'].limit}"
             violations.append(violated(limits["max_rows"], side, where="/rows", message=text))
-    elif boundary.policy.sql.operation == "SELECT":
+    elif binds and boundary.policy.sql.operation == "SELECT":
         limit = message.get("limit")
         # A negative LIMIT is none to SQLite.
         if limit is None or not 0 <= limit <= max_rows:

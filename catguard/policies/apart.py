@@ -6,20 +6,20 @@ A thread would not do: it holds the interpreter for milliseconds at a time, and 
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 import json
 import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
 from catguard.policies.clock import Clock, utc_now
+from catguard.policies.collecting import lasting
 from catguard.policies.compiler import CompiledPolicySet, compiling
 from catguard.policies.loader import compile_sources
 from catguard.policies.model import Action, Boundary, PolicySet
@@ -59,7 +59,7 @@ async def load_apart(
     if isinstance(found, CatguardError):
         raise found
     policies: PolicySet = found
-    with _without_collection():
+    with lasting():
         boundaries: list[Boundary] = []
         for part in rest:
             boundaries.append(_Answer(part, clock).load())
@@ -146,18 +146,6 @@ def _together(policies: PolicySet, boundaries: Iterable[Boundary]) -> PolicySet:
         for name, found in policies.components.items()
     }
     return replace(policies, components=components)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking over everything while nothing but lasting objects is made."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _written(part: object) -> bytes:

@@ -11,7 +11,7 @@
         except Exception:
             return RULES
 
-    def check(request, response, caller):
+    def check(request, response, caller, within=within):
         ...                           # limits
         return within(request, response, caller)
 
@@ -116,14 +116,15 @@ class _Writer:
             lines += ["    try:"]
             lines += [f"        {line}" for line in rules]
             lines += ["    except Exception:", f"        return {RULES}"]
-        lines += ["    return found", "def check(request, response, caller):", "    try:"]
+        lines += ["    return found", "def check(request, response, caller, within=within):", "    try:"]
         lines += [f"        {line}" for line in limits or ["pass"]]
         lines += ["    except Exception:", f"        return {SHAPES}", "    return within(request, response, caller)"]
         source = "\n".join(lines) + "\n"
         allowed = {name: getattr(builtins, name) for name in _BUILTINS}
         names: dict[str, Any] = {"__builtins__": allowed, **OPERATIONS, **self.names}
         exec(compile(source, f"<{self.boundary.name} {self.phase.phase} {self.phase.status or ''}>", "exec"), names)
-        return Generated(names["check"], names["within"], source, frozenset(translated))
+        # Not in their own globals: that would be a cycle, and keep old policies until a collection of everything.
+        return Generated(names.pop("check"), names.pop("within"), source, frozenset(translated))
 
     def section(self, write: Callable[[], None]) -> list[str]:
         """Return the lines that are written, those of new reads among them."""

@@ -9,6 +9,7 @@ from typing import Any
 from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.costs import check_costs
+from catguard.policies.expressions import Environments
 from catguard.policies.facts import MEDIA_FACTS
 from catguard.policies.model import (
     Boundary,
@@ -41,13 +42,13 @@ class CompiledPhase:
         "takes_body",
         "within",
     )
+    check: Check
+    within: Check
 
     def __init__(
         self, boundary: Boundary, policy: Phase, parts: Mapping[str, CompiledPart], rules: CompiledRules
     ) -> None:
         self._boundary = boundary
-        self.check: Check = self._first_check
-        self.within: Check = self._first_within
         self.policy = policy
         self.max_bytes = policy.max_bytes
         self.media = frozenset(policy.media) if policy.media is not None else None
@@ -64,17 +65,13 @@ class CompiledPhase:
         """Return the check with its source, for people who want to read it."""
         return generate(self._boundary, self.policy, self.parts, self.rules)
 
-    def _first_check(self, request: Any, response: Any, caller: Any) -> int:
-        self._generate()
-        return self.check(request, response, caller)
-
-    def _first_within(self, request: Any, response: Any, caller: Any) -> int:
-        self._generate()
-        return self.within(request, response, caller)
-
-    def _generate(self) -> None:
+    def __getattr__(self, name: str) -> Any:
+        """Make both checks when one is first asked for; methods that stand in for them would make a phase a cycle."""
+        if name not in ("check", "within"):
+            raise AttributeError(name)
         made = self.generated()
         self.check, self.within = made.check, made.within
+        return getattr(self, name)
 
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
@@ -167,13 +164,13 @@ def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fau
 def compiling(policies: PolicySet) -> Compiling:
     """Compile in steps of a part or an expression, for those who have something else to do in between."""
     faults: list[Fault] = []
-    validators = Validators()
+    validators, environments = Validators(), Environments()
     boundaries: dict[str, CompiledBoundary] = {}
     for boundary in policies.boundaries():
-        request = yield from _compile_phase(boundary, boundary.request, faults, validators)
+        request = yield from _compile_phase(boundary, boundary.request, faults, validators, environments)
         responses = {}
         for status, phase in boundary.responses.items():
-            responses[status] = yield from _compile_phase(boundary, phase, faults, validators)
+            responses[status] = yield from _compile_phase(boundary, phase, faults, validators, environments)
         compiled = boundaries[boundary.name] = CompiledBoundary(boundary, request, responses)
         check_costs(boundary, [(phase.policy, phase.rules) for phase in compiled.phases()], faults)
         yield
@@ -182,7 +179,7 @@ def compiling(policies: PolicySet) -> Compiling:
 
 
 def _compile_phase(
-    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators
+    boundary: Boundary, phase: Phase, faults: list[Fault], validators: Validators, environments: Environments
 ) -> Generator[None, None, CompiledPhase]:
     fill_defaults = boundary.side == "inbound" and phase.phase == "request"
     parts: dict[str, CompiledPart] = {}
@@ -197,6 +194,8 @@ def _compile_phase(
             faults.append(Fault(shape.location, f"{boundary.name}: the shape of {shape.part} is no schema: {message}"))
         yield
     defaults_applied = boundary.side == "inbound"
-    rules = yield from compiling_rules(boundary, phase, defaults_applied=defaults_applied, faults=faults)
+    rules = yield from compiling_rules(
+        boundary, phase, defaults_applied=defaults_applied, faults=faults, environments=environments
+    )
     yield
     return CompiledPhase(boundary, phase, parts, rules)

@@ -187,7 +187,9 @@ def _plain_complaint(position: int, message: str) -> Complaint:
         return Complaint(position, "the first argument of a macro names its variable", "list.all(item, item > 1)")
     if message.startswith("invalid int literal"):
         return Complaint(position, "an integer of CEL has 64 bits; this one is larger")
-    if "recursion limit" in message:
+    if (
+        "recursion limit" in message or "recursion depth" in message
+    ):  # as the parser and as the maker of the tree say it
         return Complaint(position, "the expression is nested more than 32 deep", "give its parts names: `variables`")
     if found := re.match(r"reserved identifier: (\w+)", message):
         hint = "CEL decides by: condition ? value : other" if found[1] in ("if", "else") else None

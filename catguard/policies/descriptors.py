@@ -36,15 +36,20 @@ def member_name(name: str) -> str:
     return bytes.fromhex(name[2:]).decode("utf-8", "surrogatepass") if name.startswith("_x") else name
 
 
-def describe(roots: Mapping[str, Record]) -> tuple[DescriptorPool, dict[str, str]]:
-    """Return a pool with the message types of some records, and the name of the type of each."""
+def describe(roots: Mapping[str, Record]) -> tuple[bytes, dict[str, str]]:
+    """Return the file with the message types of some records, serialized, and the name of the type of each."""
     writer = _Writer()
     names = {name: writer.message(record) for name, record in roots.items()}
+    return writer.file.SerializeToString(deterministic=True), names
+
+
+def pool_of(file: bytes) -> DescriptorPool:
+    """Return a pool with the message types that `describe` returned."""
     pool = DescriptorPool()
     for module in (struct_pb2, wrappers_pb2):
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
-    pool.Add(writer.file)
-    return pool, names
+    pool.AddSerializedFile(file)
+    return pool
 
 
 class _Writer:

@@ -23,6 +23,7 @@ _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
 _COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
+_ANCHOR = re.compile(r"(?<![^\s\[{,:?-])&(?!&\s)\S")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -88,6 +89,9 @@ class _Reader:
         self.most = len(text) + MAX_REPEATED_NODES
         self.surprises = list(of_text(text, name))
         self.comments: dict[Path, str] = {}
+        self.texts: dict[str, str] = {}
+        #: Without anchors each node is read once, and can go: what is made next takes its room.
+        self.once = _ANCHOR.search(text) is None
         self.values: dict[Path, Location] = {}
         self.keys: dict[Path, Location] = {}
         self.faults: list[Fault] = []
@@ -109,22 +113,22 @@ class _Reader:
             what = TOO_DEEP if len(path) > MAX_DEPTH else "too large once its aliases are written out"
             self.faults.append(Fault(self.place(node), f"the policy file is {what}"))
             return None
-        self.values[path] = self.place(node)
+        self.values[path] = place = self.place(node)
         if node.id == "scalar":
             text = self.text(node)
-            self.note(node, text)
+            self.note(node, text, place)
             return _scalar(text, node.style)
         if node.id == "mapping":
             return self.read_mapping(node, path)
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
-    def note(self, node: Node, text: str) -> None:
+    def note(self, node: Node, text: str, place: Location) -> None:
         """Note what is surprising about a scalar without quotes."""
-        if not node.style and (surprise := of_scalar(text, self.place(node))) is not None:
+        if not node.style and (surprise := of_scalar(text, place)) is not None:
             self.surprises.append(surprise)
 
     def text(self, node: Node) -> str:
-        text: str = node.value
+        text: str = self.texts.setdefault(node.value, node.value)  # keys and words come again and again
         if _SURROGATE.search(text):
             self.faults.append(Fault(self.place(node), "half of a surrogate pair is no character", "write it itself"))
             return ""
@@ -132,7 +136,9 @@ class _Reader:
 
     def read_mapping(self, node: Node, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
+        for index, (key_node, value_node) in enumerate(node.value):
+            if self.once:
+                node.value[index] = None
             place = self.place(key_node)
             if key_node.id != "scalar":
                 self.faults.append(Fault(place, "a key must be a word, not a list or a mapping"))
@@ -142,15 +148,15 @@ class _Reader:
                 hint = "write the entries out, or name a shape with $ref"
                 self.faults.append(Fault(place, "merge keys (<<) hide where an entry is written", hint))
                 continue
+            inner = (*path, key)
             if key in data:
-                first = self.keys[(*path, key)]
-                self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {first}"))
+                self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {self.keys[inner]}"))
                 continue
-            self.note(key_node, key)
-            self.keys[(*path, key)] = place
-            if (comment := _COMMENT.match(self.source, key_node.end_mark.index)) and _is_absent(value_node):
-                self.comments[(*path, key)] = comment[1].strip()
-            data[key] = self.read(value_node, (*path, key))
+            self.note(key_node, key, place)
+            self.keys[inner] = place
+            if _is_absent(value_node) and (comment := _COMMENT.match(self.source, key_node.end_mark.index)):
+                self.comments[inner] = comment[1].strip()
+            data[key] = self.read(value_node, inner)
         return data
 
 

@@ -295,7 +295,7 @@ def _matched(params: Record, path: str) -> Record:
 
 def _response(boundary: Boundary, phase: Phase) -> Record:
     if boundary.kind == "sql":
-        return Record({"rows": Field(INT, True)})
+        return Record({"rows": Field(INT, True), "bytes": Field(INT, False)})
     if boundary.kind == "call":
         shapes = _shapes(phase, ("result",), defaults_applied=False)
         return Record({**shapes.fields, "bytes": Field(INT, "max_bytes" in phase.limits)}, shapes.absent)

@@ -167,8 +167,9 @@ class Shape:
 class Phase:
     """What is assumed of a request, or of a response with one status.
 
-    `max_bytes` counts the bytes of the body, or of a call's result, if `limits` has it; `media` None means that there
-    is no body, or in a request that is `raw` any type; `raw` delivers the body's own bytes.
+    `max_bytes` counts the bytes of the body, of a call's result, or of a statement's rows, if `limits` has it; `media`
+    None means that there is no body, or in a request that is `raw` any type; `raw` delivers the body's own bytes.
+    `max_rows` is of a statement; where it is written it `binds_statement`: its LIMIT too, and the rows it changes.
     """
 
     phase: PhaseName
@@ -182,6 +183,7 @@ class Phase:
     stream: bool = False
     raw: bool = False
     max_rows: int | None = None
+    binds_statement: bool = False
 
     def shape(self, part: str) -> Shape | None:
         """Return the shape of a part, if one is declared."""

@@ -26,8 +26,8 @@ MAX_EXPLAINED = 2_000
 class ShapeError:
     """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
 
-    `path` is the keyword's in the schema, `limit` what it allows. Of anyOf and oneOf `alternatives` are the branches,
-    and `branches` the errors of each, none of one that fits.
+    `path` is the keyword's in the schema, `limit` what it allows, `title` what the schema calls it. Of anyOf and
+    oneOf `alternatives` are the branches, and `branches` the errors of each, none of one that fits.
     """
 
     assumption: Assumption
@@ -35,20 +35,23 @@ class ShapeError:
     keyword: str
     path: SchemaPath
     limit: str
+    title: str | None = None
     names: tuple[str, ...] = ()
     branches: tuple[tuple[ShapeError, ...], ...] = ()
     alternatives: tuple[Any, ...] = ()
 
 
 class Validators:
-    """The validators of one policy set: parts with the same schema share one."""
+    """The validators of one policy set, and what else is made of a schema alone: equal schemas share them."""
 
     def __init__(self) -> None:
         self._made: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
+        self._readers: dict[bytes, RecordReader] = {}
+        self._normalizers: dict[tuple[bytes, bool], Normalize | None] = {}
 
     def of(self, schema: JsonSchema) -> jsonschema_rs.Draft202012Validator:
         """Return the validator of a schema; raises ValueError with what is wrong with it."""
-        key = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+        key = _key(schema)
         if key not in self._made:
             try:
                 self._made[key] = jsonschema_rs.Draft202012Validator(
@@ -57,6 +60,19 @@ class Validators:
             except jsonschema_rs.ValidationError as error:
                 raise ValueError(str(error)) from None
         return self._made[key]
+
+    def reading(self, schema: JsonSchema, *, fill_defaults: bool) -> tuple[RecordReader, Normalize | None]:
+        """Return what reads a record of a schema from the wire, and what brings a value to its one form."""
+        key = _key(schema)
+        if key not in self._readers:
+            self._readers[key] = RecordReader(schema)
+        if (key, fill_defaults) not in self._normalizers:
+            self._normalizers[key, fill_defaults] = normalizer(schema, fill_defaults=fill_defaults)
+        return self._readers[key], self._normalizers[key, fill_defaults]
+
+
+def _key(schema: JsonSchema) -> bytes:
+    return hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
 
 
 class CompiledPart:
@@ -71,12 +87,13 @@ class CompiledPart:
             ValueError: With what is wrong with the schema.
         """
         self.shape = shape
-        self._validator = (validators or Validators()).of(shape.schema)
+        validators = validators or Validators()
+        self._validator = validators.of(shape.schema)
         #: Whether a value fits.
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
-        self._reader = RecordReader(shape.schema)
-        self.normalize: Normalize | None = normalizer(shape.schema, fill_defaults=fill_defaults)
+        self.normalize: Normalize | None
+        self._reader, self.normalize = validators.reading(shape.schema, fill_defaults=fill_defaults)
 
     @property
     def names(self) -> frozenset[str]:
@@ -115,7 +132,10 @@ class CompiledPart:
         around = self._around(path)
         limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
         alternatives = tuple(around[keyword]) if told else ()
-        return ShapeError(assumption, tuple(error.instance_path), keyword, path, limit, names, told, alternatives)
+        title = around.get("title")
+        return ShapeError(
+            assumption, tuple(error.instance_path), keyword, path, limit, title, names, told, alternatives
+        )
 
     def _around(self, path: SchemaPath) -> Mapping[str, Any]:
         """Return the schema that a keyword stands in."""

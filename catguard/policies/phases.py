@@ -30,6 +30,8 @@ from catguard.policies.shapes import UNDECLARED, WITHOUT_REASON, ShapeReader, bu
 #: What is not written has numbers (DESIGN.md section 3): silence is never unbounded.
 REQUEST_BYTES = 64 * 1024
 RESPONSE_BYTES = 1024 * 1024
+#: Rows of a hundred bytes, as many as fill RESPONSE_BYTES.
+RETURNED_ROWS = 10_000
 QUERY_BYTES = 8 * 1024
 PROBLEM_BYTES = 64 * 1024
 JSON_DEPTH = 64
@@ -70,7 +72,7 @@ REQUEST_KEYS: Mapping[Kind, tuple[str, ...]] = {
 RESPONSE_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "http": ("max_bytes", "media", "headers", "body", "stream", "assume"),
     "call": ("result", "max_bytes", "assume"),
-    "sql": ("max_rows", "stream", "assume"),
+    "sql": ("max_rows", "max_bytes", "stream", "assume"),
 }
 
 
@@ -112,7 +114,8 @@ class PhaseBuilder:
         raw = data.get("body") == "raw"
         media = self._media(data, raw=raw)
         max_bytes = self._max_bytes(data, media)
-        rows = self._limit("max_rows", data.get("max_rows")) if "max_rows" in data else None
+        returns = kind == "sql" and self.phase == "response"
+        rows = self._limit("max_rows", data.get("max_rows"), default=RETURNED_ROWS) if returns else None
         shapes = self._shapes(data, media, raw=raw)
         self._built_in(data, media)
         return Phase(
@@ -127,6 +130,7 @@ class PhaseBuilder:
             stream=bool(data.get("stream", False)),
             raw=raw,
             max_rows=rows,
+            binds_statement="max_rows" in data,
         )
 
     def place(self, *steps: str) -> Location:
@@ -189,7 +193,7 @@ class PhaseBuilder:
 
     def _max_bytes(self, data: Mapping[str, Any], media: tuple[str, ...] | None) -> int:
         kind = self.written.kind
-        if kind == "sql" or (kind == "call" and self.phase == "request"):
+        if kind in ("sql", "call") and self.phase == "request":
             return 0  # nothing that has a size is sent: there is no such assumption
         if self.phase == "request":
             self._limit_query()

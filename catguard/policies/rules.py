@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from catguard.errors import EvaluationError
 from catguard.policies.complaints import Complaint
-from catguard.policies.expressions import Checked, Checker, Evaluator, Function, Program, shared_evaluator
+from catguard.policies.expressions import Checked, Checker, Environments, Evaluator, Function, Program, shared_evaluator
 from catguard.policies.facts import Record, facts_of
 from catguard.policies.model import Boundary, Fault, Location, Phase, Rule
 from catguard.policies.syntax import Node
@@ -79,7 +79,10 @@ class CompiledRules:
             facts = {**facts, "variables": self._values(facts, errors)}
         if self._all.holds(facts):
             return ()
-        activation = self._evaluator.activation(facts)
+        try:
+            activation = self._evaluator.activation(facts)
+        except EvaluationError as error:
+            return [(rule.rule, error) for rule in self.rules]
         broken: list[Broken] = []
         for rule in self.rules:
             try:
@@ -161,6 +164,7 @@ def compiling_rules(
     defaults_applied: bool,
     faults: list[Fault],
     functions: Sequence[Function] = (),
+    environments: Environments | None = None,
 ) -> Generator[None, None, CompiledRules]:
     """Check and compile the rules of a phase, and the variables of its boundary, in steps of one expression each.
 
@@ -170,6 +174,7 @@ def compiling_rules(
         defaults_applied: defaults in the request are filled in before its rules.
         faults: gets every fault; a fault of a variable once, though each phase compiles it.
         functions: functions of plugins.
+        environments: those of the policy set, to be shared.
 
     Returns:
         The rules that have no fault.
@@ -178,7 +183,7 @@ def compiling_rules(
     if not phase.rules and not (boundary.variables and phase is boundary.request):
         return CompiledRules((), (), evaluator)
     facts = facts_of(boundary, phase, defaults_applied=defaults_applied)
-    checker = Checker(facts, evaluator, functions=functions)
+    checker = Checker(facts, evaluator, functions=functions, environments=environments)
 
     def check(expression: str, location: Location, *, rule: bool) -> Checked | None:
         checked, complaints = checker.check(expression, rule=rule)

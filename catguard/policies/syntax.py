@@ -220,19 +220,22 @@ _CONSTANTS = {
     "string_value": "string",
     "bytes_value": "bytes",
 }
-_PRIMITIVES = ("dyn", "bool", "int", "uint", "double", "string", "bytes")
-_WELL_KNOWN = ("dyn", "any", "timestamp", "duration")
+_PRIMITIVES = tuple(map(Type, ("dyn", "bool", "int", "uint", "double", "string", "bytes")))
+_WELL_KNOWN = tuple(map(Type, ("dyn", "any", "timestamp", "duration")))
 
 
 def _type(message: Any) -> Type:
+    found: Type
     kind = message.WhichOneof("type_kind")
     match kind:
         case "primitive":
-            return Type(_PRIMITIVES[message.primitive])
+            found = _PRIMITIVES[message.primitive]
+            return found
         case "wrapper":
-            return Type("wrapper", (Type(_PRIMITIVES[message.wrapper]),))
+            return Type("wrapper", (_PRIMITIVES[message.wrapper],))
         case "well_known":
-            return Type(_WELL_KNOWN[message.well_known])
+            found = _WELL_KNOWN[message.well_known]
+            return found
         case "list_type":
             return Type("list", (_type(message.list_type.elem_type),))
         case "map_type":

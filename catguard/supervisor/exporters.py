@@ -13,7 +13,6 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
 from catguard.errors import ConfigurationError
-from catguard.telemetry.failsafe import Failsafe
 
 CONSOLE = "console"
 OTLP = "otlp"
@@ -34,6 +33,8 @@ class Providers:
 
     def shutdown(self, *, timeout: float = SHUTDOWN) -> None:
         """Flush and end; at most `timeout` seconds, and never with an exception."""
+        from catguard.telemetry.failsafe import Failsafe  # brings the engine, which who serves need not have
+
         failsafe = Failsafe()
 
         def close_safely(close: Callable[[], None]) -> None:

@@ -33,7 +33,7 @@ def is_recorded() -> bool:
 class Unrecorded(Observation):
     """An inbound exchange that nobody records; its ids are drawn."""
 
-    __slots__ = ("_response",)
+    __slots__ = ("traceresponse",)
 
     def __init__(self, telemetry: Telemetry, random_bits: Callable[[int], int]) -> None:
         self._telemetry = telemetry
@@ -41,17 +41,12 @@ class Unrecorded(Observation):
         ids = (random_bits(192) | _NOT_ZERO).to_bytes(24, "big").hex()
         self.trace_id = ids[:32]
         # 02: the ids are random; and not sampled, which would claim a record
-        self._response = f"00-{ids[:32]}-{ids[32:]}-02"
-
-    @property
-    def traceresponse(self) -> str:
-        """The value of the `traceresponse` header."""
-        return self._response
+        self.traceresponse = f"00-{ids[:32]}-{ids[32:]}-02"  # type: ignore[misc] # known from the beginning here
 
     def enter(self) -> Token[Context] | None:
         """Make the ids those of the current span, for the calls that are made inside."""
         flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
-        _, trace_id, span_id, _ = self._response.split("-")
+        _, trace_id, span_id, _ = self.traceresponse.split("-")
         span = NonRecordingSpan(SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=flags))
         return contexts.attach(trace.set_span_in_context(span, Context()))
 

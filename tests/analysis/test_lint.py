@@ -60,6 +60,8 @@ def rules(**rules: str) -> dict[str, Any]:
 
 
 OBJECT = {"type": "object", "description": "so"}
+CLOSED = {**OBJECT, "additionalProperties": False}
+LIST = {"type": "array", "maxItems": 4, "description": "so"}
 EVEN = "request.body.n % 2 == 0"
 #: By rule, policies that break it, and beside each what it is told with.
 BROKEN: list[tuple[str, dict[str, Any], str]] = [
@@ -80,6 +82,19 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("contradiction", {"members": {"s": {**TEXT, "minLength": 10}}}, "nothing is at least 10 characters"),
     ("contradiction", {"members": {"s": {"enum": [10, 11], "maximum": 9, "description": "so"}}}, "none of the values"),
     ("contradiction", {"members": {"s": {"allOf": [NUMBER, TEXT]}}}, "no value has both types"),
+    ("contradiction", {"members": {"s": {"enum": ["A", "B"], "pattern": "^[a-z]$", "description": "so"}}}, "none of the values"),
+    ("contradiction", {"members": {"s": {"type": "integer", "const": "a", "description": "so"}}}, "none of the values"),
+    ("contradiction", {"body": {"required": ["n", "x"], "properties": {"n": NUMBER, "x": False}}}, "x is required"),
+    ("contradiction", {"members": {"s": {**CLOSED, "allOf": [{"required": ["z"]}]}}}, "z is required"),
+    ("contradiction", {"body": {"required": ["n", "s"], "maxProperties": 1}, "members": {"s": TEXT}}, "2 members are required"),
+    ("contradiction", {"body": {"minProperties": 2}}, "at least 2 members are wanted, and only 1 are let in"),
+    ("contradiction", {"members": {"s": {**NUMBER, "minimum": 1.2, "maximum": 1.8}}}, "no whole number lies between"),
+    ("contradiction", {"members": {"s": {**NUMBER, "multipleOf": 10}}}, "no multiple of 10 lies between 1 and 9"),
+    ("contradiction", {"members": {"s": {**LIST, "minItems": 3, "items": {"enum": ["a", "b"]}, "uniqueItems": True}}}, "only 2 differ"),
+    ("contradiction", {"members": {"s": {**NUMBER, "anyOf": [{"minimum": 10}, {"type": "string"}]}}}, "none of the branches"),
+    ("rule-always-true", {"members": {"s": {**TEXT, "maximum": 5}}}, "it is about each number, and only string is let in"),
+    ("rule-always-true", {"members": {"s": {**NUMBER, "pattern": "^a$"}}}, "it is about each string"),
+    ("rule-always-true", {"members": {"s": {**TEXT, "minLength": 0}}}, "nothing has less than none"),
     ("duplicate", rules(even=EVEN, a="request.body.n < 5", b="request.body.n <= 6"), "b refuses nothing that a"),
     ("duplicate", rules(even=EVEN, a="size(request.path) < 5", b="size(request.path)  <  5"), "b refuses nothing"),
     ("duplicate", {"members": {"s": {**NUMBER, "exclusiveMaximum": 20}}}, "less than 20, where it must be at most 9"),
@@ -105,6 +120,13 @@ SOUND: list[tuple[str, dict[str, Any]]] = [
     ("contradiction", rules(even=EVEN, a="request.body.n > 2", b="request.body.n < 4")),
     ("contradiction", {"assume": {"a": {"rule": "request.body.n > 5", "why": "so", "action": "warn"}, "b": {"rule": "request.body.n < 3", "why": "so"}}}),
     ("contradiction", {"members": {"s": {**NUMBER, "minimum": 9}, "t": {"type": ["integer", "string"], "minimum": 4, "maxLength": 3}}}),
+    ("contradiction", {"members": {"s": {"enum": ["A", "b"], "pattern": "^[a-z]$"}, "o": {**OBJECT, "additionalProperties": False}}}),
+    ("contradiction", {"members": {"s": {**OBJECT, "required": ["ab"], "patternProperties": {"^a": TEXT}, "additionalProperties": False}}}),
+    ("contradiction", {"members": {"s": {**OBJECT, "required": ["a"], "unevaluatedProperties": False, "anyOf": [{"properties": {"a": TEXT}}]}}}),
+    ("contradiction", {"members": {"s": {**NUMBER, "multipleOf": 9}, "t": {**NUMBER, "exclusiveMinimum": 7, "exclusiveMaximum": 9}}}),
+    ("contradiction", {"members": {"s": {**NUMBER, "anyOf": [{"minimum": 10}, {"minimum": 9}]}, "t": {"type": "number", "minimum": 1.2, "maximum": 1.8}}}),
+    ("contradiction", {"members": {"s": {**LIST, "minItems": 2, "items": {"enum": ["a", "b"]}, "uniqueItems": True}}}),
+    ("rule-always-true", {"members": {"s": {"type": ["integer", "string"], "maximum": 5, "maxLength": 3}, "t": {**TEXT, "minLength": 1}}}),
     ("duplicate", rules(even=EVEN, a="request.body.n < 5", b="request.body.n > 6")),
     ("duplicate", {"assume": {"a": {"rule": "request.body.n < 5", "why": "so", "action": "warn"}, "b": {"rule": "request.body.n < 8", "why": "so"}}}),
     ("duplicate", {"members": {"s": {"$ref": "#/shapes/Digit", "maximum": 5}}, "shapes": {"Digit": NUMBER}}),
@@ -149,6 +171,14 @@ def test_a_rule_is_switched_off_with_a_reason(where: str) -> None:
     if where == "boundary":
         text = text.replace('"http"', f'"lint": {json.dumps(off)}, "http"')
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"), [(rule, changes) for rule, changes, _ in BROKEN if rule != "unused-switch"]
+)
+def test_every_rule_is_silent_where_it_is_switched_off(rule: str, changes: dict[str, Any]) -> None:
+    off = {rule: {"off": "so"}, "unused-switch": {"off": "so"}}
+    assert [str(finding) for finding in found(policy(**{**changes, "lint": off})) if finding.rule == rule] == []
 
 
 def test_a_switch_without_a_reason_or_of_an_unknown_rule_does_not_load() -> None:

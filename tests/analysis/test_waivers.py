@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from catguard.analysis.examples import run_examples
+from catguard.analysis.lint import lint
 from catguard.analysis.waivers import check_waivers
 from catguard.cli.check import examine
 from catguard.cli.main import cli
 from catguard.policies.clock import utc_now
+from catguard.policies.loader import compile_texts
 from tests.waivers import NEEDS, TWELVE, WAIVER, compiled, text
 
 
@@ -48,6 +50,18 @@ def test_waiver_that_no_example_needs_is_unused() -> None:
 
 def test_waiver_of_what_denies_nothing_is_unused() -> None:
     assert found(WAIVER.replace("even", "few"), example="") == [("waiver-unused", "warning")]
+
+
+@pytest.mark.parametrize("rule", ["waiver-unused", "waiver-expires-soon", "waiver-expired"])
+def test_waiver_that_is_found_can_be_switched_off_at_its_boundary(rule: str) -> None:
+    days = {"waiver-unused": -40, "waiver-expires-soon": -3, "waiver-expired": 3}[rule]
+    example, now = ("" if rule == "waiver-unused" else NEEDS), TWELVE + timedelta(days=days)
+    off = text(example=example).replace(
+        "        from: public", f"        from: public\n        lint: {{{rule}: {{off: so}}}}"
+    )
+    snapshot = compile_texts([("shelf.yaml", off)], clock=lambda: now)
+    findings = lint(snapshot, check_waivers(snapshot.policies, tuple(run_examples(snapshot)), now))
+    assert [finding.rule for finding in findings if finding.rule.startswith(("waiver", "unused"))] == []
 
 
 def test_accepted_example_may_break_what_is_waived_as_long_as_it_is() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.bench.loading import load
 from tests.bench.measure import Figure, Target, measure
+from tests.bench.reloads import stalls, waited
 
 
 def test_figures_are_medians_with_ratios_to_the_first() -> None:
@@ -23,6 +24,24 @@ def test_target_is_judged_by_the_ratio(at_most: float, met: bool) -> None:
 
 
 def test_boundaries_of_the_measurement_load() -> None:
-    seconds, kilobytes = load(3)
+    seconds, kilobytes = load(50)
     assert seconds > 0
     assert kilobytes > 0
+
+
+@pytest.mark.parametrize(
+    ("laps", "seconds"),
+    [
+        ([1.0], 0.99),  # whoever comes at any moment of one second waits for the rest of it
+        ([0.001] * 1000, 0.001),
+        ([0.001] * 900 + [0.1], 0.09),  # a tenth of all arrive in the long lap, and a tenth of those at its beginning
+    ],
+)
+def test_wait_of_the_slowest_of_a_hundred_counts_a_long_lap_by_its_length(laps: list[float], seconds: float) -> None:
+    assert waited(laps) == pytest.approx(seconds, rel=0.02)
+
+
+def test_reload_beside_requests_is_measured() -> None:
+    found = stalls(3)
+    assert 0 < found.without < found.longest
+    assert found.during <= found.longest

@@ -41,8 +41,11 @@ def either(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return request.param
 
 
-def test_up_serves_and_lets_a_request_through_both_tiers_finish(catguard: Start, either: tuple[str, ...]) -> None:
+def test_up_serves_fills_and_lets_a_request_through_both_tiers_finish(catguard: Start, either: tuple[str, ...]) -> None:
     run = catguard("up", *ANY, *either)
+    while "is complete after" not in run.told():
+        time.sleep(0.05)
+    assert (run.place / "var" / "back" / "filled").exists()
     call = run.calling("/?wait=1.5")
     assert run.end(signal.SIGINT) == 0
     assert (call.result().json()["pid"] == run.process.pid) == bool(either)
@@ -138,15 +141,6 @@ def test_up_prepare_that_fails_ends_the_run(catguard: Start, either: tuple[str, 
     assert run.end() == 1
     assert "error: the cellar is flooded" in run.told()
     assert "back could not be prepared (exit code 1)" in run.told()
-
-
-def test_up_fills_beside_the_workers(catguard: Start, either: tuple[str, ...]) -> None:
-    run = catguard("up", *ANY, *either)
-    run.ready()
-    while "is complete after" not in run.told():
-        time.sleep(0.05)
-    assert (run.place / "var" / "back" / "filled").exists()
-    assert run.end(signal.SIGTERM) == 0
 
 
 def test_up_filling_that_fails_is_told_and_leaves_the_tiers_serving(catguard: Start, either: tuple[str, ...]) -> None:

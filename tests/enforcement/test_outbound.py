@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -210,6 +211,22 @@ async def test_client_takes_no_proxy_from_the_environment(edge: Edge, monkeypatc
     inner = httpx2.MockTransport(edge._handle)
     async with client(lambda inner: edge.transport(inner=inner), base_url=BASE, transport=inner) as http:
         assert (await http.post("/v1/render", json={"width": 4})).status_code == 200
+
+
+async def test_clients_share_whom_they_trust_unless_it_is_said(edge: Edge) -> None:
+    wrapped: list[Any] = []
+
+    def wrap(inner: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
+        wrapped.append(inner)
+        return edge.transport(inner=inner)
+
+    options: list[dict[str, Any]] = [{}, {}, {"verify": False}]
+    for each in options:
+        async with client(wrap, base_url=BASE, **each):
+            pass
+    first, second, third = (inner._pool._ssl_context for inner in wrapped)
+    assert first is second
+    assert [first.verify_mode, third.verify_mode] == [ssl.CERT_REQUIRED, ssl.CERT_NONE]
 
 
 async def test_client_options_of_the_transport_reach_it(edge: Edge) -> None:

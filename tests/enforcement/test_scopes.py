@@ -128,6 +128,36 @@ async def test_lifespan_reaches_the_app(shop: Made) -> None:
     assert kinds == ["lifespan"]
 
 
+@pytest.mark.parametrize("kind", ["startup", "shutdown"])
+async def test_lifespan_that_fails_says_where_and_shows_no_word(shop: Made, kind: str) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": f"lifespan.{kind}.failed", "message": f"Traceback ... ValueError: {CANARY}"})
+        raise ValueError(CANARY)
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with pytest.raises(ValueError, match=CANARY):  # what is raised after that no server logs
+        await shop(app)({"type": "lifespan"}, None, send)
+    (message,) = sent
+    assert message["type"] == f"lifespan.{kind}.failed"
+    assert "test_scopes.py" in message["message"]
+    assert message["message"].endswith("ValueError")
+
+
+async def test_websocket_that_fails_is_closed_and_its_words_are_not_told(shop: Made, caplog: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        raise ValueError(CANARY)
+
+    accepted, closed = await handshake(shop(app, undeclared="audit"))
+    assert (accepted["type"], closed["type"], closed["code"]) == ("websocket.accept", "websocket.close", 1011)
+    assert "ValueError at test_scopes.py" in caplog.text
+    assert CANARY not in caplog.text
+
+
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 async def test_methods_without_the_supervisor(shop: Made, http: Any) -> None:
     async with served(shop(), http=http, lifespan="off", ws="none") as port:
@@ -147,7 +177,7 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 PLACES = {
-    "routes": (inbound._Routes, "find"),
+    "routes": (inbound, "Passage"),
     "framing": (inbound, "check_framing"),
     "caller": (passage, "identify"),
     "decision": (passage, "decide_request"),

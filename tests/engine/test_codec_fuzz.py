@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from catguard.engine.codec import MAX_DEPTH, Unreadable, dumps, loads
+from catguard.engine.codec import MAX_DEPTH, Unreadable, dumps, loads, read
 from catguard.engine.plain import NoJson, plain
 from tests.fuzzing import TIMEOUT, Inputs, Law, fuzz, fuzz_long
 from tests.mutations import EDGES, alter_bytes, alter_tree
@@ -95,7 +95,7 @@ def height(value: Any) -> int:
 def reads(data: bytes) -> None:
     """Hold the codec against the standard library, which is lax, and what I-JSON asks for beyond it."""
     try:
-        value = loads(data)
+        value, written = read(data)
     except Unreadable as error:
         f"{error}{error.where}".encode()  # goes into a problem document
         return
@@ -105,6 +105,7 @@ def reads(data: bytes) -> None:
     assert height(value) <= MAX_DEPTH
     again = dumps(value)
     assert repr(loads(again)) == repr(value)
+    assert written == again
 
 
 def says(value: Any) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
+import weakref
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from catguard.engine.evaluator import rehearse
 from catguard.errors import ConfigurationError, PolicyError
 from catguard.policies import apart
 from catguard.policies.apart import load_apart
+from catguard.policies.compiler import CompiledPhase
 from catguard.policies.loader import compile_sources, read_sources
 from catguard.policies.sources import Sources
 from tests.waivers import TWELVE, text
@@ -68,3 +72,51 @@ async def test_the_loop_goes_on_while_policies_are_loaded() -> None:
         turns += 1
     assert turns > 50
     await loading
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """Let the garbage collector see everything again afterwards."""
+    yield
+    gc.unfreeze()
+
+
+def phases() -> int:
+    """Return how many compiled phases there are."""
+    gc.unfreeze()
+    return sum(isinstance(found, CompiledPhase) for found in gc.get_objects())
+
+
+@pytest.mark.usefixtures("thawed")
+async def test_what_was_loaded_is_not_walked_over_again() -> None:
+    thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
+    snapshot = await load_apart(Sources((("shelf.yaml", text()),)), actions=())
+    assert gc.get_freeze_count() > frozen
+    assert not [found for found in gc.get_objects() if found is snapshot]
+    assert gc.get_threshold() == thresholds
+
+
+@pytest.mark.usefixtures("thawed")
+async def test_loads_beside_each_other_leave_the_collector_as_it_was() -> None:
+    thresholds = gc.get_threshold()
+    sources = Sources((("shelf.yaml", text()),))
+    await asyncio.gather(load_apart(sources, actions=()), load_apart(sources, actions=()))
+    assert gc.get_threshold() == thresholds
+
+
+@pytest.mark.usefixtures("thawed")
+async def test_policies_that_nobody_has_go_without_a_collection() -> None:
+    sources = read_sources(ROOT / "policies.yaml")
+    gc.collect()
+    before = phases()
+    gc.disable()
+    try:
+        snapshot = compile_sources(sources)
+        check = weakref.ref(snapshot.boundaries["catomatic.inbound.render"].request.check)  # the others not asked yet
+        assert phases() > before
+        assert check() is not None
+        del snapshot
+        assert phases() == before
+        assert check() is None
+    finally:
+        gc.enable()

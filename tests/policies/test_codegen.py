@@ -13,8 +13,11 @@ from catguard.engine.evaluator import decide_request, decide_response
 from catguard.policies.codegen import ALLOWED, CHANGED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.loader import compile_texts
+from tests.fuzzing import TIMEOUT, Inputs, fuzz_long
 from tests.policies.cases import QUIET, checker_of, expressions, pair, schemas, values
 from tests.policies.rulebook import affordable
+
+Case = tuple[dict[str, Any], list[str], list[Any]]
 
 HEAD = """
 catguard: 1
@@ -238,14 +241,19 @@ def test_soft_violation_of_the_request_keeps_the_check_from_its_response() -> No
     assert violation.assumption == "same"
 
 
-@seed(20261123)
-@settings(QUIET, max_examples=60)
-@given(st.data())
-def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObject) -> None:
-    schema = draw.draw(schemas())
-    fitting, checker = values(schema), checker_of(schema)
-    drawn = [draw.draw(expressions(schema, "bool")) for _ in range(4)]
-    right = [each for each in drawn if pair(each, schema, checker=checker) and affordable(each, schema)]
+@st.composite
+def phases(draw: st.DrawFn, *, bodies: int) -> Case:
+    """Draw a schema, four rules over it, and values that fit it."""
+    schema = draw(schemas())
+    rules = [draw(expressions(schema, "bool")) for _ in range(4)]
+    return schema, rules, draw(st.lists(values(schema), min_size=bodies, max_size=bodies))
+
+
+def decides_alike(case: Case) -> None:
+    """The check changes no decision; what was checked is what is read of what is delivered."""
+    schema, written, bodies = case
+    checker = checker_of(schema)
+    right = [each for each in written if pair(each, schema, checker=checker) and affordable(each, schema)]
     rules = {f"r-{number}": {"rule": expression, "why": "w"} for number, expression in enumerate(right)}
     boundary = {
         "http": "POST /grind",
@@ -258,8 +266,7 @@ def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObje
     text = json.dumps({"catguard": 1, "system": "mill", "owners": owners, "components": components}, indent=1)
     snapshot = compile_texts([("mill.yaml", text)])
     grind = snapshot.boundaries["mill.inbound.grind"]
-    for _ in range(3):
-        body = draw.draw(fitting)
+    for body in bodies:
         delivered = loads(dumps(body))
         seen = request(copy.deepcopy(delivered))
         if grind.request.check(seen, None, {}) == ALLOWED:
@@ -268,6 +275,20 @@ def test_random_phases_decide_alike_with_and_without_the_check(draw: st.DataObje
         assert outcome(snapshot, grind, fast, exact=True) == outcome(snapshot, grind, slow, exact=False)
         assert json.loads(dumps(fast["body"])) == fast["body"]
         assert repr(json.loads(dumps(fast["body"]))) == repr(fast["body"])
+
+
+@seed(20261123)
+@settings(QUIET, max_examples=60)
+@given(phases(bodies=3))
+def test_random_phases_decide_alike_with_and_without_the_check(case: Case) -> None:
+    decides_alike(case)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(TIMEOUT)
+def test_a_hundred_thousand_exchanges_are_decided_alike_with_and_without_the_check() -> None:
+    inputs = Inputs(phases(bodies=20), lambda case, _: case, each=1)
+    fuzz_long(decides_alike, inputs, name="phases, of twenty exchanges each", share=0.1 / 20)
 
 
 def test_check_is_made_once(grind: CompiledBoundary) -> None:

@@ -7,7 +7,7 @@ from cel_expr_python import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catguard.policies.descriptors import describe, field_name, member_name
+from catguard.policies.descriptors import describe, field_name, member_name, pool_of
 from catguard.policies.facts import BOOL, DYNAMIC, INT, STRING, FactType, Field, ListOf, MapOf, Record, Scalar
 
 
@@ -42,22 +42,22 @@ def test_name_that_looks_like_an_alias_is_aliased(name: str) -> None:
     ],
 )
 def test_checker_sees_the_type(type_: FactType, expected: str) -> None:
-    pool, names = describe({"it": Record({"some_name": Field(type_, True), "some-name": Field(type_, True)})})
-    environment = cel.NewEnv(pool, variables={"it": cel.Type(names["it"])})
+    file, names = describe({"it": Record({"some_name": Field(type_, True), "some-name": Field(type_, True)})})
+    environment = cel.NewEnv(pool_of(file), variables={"it": cel.Type(names["it"])})
 
     assert environment.compile("it.some_name").return_type().name() == expected
     assert environment.compile(f"it.{field_name('some-name')}").return_type().name() == expected
 
 
 def test_names_that_collide_in_the_json_of_protobuf_are_told_apart() -> None:
-    pool, names = describe({"it": Record({"fooBar": Field(INT, True), "foo_bar": Field(STRING, True)})})
-    environment = cel.NewEnv(pool, variables={"it": cel.Type(names["it"])})
+    file, names = describe({"it": Record({"fooBar": Field(INT, True), "foo_bar": Field(STRING, True)})})
+    environment = cel.NewEnv(pool_of(file), variables={"it": cel.Type(names["it"])})
 
     assert environment.compile("it.fooBar == 1 && it.foo_bar == 'a'").return_type() == cel.Type.BOOL
 
 
 def test_value_that_may_be_null_compares_with_null() -> None:
-    pool, names = describe({"it": Record({"n": Field(Scalar("int", nullable=True), True)})})
-    environment = cel.NewEnv(pool, variables={"it": cel.Type(names["it"])})
+    file, names = describe({"it": Record({"n": Field(Scalar("int", nullable=True), True)})})
+    environment = cel.NewEnv(pool_of(file), variables={"it": cel.Type(names["it"])})
 
     assert environment.compile("it.n == null || it.n > 1").return_type() == cel.Type.BOOL

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catguard.errors import EvaluationError
-from catguard.policies.expressions import Checker, Evaluator, Function
+from catguard.policies.expressions import Checker, Environments, Evaluator, Function
 from catguard.policies.facts import DYNAMIC, INT, STRING, Field, ListOf, Record, Scalar
 
 FACTS = Record(
@@ -124,6 +124,25 @@ def test_bad_variable_causes_no_second_complaint() -> None:
     checker.declare("bad", None)
 
     assert checker.check("variables.bad > 1 && variables.bad.x == 'a'", rule=True)[1] == []
+
+
+def test_facts_of_other_types_do_not_share_an_environment() -> None:
+    environments, other = Environments(), Record({"request": Field(Record({"n": Field(STRING, True)}), True)})
+    first, second, third = (Checker(facts, Evaluator(), environments=environments) for facts in (FACTS, other, FACTS))
+
+    assert first._environment is third._environment
+    assert first.check("request.n == 1", rule=True)[1] == third.check("request.n == 1", rule=True)[1] == []
+    assert "string" in second.check("request.n == 1", rule=True)[1][0].message
+
+
+def test_variable_of_one_phase_is_unknown_to_another_of_the_same_facts() -> None:
+    environments = Environments()
+    first, second = (Checker(FACTS, Evaluator(), environments=environments) for _ in range(2))
+
+    first.declare("twice", first.check("request.n * 2", rule=False)[0])
+
+    assert first.check("variables.twice > 1", rule=True)[1] == []
+    assert second.check("variables.twice > 1", rule=True)[0] is None
 
 
 def test_functions_of_one_name_are_told_apart_by_their_parameters() -> None:

@@ -163,5 +163,5 @@ def test_facts_of_a_call_and_of_a_statement() -> None:
         "rows": True,
         "tables": True,
     }
-    assert part(facts("shop.outbound.rows", "*"), "response") == {"rows": True}
+    assert part(facts("shop.outbound.rows", "*"), "response") == {"rows": True, "bytes": False}
     assert "caller" not in facts("shop.outbound.rows").fields

@@ -43,7 +43,7 @@ def test_media_without_a_reason_has_the_general_one() -> None:
     assert (assumption.why, assumption.action) == ("what is not declared is refused", "deny")
 
 
-def test_what_has_no_size_has_no_limit_of_bytes() -> None:
+def test_what_is_not_sent_has_no_limit_of_bytes() -> None:
     policies = load_text(
         """\
 catguard: 1
@@ -61,5 +61,5 @@ components:
     )
     found = {boundary.operation: [each.id for each in boundary.assumptions()] for boundary in policies.boundaries()}
     limits = {name: [identity for identity in ids if identity.startswith("max_")] for name, ids in found.items()}
-    assert limits == {"cut": ["max_bytes"], "keep": ["max_rows"]}
+    assert limits == {"cut": ["max_bytes"], "keep": ["max_bytes", "max_rows"]}
     assert "query/max_bytes" not in found["cut"] + found["keep"]

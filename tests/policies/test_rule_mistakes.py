@@ -147,6 +147,7 @@ MISTAKES = [
     ("REQUEST", "¦if (true) false", "'if' is a reserved word", "condition ? value : other"),
     ("REQUEST", "has(request.headers¦['etag'])", "has() asks for a field, has(a.b)", "'name' in a"),
     ("REQUEST", "request.body.tags.all(¦1, true)", "the first argument of a macro names its variable", "list.all(item"),
+    ("REQUEST", "¦" + "1 + " * 40 + "1 == 41", "nested more than 32 deep", "variables"),
     ("REQUEST", "¦" + "(" * 40 + "true" + ")" * 40, "nested more than 32 deep", "variables"),
 ]
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,10 @@ from hypothesis import strategies as st
 from catguard.errors import EvaluationError
 from catguard.policies.arithmetic import Undecided
 from catguard.policies.translation import MAX_STEPS
+from tests.fuzzing import TIMEOUT, Inputs, fuzz_long
 from tests.policies.cases import QUIET, Pair, checker_of, expressions, normal, pair, schemas, values
+
+Case = tuple[dict[str, Any], list[str], list[Any]]
 
 BODY: dict[str, Any] = {
     "type": "object",
@@ -136,18 +138,26 @@ def test_division_truncates_toward_zero(expression: str, free: int) -> None:
     assert holds_both(translated(expression), {**GOOD, "free": free})
 
 
-def differential(draw: st.DataObject) -> tuple[int, int]:
-    """Hold several expressions over one schema against CEL; returns how many had a fast answer, and how many not."""
-    schema = draw.draw(schemas())
-    fitting, checker = values(schema), checker_of(schema)
-    bodies = [normal(schema, draw.draw(fitting)) for _ in range(3)]
+@st.composite
+def expressions_of_a_schema(draw: st.DrawFn) -> Case:
+    """Draw a schema, six expressions over it, and three values that fit it."""
+    schema = draw(schemas())
+    written = [draw(expressions(schema, kind)) for kind in ("bool", "bool", "int", "string", "double", "list")]
+    return schema, written, draw(st.lists(values(schema), min_size=3, max_size=3))
+
+
+def agree(case: Case) -> tuple[int, int]:
+    """Hold expressions over one schema against CEL; returns how many had a fast answer, and how many not."""
+    schema, written, bodies = case
+    checker = checker_of(schema)
+    in_form = [normal(schema, copy.deepcopy(body)) for body in bodies]
     fast = slow = 0
-    for kind in ("bool", "bool", "int", "string", "double", "list"):
-        found = pair(draw.draw(expressions(schema, kind)), schema, checker=checker)
+    for expression in written:
+        found = pair(expression, schema, checker=checker)
         if found is None or found.fast is None:
             slow += 1
             continue
-        for body in bodies:
+        for body in in_form:
             if holds_both(found, body):
                 fast += 1
             else:
@@ -160,9 +170,9 @@ def test_python_and_cel_agree_on_random_schemas_values_and_rules() -> None:
 
     @seed(20261123)
     @settings(QUIET, max_examples=170)  # six expressions each
-    @given(st.data())
-    def run(draw: st.DataObject) -> None:
-        fast, slow = differential(draw)
+    @given(expressions_of_a_schema())
+    def run(case: Case) -> None:
+        fast, slow = agree(case)
         counts[0] += fast
         counts[1] += slow
 
@@ -171,13 +181,7 @@ def test_python_and_cel_agree_on_random_schemas_values_and_rules() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(TIMEOUT)
 def test_python_and_cel_agree_on_a_hundred_thousand_expressions() -> None:
-    examples = int(os.environ.get("CATGUARD_EXAMPLES", "100000")) // 6
-
-    @settings(QUIET, max_examples=examples)
-    @given(st.data())
-    def run(draw: st.DataObject) -> None:
-        differential(draw)
-
-    run()
+    inputs = Inputs(expressions_of_a_schema(), lambda case, _: case, each=1)
+    fuzz_long(agree, inputs, name="sixes of expressions", share=0.1 / 6)

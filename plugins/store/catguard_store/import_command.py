@@ -137,6 +137,8 @@ def _tell(report: "Report", *, dry_run: bool, as_json: bool) -> None:
         click.echo(line)
     for line in listed(f"{entry.name}: stored already as {entry.id} ({entry.as_})" for entry in report.duplicates):
         click.echo(line)
+    for line in listed(map(str, sorted(report.renamed))):
+        click.echo(line)
     if report.refused:
         click.echo("refused:")
     for line in listed((f"  {refusal}" for refusal in sorted(report.refused, key=str)), most=1000):

@@ -127,7 +127,8 @@ def test_prepare_and_fill_tell_how_far_they_are(prepared: Prepared) -> None:
 
 
 async def test_prepare_uses_the_database_of_the_settings(guard: catguard.Guard, tmp_path: Path, url: str) -> None:
-    context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url}, addresses={})
+    one = "night-roof/foreground"
+    context = TierContext(guard, data=tmp_path / "nowhere", settings={"database": url, "drawings": one}, addresses={})
     await prepare(context)
     await context.close()
     engine = create_async_engine(url)

@@ -20,6 +20,8 @@ MAX_RATIO, RATIO_FROM = 200, 1024 * 1024
 bitmap would be, and is no cat)."""
 
 ENCRYPTED = 0x1
+MEMBER = b"PK\x03\x04"
+"""What a ZIP begins with, and each member of it (APPNOTE.TXT 4.3.7)."""
 
 
 class Archive:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 import catguard
 from catguard_store.admission import Admit, Proposal
 from catguard_store.imports.darkroom import Darkroom
-from catguard_store.imports.report import Entry, PassedOver, Refusal, Report, Unusable, refusal_of, shown
+from catguard_store.imports.refusals import refusal_of
+from catguard_store.imports.report import Entry, PassedOver, Refusal, Report, Unusable, shown
 from catguard_store.imports.supply import Supply
 from catguard_store.inventory import everything
 from catguard_store.repository import Repository
@@ -57,8 +58,6 @@ class Intake:
                     await self._take_one(supply, name, report, reading)
                 except Unusable as error:
                     report.refused.append(Refusal(shown(name), str(error)))
-                except catguard.CallRefused as error:
-                    report.refused.append(refusal_of(shown(name), error))
                 advance()
 
         try:
@@ -85,11 +84,16 @@ class Intake:
                 report.duplicates.append(Entry(shown(name), proposal.id, stored))
                 return
             candidate, note = await offer.candidate(self.darkroom)
-            admitted = await self.admit(candidate)
+            try:
+                admitted = await self.admit(candidate)
+            except catguard.CallRefused as error:
+                report.refused.append(refusal_of(shown(name), error, candidate))
+                return
             entry = Entry(shown(name), proposal.id, _named(proposal), note)
             if self.dry_run:
                 self._rehearsed.update(dict.fromkeys((proposal.id, proposal.source, _layer(proposal)), proposal))
                 report.imported.append(entry)
+                report.renamed.update(offer.renamed)
                 return
             async with self._writing:  # SQLite has one writer; waiting here costs less than its busy handler
                 try:
@@ -97,6 +101,7 @@ class Intake:
                 except IntegrityError as error:  # another import was faster
                     raise Unusable(f"another picture from {proposal.source} was stored meanwhile") from error
             (report.imported if new else report.duplicates).append(entry)
+            report.renamed.update(offer.renamed)
 
     async def _stored(self, proposal: Proposal) -> str | None:
         """What is stored under the same id: the same picture.

@@ -1,12 +1,11 @@
 """Labels: what a picture shows, from its sidecar, the folders that it lies in, and what the command says of all."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from catguard_store.imports.folder import parts
-from catguard_store.imports.report import Unusable, shown
+from catguard_store.imports.names import renaming, slug
+from catguard_store.imports.report import Renaming, Unusable, shown
 from catguard_store.imports.sidecar import Anchors, Row
 
 SCENES, CATS = "scenes", "cats"
@@ -15,7 +14,7 @@ POSE = "posing"
 """Of a cat where nobody says what it does."""
 
 SCENE_POSE = "scene"
-SLUG_LENGTH = 32
+_WHERE_SCENES_ARE = "scenes/NAME.jpg is the back of the scene NAME, scenes/NAME/foreground.png what is before its cats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The fields of a `Picture` that say what it shows and whose it is; an empty licence the policy refuses."""
+    """The fields of a `Picture` that say what it shows and whose it is; an empty licence the policy refuses.
+
+    `renamed` are those of its names that are written in other letters.
+    """
 
     kind: str
     breed: str
@@ -41,6 +43,7 @@ class Labels:
     licence: str
     author: str | None
     anchors: Anchors = field(default_factory=dict)
+    renamed: tuple[Renaming, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.breed}, {self.layer or self.pose}"
@@ -83,29 +86,28 @@ def labels(name: str, row: Row | None, defaults: Defaults) -> Labels:
     if kind == "scene" and layer not in LAYERS:
         raise Unusable(f"a layer of a scene is named back, ground or foreground, not {shown(str(layer))!r}")
     stated = row.tags if row is not None and row.tags is not None else tags
+    what = "scene" if kind == "scene" else "breed"
+    written = [(breed, what), (pose, "pose"), *((tag, "tag") for tag in stated)]
+    try:
+        named = [slug(text, sort) for text, sort in written]
+    except Unusable as error:
+        if kind == "scene" and not folders[1:] and "breed" not in said:
+            raise Unusable(f"{error}; {_WHERE_SCENES_ARE}") from error
+        raise
+    renamed = (
+        renaming(text, sort, name, folder=text in folders) for (text, sort), name in zip(written, named, strict=True)
+    )
     return Labels(
         kind=kind,
-        breed=slug(breed, "breed"),
-        pose=slug(pose, "pose"),
+        breed=named[0],
+        pose=named[1],
         layer=layer,
-        tags=tuple(dict.fromkeys(slug(tag, "tag") for tag in stated)),
+        tags=tuple(dict.fromkeys(named[2:])),
         licence=_line(said.get("licence") or defaults.licence or ""),
         author=_line(said.get("author") or defaults.author or "") or None,
         anchors={slug(anchor, "anchor"): point for anchor, point in ((row.anchors if row else None) or {}).items()},
+        renamed=tuple(one for one in renamed if one is not None),
     )
-
-
-def slug(text: str, what: str) -> str:
-    """A name as it stands in addresses and SQL: "Russian Blue" is russian-blue.
-
-    Raises:
-        Unusable: No name can be made of it.
-    """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].rstrip("-")
-    if not found[:1].isalpha():
-        raise Unusable(f"no {what} can be named {shown(text)!r}: a name begins with one of the letters a to z")
-    return found
 
 
 def _scene(folders: list[str], name: PurePosixPath) -> dict[str, str]:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import catguard
-
 
 class Unusable(Exception):  # like catguard.CallRefused: it says what became of a picture
     """A file cannot be imported; the text says why."""
@@ -69,6 +67,26 @@ class Entry:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Renaming:
+    """A name that is not what people wrote in other letters.
+
+    Attributes:
+        what: Breed, scene, pose or tag.
+        written: As it is written, as it can be printed.
+        name: That it has in the store.
+        folder: Whether a folder was named so.
+    """
+
+    what: str
+    written: str
+    name: str
+    folder: bool = False
+
+    def __str__(self) -> str:
+        return f"{'folder ' if self.folder else ''}{self.written!r} is {self.what} {self.name}"
+
+
 @dataclass(slots=True)
 class Report:
     """All files of an import."""
@@ -77,6 +95,7 @@ class Report:
     duplicates: list[Entry] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
+    renamed: set[Renaming] = field(default_factory=set)
 
     def as_json(self) -> dict[str, Any]:
         """For programs; what there is not is absent."""
@@ -91,6 +110,7 @@ class Report:
                 _present(name=other.name, reason=other.reason)
                 for other in sorted(self.passed_over, key=lambda other: other.name)
             ],
+            "renamed": [{"what": one.what, "written": one.written, "name": one.name} for one in sorted(self.renamed)],
         }
 
     def others(self) -> str:
@@ -98,14 +118,6 @@ class Report:
         reasons = sorted(Counter(other.reason for other in self.passed_over).items())
         why = ", ".join(f"{reason}: {number}" for reason, number in reasons)
         return f"{counted(len(self.passed_over), 'other file')} passed over{f' ({why})' if why else ''}"
-
-
-def refusal_of(name: str, error: catguard.CallRefused) -> Refusal:
-    """What a policy said of a file, in the words of its reasons."""
-    reasons = "; ".join(dict.fromkeys(violation.why or violation.message for violation in error.violations))
-    first = error.violations[0]
-    where = f"{first.where}: " if first.kind == "shape" else ""
-    return Refusal(name, f"{where}{reasons}", first.assumption, first.policy)
 
 
 def shown(name: str) -> str:

@@ -10,13 +10,13 @@ from typing import Final, Protocol
 from catguard_store.admission import Candidate, Proposal
 from catguard_store.art.scene import SCENES
 from catguard_store.imports import sidecar
-from catguard_store.imports.archive import Archive, is_archive
+from catguard_store.imports.archive import MEMBER, Archive, is_archive
 from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.developing import Film
 from catguard_store.imports.exported import drawing, identity, source
 from catguard_store.imports.folder import Folder
 from catguard_store.imports.labels import LAYERS, Defaults, labels
-from catguard_store.imports.report import ARCHIVE, HIDDEN, NO_PICTURE, PassedOver, Refusal, Unusable, shown
+from catguard_store.imports.report import ARCHIVE, HIDDEN, NO_PICTURE, PassedOver, Refusal, Renaming, Unusable, shown
 from catguard_store.imports.sidecar import Rows
 
 SUFFIXES: Final = {
@@ -42,10 +42,12 @@ class Offer:
     Attributes:
         proposal: What is known of it.
         candidate: Looks into it; raises Unusable.
+        renamed: Those of its names that people wrote in other letters.
     """
 
     proposal: Proposal
     candidate: Callable[[Darkroom], Awaitable[tuple[Candidate, str | None]]]
+    renamed: tuple[Renaming, ...] = ()
 
 
 class Supply(Protocol):
@@ -148,7 +150,7 @@ class Files:
             note = f"its name ends in {shown(suffix)}, and it is {facts.format.upper()}" if lies else None
             return Candidate(proposal, len(data), facts.width, facts.height, facts.frames, film), note
 
-        return Offer(proposal, candidate)
+        return Offer(proposal, candidate, shows.renamed)
 
     def close(self) -> None:
         self._files.close()
@@ -192,4 +194,23 @@ def _open(place: Path) -> Folder | Archive:
         return Folder(place)
     if is_archive(place):
         return Archive(place)
-    raise Unusable(f"{shown(str(place))} is neither a folder nor a ZIP")
+    raise Unusable(f"{shown(str(place))} {_no_archive(place)}")
+
+
+def _no_archive(place: Path) -> str:
+    """What a file is that is no ZIP to read."""
+    try:
+        with place.open("rb") as file:
+            start = file.read(len(MEMBER))
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    if start == MEMBER:
+        return (
+            "is a damaged ZIP: it begins as one, and the list of its members, which is at its end, is missing; it was "
+            "cut off, so fetch or pack it again"
+        )
+    if place.suffix.lower() == ".zip":
+        return f"has the name of a ZIP, and {'begins as none' if start else 'is empty'}: fetch or pack it again"
+    if place.suffix.lower() in ARCHIVES:
+        return "is neither a folder nor a ZIP: unpack it, and import the folder"
+    return "is neither a folder nor a ZIP"

@@ -67,6 +67,23 @@ def test_list_of_odd_names(tmp_path: Path, name: str, size: int, fault: str | No
         assert archive.list().names == (("a/x.png",) if size and fault is None else ())
 
 
+def test_list_loses_no_member_whose_name_has_dots(tmp_path: Path) -> None:
+    names = (
+        *("./dotcat/1.jpg", ".../x/3.jpg", "dotcat/.../4.jpg", "dotcat/..5.jpg", "zcat/./7.jpg"),
+        *("..\\evil\\3.jpg", "zcat\\6.jpg", ".hidden/x.jpg", "ragdoll/.dot.jpg"),
+    )
+    with opened(pack(tmp_path / "cats.zip", dict.fromkeys(names, b"x"))) as archive:
+        listing = archive.list()
+    assert listing.names == ("dotcat/1.jpg", "zcat/6.jpg", "zcat/7.jpg")
+    assert [(refusal.name, refusal.reason) for refusal in listing.refused] == [
+        ("..\\evil\\3.jpg", "its name leads out of the archive")
+    ]
+    assert {(other.name, other.reason) for other in listing.passed_over} == {
+        (name, "hidden")
+        for name in (".../x/3.jpg", "dotcat/.../4.jpg", "dotcat/..5.jpg", ".hidden/x.jpg", "ragdoll/.dot.jpg")
+    }
+
+
 def test_list_refuses_links(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("link.png")
     link.create_system, link.external_attr = 3, 0o120777 << 16

@@ -151,16 +151,28 @@ def test_import_passes_over_what_is_no_picture(imported: Imported) -> None:
     [
         ("flat.jpg", "nothing says the breed", None),
         ("siamese/half.jpg", "it is damaged: image file is truncated", None),
-        ("siamese/bomb.png", "a file of 10 kB may decode to gigabytes", "not-a-bomb"),
-        ("siamese/wide.png", "/args/width: no JPEG is larger", "args/width/maximum"),
+        (
+            "siamese/bomb.png",
+            "is 30000x30000 pixels, 900 megapixels; a file of 10 kB may decode to gigabytes",
+            "not-a-bomb",
+        ),
+        (
+            "siamese/wide.png",
+            "is 2147483647x16 pixels, 34,360 megapixels; width must be at most 65535: no JPEG is larger",
+            "args/width/maximum",
+        ),
         ("siamese/lies.png", "it is damaged: its header declares", None),
-        ("siamese/animated.png", "nobody composes films here", "still"),
-        ("siamese/animated.webp", "nobody composes films here", "still"),
-        ("siamese/animated.avif", "nobody composes films here", "still"),
+        ("siamese/animated.png", "is animated (3 frames); nobody composes films here", "still"),
+        ("siamese/animated.webp", "is animated (3 frames); nobody composes films here", "still"),
+        ("siamese/animated.avif", "is animated (3 frames); nobody composes films here", "still"),
         ("siamese/text.jpg", "the bytes do not begin as a WebP, PNG, JPEG, AVIF or GIF", None),
-        ("siamese/long.jpg", "/args/bytes: a file of more than 20 MiB", "args/bytes/maximum"),
-        ("siamese/stripe.png", "more than four times as long", "no-stripe"),
-        ("siamese/tiny.png", "/args/width: below 16 pixels nothing is a cat", "args/width/minimum"),
+        ("siamese/long.jpg", "bytes must be at most 20971520: a file of more than 20 MiB", "args/bytes/maximum"),
+        ("siamese/stripe.png", "is 500x100 pixels; what is more than four times as long", "no-stripe"),
+        (
+            "siamese/tiny.png",
+            "is 15x15 pixels; width and height must be at least 16: below 16 pixels nothing is a cat",
+            "args/width/minimum",
+        ),
         ("siamese/tiff.tiff", "the bytes do not begin as a WebP, PNG, JPEG, AVIF or GIF", None),
         ("scenes/holes/back.png", "nothing is behind the back of a scene", "back-without-holes"),
         ("scenes/holes/foreground.png", "without transparency hides", "cats-shine-through"),
@@ -199,12 +211,13 @@ def test_import_of_files_of_one_name_keeps_both(store: Store, photos: Path) -> N
 def test_import_tells_people_what_became_of_each(store: Store, photos: Path) -> None:
     write(
         photos,
-        {"tom/1.png": encoded(photo(), "JPEG"), "tom/2.jpg": b"x", "notes.txt": b"x", ".x": b"x", "old.zip": b"x"},
+        {"Møns/1.png": encoded(photo(), "JPEG"), "tom/2.jpg": b"x", "notes.txt": b"x", ".x": b"x", "old.zip": b"x"},
     )
     done = store.run("import", photos, "--licence", "MIT")
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
-        "tom/1.png: its name ends in .png, and it is JPEG",
+        "Møns/1.png: its name ends in .png, and it is JPEG",
+        "folder 'Møns' is breed mons",
         "refused:",
         "  tom/2.jpg: the bytes do not begin as a WebP, PNG, JPEG, AVIF or GIF picture",
         "1 picture imported, 0 duplicates, 1 refused, "
@@ -217,7 +230,9 @@ def test_import_without_a_licence_is_refused_as_the_policy_says(store: Store, ph
     write(photos, {"tom/1.jpg": encoded(photo(), "JPEG")})
     done = store.run("import", photos)
     assert done.exit_code == 1
-    assert "tom/1.jpg: /args/licence: a picture without a licence is not shown [args/licence/minLength, " in done.stdout
+    assert (
+        "tom/1.jpg: has no licence; a picture without a licence is not shown [args/licence/minLength, " in done.stdout
+    )
     assert "--licence" in done.stdout
     assert store.pictures() == {}
 
@@ -244,6 +259,14 @@ def test_import_of_an_archive(store: Store, tmp_path: Path, top: str) -> None:
         (f"{top}tom/1.jpg", "ragdoll, posing")
     ]
     assert [refusal["reason"] for refusal in report["refused"]] == ["its name leads out of the archive"]
+
+
+def test_import_of_half_an_archive_says_that_it_is_damaged(store: Store, tmp_path: Path) -> None:
+    path = pack(tmp_path / "cats.zip", {"tom/1.jpg": encoded(photo(), "JPEG")})
+    for length, said in ((path.stat().st_size // 2, "is a damaged ZIP: "), (3, "begins as none"), (0, "is empty")):
+        path.write_bytes(path.read_bytes()[:length])
+        done = store.run("import", path, *LICENCE)
+        assert (done.exit_code, said in done.output) == (2, True), done.output
 
 
 @pytest.mark.parametrize(

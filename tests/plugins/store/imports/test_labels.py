@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from catguard_store.imports.labels import Defaults, Labels, labels, slug
-from catguard_store.imports.report import Unusable
+from catguard_store.imports.labels import Defaults, Labels, labels
+from catguard_store.imports.report import Renaming, Unusable
 from catguard_store.imports.sidecar import Row
 
 
@@ -59,7 +59,13 @@ def test_labels_of_a_scene_by_sidecar() -> None:
     ("name", "fields", "message"),
     [
         ("1.jpg", {}, "nothing says the breed.*--breed"),
-        ("ラグドール/1.jpg", {}, "no breed can be named 'ラグドール'"),
+        ("???/1.jpg", {}, "no breed can be named"),
+        ("scenes/1.jpg", {}, r"no scene can be named '1'.*; scenes/NAME\.jpg is the back of the scene NAME"),
+        (
+            f"{'north-' * 6}east/1.jpg",
+            {},
+            "has 40 characters, and a name at most 32; shorten it, or say .* in a sidecar",
+        ),
         ("9 lives/1.jpg", {}, "no breed can be named '9 lives'"),
         ("siamese/1.jpg", {"kind": "dog"}, "the kind is 'dog': there are cat and scene"),
         ("scenes/beach/middle.png", {}, "named back, ground or foreground, not 'middle'"),
@@ -75,9 +81,13 @@ def test_labels_of_a_bad_row_say_where_it_is() -> None:
         labels("siamese/1.jpg", Row("cats.csv:7", {}, fault="tags must be a list"), Defaults())
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Maine  Coon!", "maine-coon"), ("Café", "cafe"), ("a" * 31 + " b", "a" * 31), ("x-1", "x-1"), ("--x--", "x")],
-)
-def test_slug_is_what_the_policy_calls_one(text: str, expected: str) -> None:
-    assert slug(text, "breed") == expected
+def test_labels_tell_which_names_are_written_otherwise() -> None:
+    row = Row("cats.csv:2", {"pose": "schläft"}, ("Blåbær", "Two  Words"))
+    found = labels("Łódź/1.jpg", row, Defaults())
+    assert found.renamed == (
+        Renaming("breed", "Łódź", "lodz", folder=True),
+        Renaming("pose", "schläft", "schlaft"),
+        Renaming("tag", "Blåbær", "blabaer"),
+    )
+    assert str(found.renamed[0]) == "folder 'Łódź' is breed lodz"
+    assert labels("Russian_Blue/Lying down/1.jpg", None, Defaults()).renamed == ()
