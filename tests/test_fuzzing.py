@@ -54,7 +54,7 @@ def test_input_that_breaks_a_law_after_others_only_is_told_with_what_was_said(mo
         seen.append(text)
         assert len(seen) < 3, "no third"
 
-    with pytest.raises(pytest.fail.Exception, match="(?s)after 2 inputs.*on its own it holds.*no third"):
+    with pytest.raises(pytest.fail.Exception, match=r"(?s)after 2 inputs.*on its own it holds.*no third"):
         fuzz_long(third, NUMBERS, name="text", share=1)
 
 
