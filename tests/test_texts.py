@@ -23,6 +23,7 @@ from catguard.cli.lint import lint
 from catguard.enforcement.problem import RefusalPage, problem_document
 from catguard.engine.decision import CallRefused, Decision, Violation
 from catguard.engine.evaluator import rehearse
+from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import load_compiled
 from catguard.supervisor.deaths import DrainOver, MemoryExceeded, OomKilled, StoppedAtOnce, classify
 from catguard.supervisor.events import Died, FillDied, StartFailed
@@ -103,12 +104,17 @@ VISITS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def service(root: Path) -> CompiledPolicySet:
+    """The policies of the cat service."""
+    return load_compiled(root / "policies.yaml")
+
+
 @pytest.mark.parametrize(("name", "query"), VISITS)
-def test_what_the_visitor_reads(root: Path, name: str, query: dict[str, Any]) -> None:
+def test_what_the_visitor_reads(service: CompiledPolicySet, name: str, query: dict[str, Any]) -> None:
     from catguard_frontend.pages import Pages
 
-    compiled = load_compiled(root / "policies.yaml")
-    found = rehearse(compiled, "frontend.inbound.gallery", {"query": query}).violations
+    found = rehearse(service, "frontend.inbound.gallery", {"query": query}).violations
     text = Pages().refusal(RefusalPage(400, "Bad Request", found, f"/?{urlencode(query)}"))
     page = Page(text.replace("</li>", "</li>\n"))
     words = "\n".join(line.strip() for line in page.text.splitlines() if line.strip())

@@ -157,9 +157,11 @@ def _rendered(page: RefusalPage, render: Render) -> bytes | None:
 class Refused:
     """An answer that tells a refused call to one's own caller; any ASGI framework takes it as a response."""
 
-    def __init__(self, refused: CallRefused, *, status: int, found: Exchange) -> None:
+    def __init__(self, refused: CallRefused, *, status: int, found: Exchange, detail: str | None) -> None:
         self.status_code = status
-        self.body = problem_document(status, refused.violations, public=found.public, trace_id=found.trace_id)
+        self.body = problem_document(
+            status, refused.violations, public=found.public, trace_id=found.trace_id, detail=detail
+        )
         self.headers = refusal_headers(PROBLEM.encode(), self.body, own=True)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
@@ -168,15 +170,16 @@ class Refused:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def refusal(refused: CallRefused, *, status: int, request: Any) -> Refused:
+def refusal(refused: CallRefused, *, status: int, request: Any, detail: str | None = None) -> Refused:
     """Return the response of a handler that answers CallRefused itself.
 
     Args:
         refused: What the guarded client raised.
         status: The status to answer, e.g. 422.
         request: The handler's request; only its `scope` is read.
+        detail: What the caller is told in the terms of what it asked; else the messages of the violations.
 
     Raises:
         ConfigurationError: When the request did not come through the guard.
     """
-    return Refused(refused, status=status, found=exchange(request.scope))
+    return Refused(refused, status=status, found=exchange(request.scope), detail=detail)

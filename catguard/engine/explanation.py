@@ -59,6 +59,8 @@ def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ..
         return where, f"{subject} must come once"  # what is repeated was read as an array
     if "propertyNames" in error.path[-2:]:
         subject = f"each name in {subject}"
+    if error.keyword == "pattern" and error.title:
+        return where, f"{subject} must be {error.title}"
     if error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
         return where, f"{subject} must have {error.limit}"
     return where, f"{subject} must be {error.limit}"

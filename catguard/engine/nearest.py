@@ -87,12 +87,14 @@ def _candidates(keyword: str, refused: Any, schemas: Sequence[Mapping[str, Any]]
     number = isinstance(refused, int | float) and not isinstance(refused, bool)
     if keyword in ("enum", "const"):
         yield from _listed(refused, [value for schema in schemas for value in _values(schema)], number=number)
-    elif keyword in _NUMBERS and number:
+    elif keyword in (*_NUMBERS, "type") and number:
         yield from _numbers(refused, schemas)
     elif keyword == "maxLength" and isinstance(refused, str):
         most = min(schema["maxLength"] for schema in schemas if "maxLength" in schema)
         if most <= MAX_TEXT:
             yield refused[: int(most)]
+    elif keyword == "pattern" and isinstance(refused, str) and len(refused) <= MAX_TEXT:
+        yield from _spellings(refused)
 
 
 def _values(schema: Mapping[str, Any]) -> Sequence[Any]:
@@ -108,6 +110,14 @@ def _listed(refused: Any, values: Sequence[Any], *, number: bool) -> Iterator[Sc
     elif number:
         numbers = [value for value in values if type_name(value) in ("integer", "number")]
         yield from sorted(numbers, key=lambda value: abs(value - refused))[:1]
+
+
+def _spellings(refused: str) -> Iterator[str]:
+    """Yield other ways to write a name: in small letters, in capitals, with hyphens between its words."""
+    words = refused.split()
+    for joint in (" ", "-", "_"):
+        joined = joint.join(words)
+        yield from (joined, joined.lower(), joined.upper())
 
 
 def _numbers(refused: float, schemas: Sequence[Mapping[str, Any]]) -> Iterator[int | float]:

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from catguard.policies.document import Document, Path
+from catguard.policies.keywords import TYPES
 from catguard.policies.model import Fault
 from catguard.policies.parts import Validators
 
@@ -254,15 +255,7 @@ def _matches(pattern: str, key: str) -> bool:
 
 
 #: The types of JSON Schema in the words of those who write YAML.
-_TYPES: dict[str, str] = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "null": "empty",
-    "number": "a number",
-    "object": "a mapping",
-    "string": "a text",
-}
+_TYPES: Mapping[str, str] = {**TYPES, "null": "empty", "object": "a mapping"}
 _EXPECTATIONS: dict[str, Callable[[Any], str]] = {
     "type": lambda value: (
         f"must be {' or '.join(_TYPES[name] for name in ([value] if isinstance(value, str) else value))}"

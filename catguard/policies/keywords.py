@@ -26,6 +26,16 @@ ANNOTATIONS = ("title", "description", "default", "examples")
 WHOLE = ("anyOf", "oneOf", "not", "contains", "propertyNames")
 #: The annotation of a field whose value may be shown to whoever sent it.
 PUBLIC = "x-catguard-public"
+#: The types of JSON as people call them.
+TYPES: Mapping[str, str] = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "array": "a list",
+    "object": "an object",
+}
 #: Keywords whose subschemas speak of the same value.
 SAME = ("allOf", "then", "else", "dependentSchemas")
 
@@ -81,7 +91,8 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
     value = schema.get(keyword)
     match keyword:
         case "type":
-            return " or ".join(value) if isinstance(value, list) else str(value)
+            kinds = value if isinstance(value, list) else [value]
+            return " or ".join(TYPES.get(str(name), str(name)) for name in kinds)
         case "enum":
             return "one of " + ", ".join(_word(item) for item in value or ())
         case "const":

@@ -26,8 +26,8 @@ MAX_EXPLAINED = 2_000
 class ShapeError:
     """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
 
-    `path` is the keyword's in the schema, `limit` what it allows. Of anyOf and oneOf `alternatives` are the branches,
-    and `branches` the errors of each, none of one that fits.
+    `path` is the keyword's in the schema, `limit` what it allows, `title` what the schema calls it. Of anyOf and
+    oneOf `alternatives` are the branches, and `branches` the errors of each, none of one that fits.
     """
 
     assumption: Assumption
@@ -35,6 +35,7 @@ class ShapeError:
     keyword: str
     path: SchemaPath
     limit: str
+    title: str | None = None
     names: tuple[str, ...] = ()
     branches: tuple[tuple[ShapeError, ...], ...] = ()
     alternatives: tuple[Any, ...] = ()
@@ -131,7 +132,10 @@ class CompiledPart:
         around = self._around(path)
         limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
         alternatives = tuple(around[keyword]) if told else ()
-        return ShapeError(assumption, tuple(error.instance_path), keyword, path, limit, names, told, alternatives)
+        title = around.get("title")
+        return ShapeError(
+            assumption, tuple(error.instance_path), keyword, path, limit, title, names, told, alternatives
+        )
 
     def _around(self, path: SchemaPath) -> Mapping[str, Any]:
         """Return the schema that a keyword stands in."""

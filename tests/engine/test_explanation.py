@@ -28,10 +28,12 @@ SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "max
         (PLACE, {"breed": 1, "scene": 1, "picture": 1, "part": 1}, [("/body", "the body must be just one of: with breed, scene; with picture, part; 2 of them fit")]),
         (SCALAR, "long", [("/body", "the body must have at most 3 characters")]),
         (SCALAR, 6, [("/body", "the body must be at most 5")]),
-        (SCALAR, None, [("/body", "the body must be string or integer")]),
+        (SCALAR, None, [("/body", "the body must be a text or a whole number")]),
         ({"type": "array", "items": PET}, [{"kind": "cat", "lives": 9}, {"kind": "cat", "lives": 12}], [("/body/1/lives", "lives must be at most 9")]),
         ({"anyOf": [{"oneOf": [CAT, DOG]}, {"type": "null"}]}, {"kind": "cat", "lives": 12}, [("/body/lives", "lives must be at most 9")]),
         ({"type": "object", "additionalProperties": True, "propertyNames": {"maxLength": 3}}, {"long": 1}, [("/body", "each name in the body must have at most 3 characters")]),
+        ({"type": "integer"}, 3.5, [("/body", "the body must be a whole number")]),
+        ({"title": "a name of small letters", "pattern": "^[a-z]+$"}, "X", [("/body", "the body must be a name of small letters")]),
         ({"type": "array", "contains": {"const": 1}, "minContains": 1}, [2], [("/body", "the body must have at least 1 of 1")]),
     ],
 )  # fmt: skip

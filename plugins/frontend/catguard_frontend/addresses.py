@@ -60,12 +60,13 @@ def srcset(recipe: Recipe, times: Iterable[float], *, known: Mapping[Recipe, str
     """
     choices = {}
     for size in (sized(recipe, factor) for factor in times):
-        if _possible(size):
+        if possible(size):
             choices[size.width] = (known or {}).get(size) or picture_of(size)
     return ", ".join(f"{address} {width}w" for width, address in sorted(choices.items()))
 
 
-def _possible(size: Recipe) -> bool:
+def possible(size: Recipe) -> bool:
+    """Tell whether a recipe of this size may be ordered."""
     area, sides = size.width * size.height, (size.width, size.height)
     return (
         min(sides) >= LEAST_SIDE

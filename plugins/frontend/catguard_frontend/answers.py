@@ -44,10 +44,10 @@ def answer(
     return JSONResponse(content, headers=_HEADERS if timing is None else {**_HEADERS, "server-timing": timing.header()})
 
 
-def failed(failure: catguard.CallRefused | NotServed, request: Request) -> ASGIApp:
-    """Return why there is no picture."""
+def failed(failure: catguard.CallRefused | NotServed, request: Request, *, detail: str | None = None) -> ASGIApp:
+    """Return why there is no picture; `detail` says of a refusal what it means in the terms of what was asked."""
     if isinstance(failure, catguard.CallRefused) and failure.violations:
-        return catguard.refusal(failure, status=refusal_status(failure), request=request)
+        return catguard.refusal(failure, status=refusal_status(failure), request=request, detail=detail)
     if isinstance(failure, catguard.CallRefused):
         failure = NotServed("Cat-o-matic failed and did not say why. Try again in a moment.")
     missing = failure.missing if isinstance(failure, NoSuchCat) else None

@@ -123,6 +123,7 @@ class Gallery:
             scenes=_offered(tuple(menu.scenes), wish.scene),
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
+            most_large=MOST_LARGE,
             nobody_there=_nobody(cards),
             others=link("/", asdict(wish) | {"seed": number("others", wish.seed)}),
             more=self._more(wish),

@@ -15,6 +15,7 @@ from catguard import Exchange, RefusalPage, prefers_html
 from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
+from catguard_frontend.menu import FORMATS
 from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken, wished
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
@@ -82,7 +83,12 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"spoken": spoken, "located": located, "counted": counted}
-        self._templates.globals |= {"example": ask.EXAMPLE, "examples_from": ask.examples, "link": link}
+        self._templates.globals |= {
+            "example": ask.EXAMPLE,
+            "examples_from": ask.examples,
+            "formats": FORMATS,
+            "link": link,
+        }
 
     def render(
         self, name: str, *, credits: Sequence[Mapping[str, Any]] = (), sentence: str = "", **content: Any

@@ -146,13 +146,15 @@ def _instead(recipe: Recipe, menu: Menu) -> list[Choice]:
 
 
 def _shown(recipe: Recipe, picture: Picture) -> dict[str, Any]:
+    sitters = _sitters(recipe, picture.cats)
     return {
         "picture": picture,
         "alt": words.described(picture, recipe),
         "srcset": srcset(recipe, TIMES, known={recipe: picture.url}),
         "picture_address": picture_of(recipe),
         "downloads": [_download(recipe, image_format) for image_format in FORMATS],
-        "sitters": _sitters(recipe, picture.cats),
+        "sitters": sitters,
+        "unmarked": _unmarked([sitter.parts for sitter in sitters]),
         "credits": picture.credits,
     }
 
@@ -166,6 +168,14 @@ def _download(recipe: Recipe, image_format: str) -> Download:
     suffix = {"jpeg": "jpg"}.get(image_format, image_format)
     name = f"{words.titled(recipe).lower().replace(' ', '-')}-{recipe.width}x{recipe.height}.{suffix}"
     return Download(image_format, *USES[image_format], picture_of(replace(recipe, format=image_format)), name)
+
+
+def _unmarked(parts: Sequence[Sequence[Choice]]) -> str | None:
+    """Say once why some of the cats cannot be looked at closely."""
+    if all(parts):
+        return None
+    who = "The other cats" if any(parts) else "These cats"
+    return f"{who} come from pictures such as photos, in which no nose, eyes or paws are marked to look at closely."
 
 
 def _sitters(recipe: Recipe, cats: Sequence[Mapping[str, Any]]) -> list[Sitter]:

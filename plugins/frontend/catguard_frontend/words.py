@@ -38,16 +38,23 @@ _WISHES: Mapping[str, str] = {
 }
 #: Where a name begins with one of these it needs no article: "my-garden".
 _WHOSE = ("the", "my", "our", "your", "his", "her", "its", "their")
+_CROWDED = (
+    "Cats times pixels are at most 20,000,000, for instance five cats at 2000x2000. "
+    "Try fewer cats or a smaller picture."
+)
 #: What the rules of the policies that a visitor can break mean to a visitor, by their ids.
 RULES: Mapping[str, str] = {
-    "picture-area": "That is more pixels than any screen shows. Try something smaller.",
-    "few-in-one-picture": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
-    "work": "So many cats in so large a picture are too much. Try fewer cats or a smaller picture.",
-    "large-cats-are-few": "So many large cats are too much for one page. Try fewer cats or a smaller size.",
+    "picture-area": "A picture has at most 4,000,000 pixels, for instance 2000x2000. Try something smaller.",
+    "few-in-one-picture": _CROWDED,
+    "work": _CROWDED,
+    "large-cats-are-few": "A page has at most 24 large cats. Try fewer cats or a smaller size.",
     "a-sentence-says-it-all": "A sentence and single wishes at once have no one meaning. Send one or the other.",
     "a-way-back-is-whole": "A part of this link is missing. Take it from the page of the picture.",
     "a-close-up-has-one-cat": "A closer look is at one cat.",
-    "scene-has-room": "In so small a picture the cats would hide each other. Try fewer cats or a larger picture.",
+    "scene-has-room": (
+        "In so small a picture the cats would hide each other: each needs at least 256 pixels, as 16x16 has. "
+        "Try fewer cats or a larger picture."
+    ),
 }
 #: What a visitor is told where no guard refused: visitors know of cats, not of the tiers behind them.
 _APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
@@ -149,10 +156,15 @@ def _broken(violation: Violation, asked: Mapping[str, Any], wish: str) -> str:
         return f"“{readable(asked[name])}” is not of a length that we can read: {_with_commas(violation.limit)}."
     thing = wish.format(wished(name, asked[name]))
     if keyword == "type":
-        return f"{thing}; that takes a number."
+        return f"{thing}; that takes {violation.limit}."
     if keyword == "pattern":
-        return f"{thing}; that is no name that we use."
+        return f"{thing}; {_in_words(violation)}."
     return f"{thing}; we can do {_with_commas(violation.limit)}."
+
+
+def _in_words(violation: Violation) -> str:
+    """Return what a name looks like; a pattern that its policy has no words for is nothing to read."""
+    return "that is no name that we use" if violation.limit in violation.message else violation.message
 
 
 def _with_commas(limit: str) -> str:

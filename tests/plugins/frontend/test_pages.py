@@ -183,3 +183,29 @@ async def test_problems_of_pictures_are_pages_for_people(
     assert (shown.headers["content-type"], shown.headers["cache-control"]) == ("text/html; charset=utf-8", "no-store")
     assert f"Error {status}" in shown.text
     assert told.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("/pictures/zz.webp", "Digest must be 64 digits and letters from a to f, as in our links."),
+        ("/cats?breed=SIAMESE", "The nearest that we can do: the breed “siamese”."),
+        ("/cats?count=3.5", "You asked for 3.5 cats; that takes a whole number. The nearest that we can do: 3 cats."),
+        ("/cats?width=abc", "that takes a whole number."),
+        ("/cats?width=4000&height=4000", "A picture has at most 4,000,000 pixels, for instance 2000x2000."),
+    ],
+)
+async def test_refusal_page_names_the_limit_in_words(frontend: httpx2.AsyncClient, target: str, told: str) -> None:
+    shown = Page((await frontend.get(target, headers={"accept": "text/html"})).text)
+
+    assert told in shown.text
+    assert "^" not in shown.text
+
+
+async def test_refusal_of_programs_names_the_limit_in_words(frontend: httpx2.AsyncClient) -> None:
+    for target, told in {
+        "/cats?width=4096&height=4096": "a picture has at most 4,000,000 pixels, for instance 2000x2000",
+        "/cats?count=3.5": "count must be a whole number",
+        "/cats?breed=SIAMESE": "breed must be a name of small letters, digits and hyphens, such as maine-coon",
+    }.items():
+        assert told in (await frontend.get(target)).json()["detail"]

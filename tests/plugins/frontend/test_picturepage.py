@@ -92,6 +92,23 @@ async def test_picture_page_offers_closer_looks_at_what_is_marked_only(
     assert ("Look closer" in shown.text) == bool(marked)
 
 
+async def test_picture_page_lists_only_cats_that_can_be_looked_at_closely(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    async def partly_of_photos(order: Order) -> Response:
+        answer = picture(order)
+        told = json.loads(answer.headers["Catomatic-Cats"])
+        cats = [{**cat, "parts": ["nose"] if place == 1 else []} for place, cat in enumerate(told["cats"])]
+        answer.headers["Catomatic-Cats"] = json.dumps({**told, "cats": cats})
+        return answer
+
+    catomatic.answer = partly_of_photos
+    shown = await page(frontend, THREE)
+
+    assert shown.text.count("Siamese, sitting") == 1
+    assert shown.text.count("The other cats come from pictures such as photos") == 1
+
+
 async def test_picture_page_thanks_whoever_made_it(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
     async def credited(order: Order) -> Response:
         answer = picture(order)

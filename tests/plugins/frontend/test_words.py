@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -146,12 +147,19 @@ COUNT = violation("/query/count", "query/count/maximum", "at most 60")
             "You asked for 100,000 cats; we can do at most 60. The nearest that we can do: 60 cats.",
         ),
         (
-            violation("/query/count", "query/count/type", "integer"),
+            violation("/query/count", "query/count/type", "a whole number"),
             {"count": "ever so many"},
-            "You asked for ever so many cats; that takes a number.",
+            "You asked for ever so many cats; that takes a whole number.",
         ),
         (
-            violation("/query/breed", "query/breed/pattern", "text"),
+            violation("/query/breed", "query/breed/pattern", "text that matches ^[a-z]$"),
+            {"breed": "<b>"},
+            "You asked for the breed “<b>”; is not allowed.",
+        ),
+        (
+            dataclasses.replace(
+                violation("/query/breed", "query/breed/pattern", "^[a-z]$"), message="must match ^[a-z]$"
+            ),
             {"breed": "<b>"},
             "You asked for the breed “<b>”; that is no name that we use.",
         ),
@@ -195,3 +203,19 @@ def test_rules_have_words_for_every_rule_that_a_visitor_can_break(policies: Path
     rules = {rule.assumption.id for boundary in boundaries for rule in boundary.request.rules}
 
     assert rules == words.RULES.keys()
+
+
+def test_rules_name_their_limits(policies: Path) -> None:
+    from catguard.policies.loader import load
+
+    policy_set = load(policies)
+    names = ("frontend.inbound.gallery", "frontend.inbound.picture-page", "catomatic.inbound.render")
+    rules = [rule for name in names for rule in policy_set.boundary(name).request.rules]
+    bounds = {"picture-area", "few-in-one-picture", "work", "large-cats-are-few", "scene-has-room"}
+    limits = {rule.assumption: rule.expression for rule in rules if rule.assumption.id in bounds}
+
+    assert {assumption.id for assumption in limits} == bounds
+    for assumption, expression in limits.items():
+        limit = f"{int(re.findall(r'[0-9]+', expression)[-1]):,}"
+        assert limit in words.RULES[assumption.id]
+        assert limit in assumption.why

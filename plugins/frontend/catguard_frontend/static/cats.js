@@ -70,6 +70,16 @@ if (litter) {
     }
   });
 
+  // The form asks for no more large cats than one page may have.
+  const count = document.querySelector("#count"), most = count.max;
+  const bound = () => {
+    const size = document.querySelector(".segment input:checked");
+    count.max = size?.dataset.most ?? most;
+    if (count.max && Number(count.value) > Number(count.max)) count.value = count.max;
+  };
+  document.querySelector(".segments").addEventListener("change", bound);
+  bound();
+
   // As many cats as fit: whoever named no number gets a screen that is full, and a last row that is.
   const cats = litter.querySelectorAll(".cat");
   if (!asked.has("count") && !litter.querySelector(".missing")) {
