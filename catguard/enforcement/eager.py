@@ -16,12 +16,22 @@ def begin(awaitable: Awaitable[Found]) -> tuple[Any, Rest[Found] | None]:
         Its result and None if it did not have to; else something and the rest, which is to be awaited.
     """
     try:
-        if awaitable.__class__ is CoroutineType:  # nearly always; asked directly it needs no iterator
+        if type(awaitable) is CoroutineType:  # nearly always; asked directly it needs no iterator
             return None, Rest(awaitable, awaitable.send(None))
         iterator = awaitable.__await__()
         return None, Rest(iterator, next(iterator))
     except StopIteration as stop:
         return stop.value, None
+
+
+def start(awaitable: Awaitable[Found]) -> Rest[Found] | None:
+    """Run an awaitable whose result nobody needs up to where it has to wait; returns the rest, None if it did not."""
+    if type(awaitable) is not CoroutineType:
+        return begin(awaitable)[1]
+    try:
+        return Rest(awaitable, awaitable.send(None))
+    except StopIteration:
+        return None
 
 
 class Rest(Generic[Found]):

@@ -109,7 +109,7 @@ class Lane:
             first message too if the request is to be read again.
         """
         values = head.values
-        if scope["method"] != self.method or not self._unusual.isdisjoint(values):
+        if scope["method"] != self.method or not (head.ordinary or self._unusual.isdisjoint(values)):
             return None, b"", receive
         facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
         if self._params is not None:
@@ -151,14 +151,16 @@ class Lane:
         Its own are those of the delivered body. Those that ask for another route than the one that was decided on, and
         names with an underscore, which CGI and WSGI take for a hyphen, are kept where the boundary declares them.
         """
-        values = head.values
-        if head.once and body and b"_" not in head.names and self._unusual.isdisjoint(values):
-            return list({**values, b"content-length": b"%d" % len(body)}.items())
-        dropped, declared = self._dropped, self._declared
-        kept = [pair for pair in head.raw if pair[0] not in dropped and (b"_" not in pair[0] or pair[0] in declared)]
+        if head.ordinary or (self._unusual.isdisjoint(head.values) and b"_" not in b"".join(head.values)):
+            kept = [pair for pair in head.raw if pair[0] != b"content-length"]
+        else:
+            kept = [pair for pair in head.raw if self._is_kept(pair[0])]
         if body:
             kept.append((b"content-length", b"%d" % len(body)))
         return kept
+
+    def _is_kept(self, name: bytes) -> bool:
+        return name not in self._dropped and (b"_" not in name or name in self._declared)
 
 
 class AnswerLane:

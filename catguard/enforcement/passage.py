@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from catguard.enforcement.answer import Answer, Broken
-from catguard.enforcement.eager import begin
+from catguard.enforcement.eager import start
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import AnswerLane, Lane
 from catguard.enforcement.presence import Presence
@@ -150,9 +150,9 @@ class Passage(Reply):
             )
             try:
                 app = self.point.app
-                _, going = begin(app(self._checked_scope(exchange, body), self.receive, self.send))
+                going = start(app(self._checked_scope(exchange, body), self.receive, self.send))
                 if going is not None:
-                    await self._caller_presence().attend(going, lambda: self.finished)
+                    await self._caller_presence().attend(going, self._is_finished)
             except Exception as error:
                 if not await self._settled(error):
                     raise
@@ -264,8 +264,7 @@ class Passage(Reply):
             self._presence = Presence(self._receive)
         return self._presence
 
-    @property
-    def finished(self) -> bool:
+    def _is_finished(self) -> bool:
         """Whether the caller was answered to the end."""
         return self.passed or (self.answer is not None and self.answer.finished)
 
@@ -300,15 +299,13 @@ class Passage(Reply):
 
     def _checked_scope(self, exchange: Exchange, body: bytes) -> Scope:
         """Return the scope of what was checked: query rewritten, length of the delivered body, no extensions."""
-        scope, request = self.scope, exchange.request
-        root, query = scope.get("root_path"), request["query"]
-        return {
-            **scope,
-            "method": request["method"],
-            "root_path": root.rstrip("/") if root else "",
-            "headers": self.lane.delivered(self.head, body),
-            "query_string": urlencode(to_wire(query)).encode() if query else b"",
-            "extensions": {},
-            "state": dict(scope.get("state") or ()),
-            SCOPE_KEY: exchange,
-        }
+        scope, request = {**self.scope}, exchange.request
+        query, root, state = request["query"], scope.get("root_path"), scope.get("state")
+        scope["method"] = request["method"]
+        scope["root_path"] = root.rstrip("/") if root else ""
+        scope["headers"] = self.lane.delivered(self.head, body)
+        scope["query_string"] = urlencode(to_wire(query)).encode() if query else b""
+        scope["extensions"] = {}
+        scope["state"] = dict(state) if state else {}
+        scope[SCOPE_KEY] = exchange
+        return scope

@@ -58,7 +58,10 @@ def read(data: bytes, *, depth: int = MAX_DEPTH) -> tuple[Any, bytes]:
         text = _write(value, None, _STRICT)
     except orjson.JSONEncodeError:
         text = b""
-    if text != data and not _is_whole(data, text):
+    # Nothing was passed over where the text comes back, but for white space; that is so of nearly all that programs
+    # write. A name that stood twice, and an integer that became a double, do not come back; integers of more than 53
+    # bits are looked at more closely.
+    if text != data and text != (dense := data.translate(None, _WHITE)) and text.translate(None, _WHITE) != dense:
         bare = _bare(data)
         if bare.count(b":") != _members(value):
             raise Unreadable("a name stands twice in one object")
@@ -66,16 +69,6 @@ def read(data: bytes, *, depth: int = MAX_DEPTH) -> tuple[Any, bytes]:
             _check_integers(data)
         text = text or dumps(value)
     return value, text
-
-
-def _is_whole(data: bytes, text: bytes) -> bool:
-    """Whether a text is that of the value that was read from another, but for white space: nothing was passed over.
-
-    That is so of nearly all that programs write. A name that stood twice, and an integer that became a double, do not
-    come back; integers of more than 53 bits are looked at more closely.
-    """
-    dense = data.translate(None, _WHITE)
-    return text == dense or text.translate(None, _WHITE) == dense
 
 
 def _bare(data: bytes) -> bytes:

@@ -39,9 +39,9 @@ class Unrecorded(Observation):
         self._telemetry = telemetry
         # 32 hex digits of the trace, 16 of the span: both at once, in a third of the time that formatting two takes.
         ids = (random_bits(192) | _NOT_ZERO).to_bytes(24, "big").hex()
-        self.trace_id = ids[:32]
+        self.trace_id = trace_id = ids[:32]
         # 02: the ids are random; and not sampled, which would claim a record
-        self.traceresponse = f"00-{ids[:32]}-{ids[32:]}-02"  # type: ignore[misc] # known from the beginning here
+        self.traceresponse = f"00-{trace_id}-{ids[32:]}-02"  # type: ignore[misc] # known from the beginning here
 
     def enter(self) -> Token[Context] | None:
         """Make the ids those of the current span, for the calls that are made inside."""

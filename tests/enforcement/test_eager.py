@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catguard.enforcement.eager import begin
+from catguard.enforcement.eager import begin, start
 
 
 async def test_begin_gives_at_once_what_is_there() -> None:
@@ -13,6 +13,25 @@ async def test_begin_gives_at_once_what_is_there() -> None:
         return 3
 
     assert begin(ready()) == (3, None)
+
+
+async def test_start_runs_what_need_not_wait_to_its_end() -> None:
+    told: list[str] = []
+
+    async def ready() -> None:
+        told.append("ran")
+
+    assert start(ready()) is None
+    assert start(Awaitable(ready())) is None
+    assert told == ["ran", "ran"]
+
+
+async def test_start_lets_out_what_is_raised_at_once() -> None:
+    async def broken() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        start(broken())
 
 
 class Awaitable:
@@ -34,10 +53,11 @@ async def test_rest_is_awaited_for_what_is_not_there_yet(made: Any) -> None:
         await asyncio.sleep(0)
         return 4
 
-    _, rest = begin(made(late()))
-    assert rest is not None
+    rests = [begin(made(late()))[1], start(made(late()))]
     asyncio.get_running_loop().call_soon(event.set)
-    assert await rest == 4
+    for rest in rests:
+        assert rest is not None
+        assert await rest == 4
 
 
 @pytest.mark.parametrize("made", [lambda coroutine: coroutine, Awaitable], ids=["coroutine", "awaitable"])
