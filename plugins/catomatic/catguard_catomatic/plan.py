@@ -7,7 +7,7 @@ from typing import Final
 
 from PIL import Image
 
-from catguard_catomatic.cards import HEAD, Card
+from catguard_catomatic.cards import HEAD, WHOLE, Card
 from catguard_catomatic.geometry import Box, Window
 from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange, scene_window
 from catguard_catomatic.pictures import Picture, Stored
@@ -127,7 +127,7 @@ def _figure(cat: Picture, card: Card | None, outlines: Outlines) -> Figure:
     if card is None:
         return Figure(cat.width / cat.height, face, face.width, outlines[cat.digest])
     wide, high = card.bounds
-    return Figure(wide / high, card.face(face), HEAD, card.outline())
+    return Figure(wide / high, card.face(face), HEAD, card.outline(), WHOLE)
 
 
 def _ground(scene: Picture) -> Ground:
