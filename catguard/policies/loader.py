@@ -12,6 +12,7 @@ from catguard.errors import PolicyError
 from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
+from catguard.policies.collecting import uncollected
 from catguard.policies.compiler import CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
@@ -91,6 +92,7 @@ def read_sources(paths: Path | Sequence[Path]) -> Sources:
     return Sources(tuple(texts), included_texts(*texts[0]) if texts else {})
 
 
+@uncollected()
 def compile_texts(
     texts: Sequence[tuple[str, str]],
     *,
