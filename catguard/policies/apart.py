@@ -6,20 +6,20 @@ A thread would not do: it holds the interpreter for milliseconds at a time, and 
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 import json
 import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
 from catguard.policies.clock import Clock, utc_now
+from catguard.policies.collecting import lasting
 from catguard.policies.compiler import CompiledPolicySet, compiling
 from catguard.policies.loader import compile_sources
 from catguard.policies.model import Action, Boundary, PolicySet
@@ -32,10 +32,6 @@ BREAK: Final = 0.004
 PARTS: Final = 4
 #: Whoever serves goes first.
 NICENESS: Final = 5
-#: The garbage collector walks over everything once in so many collections of middle-aged objects: not while we load.
-_NEVER: Final = 2**30
-#: It walks over middle-aged objects once in so many collections of young ones: of ten slices that would take 5 ms.
-_MIDDLE: Final = 3
 _CLOCK: Final = "clock"
 
 
@@ -63,7 +59,7 @@ async def load_apart(
     if isinstance(found, CatguardError):
         raise found
     policies: PolicySet = found
-    with _lasting():
+    with lasting():
         boundaries: list[Boundary] = []
         for part in rest:
             boundaries.append(_Answer(part, clock).load())
@@ -150,25 +146,6 @@ def _together(policies: PolicySet, boundaries: Iterable[Boundary]) -> PolicySet:
         for name, found in policies.components.items()
     }
     return replace(policies, components=components)
-
-
-@contextmanager
-def _lasting() -> Iterator[None]:
-    """Keep the garbage collector from walking over all policies at once, now and later.
-
-    Young objects are collected meanwhile, those of the requests that are served among them. What there is afterwards
-    is not looked at again: policies have no cycles, so that they go when nobody has them any more, frozen or not.
-    """
-    young, middle, old = gc.get_threshold()
-    if old != _NEVER:  # else somebody loads beside us, and sets it back
-        gc.set_threshold(young, min(middle, _MIDDLE), _NEVER)
-    try:
-        yield
-    finally:
-        if old != _NEVER:
-            gc.set_threshold(young, middle, old)
-        if gc.isenabled():
-            gc.freeze()
 
 
 def _written(part: object) -> bytes:

@@ -42,42 +42,54 @@ class Included:
 
 def include(policy: Document, fetch: Fetch) -> Included:
     """Read all files that a policy includes; `fetch` gives their texts."""
-    found = Included({"": policy})
-    folder = posixpath.dirname(policy.files[0])
+    reader = _Reader(policy, fetch)
+    reader.follow(policy, "", ("",))
+    return reader.found
 
-    def follow(document: Document, own: str, chain: tuple[str, ...]) -> None:
+
+class _Reader:
+    """Follows lists of includes; no function within a function, which would be a cycle and keep all documents."""
+
+    def __init__(self, policy: Document, fetch: Fetch) -> None:
+        self.policy = policy
+        self.fetch = fetch
+        self.found = Included({"": policy})
+        self.folder = posixpath.dirname(policy.files[0])
+
+    def follow(self, document: Document, own: str, chain: tuple[str, ...]) -> None:
         for path, name in _written(document):
             place = document.value(path)
             target = posixpath.normpath(posixpath.join(posixpath.dirname(own), name))
-            shown = " -> ".join(posixpath.join(folder, step or posixpath.basename(policy.files[0])) for step in chain)
+            shown = " -> ".join(
+                posixpath.join(self.folder, step or posixpath.basename(self.policy.files[0])) for step in chain
+            )
             if posixpath.isabs(name) or target.startswith("../") or target == "..":
                 hint = "put it beside the policy, or below"
-                found.faults.append(Fault(place, f"{name} leads out of the policy's folder", hint))
-            elif target in chain or target == posixpath.basename(policy.files[0]):
-                found.faults.append(
+                self.found.faults.append(Fault(place, f"{name} leads out of the policy's folder", hint))
+            elif target in chain or target == posixpath.basename(self.policy.files[0]):
+                self.found.faults.append(
                     Fault(
                         place,
-                        f"{name} includes itself: {shown} -> {posixpath.join(folder, target)}",
+                        f"{name} includes itself: {shown} -> {posixpath.join(self.folder, target)}",
                         "leave one of them out",
                     )
                 )
-            elif target not in found.documents:
-                text = fetch(target) if len(found.documents) < MAX_FILES else None
+            elif target not in self.found.documents:
+                text = self.fetch(target) if len(self.found.documents) < MAX_FILES else None
                 if text is None:
-                    why = "there is no such file" if len(found.documents) < MAX_FILES else "there are too many files"
-                    message = f"{posixpath.join(folder, target)} cannot be read: {why}"
-                    found.faults.append(Fault(place, message, "paths are relative to the file that includes"))
-                    found.complete = False
+                    why = (
+                        "there is no such file" if len(self.found.documents) < MAX_FILES else "there are too many files"
+                    )
+                    message = f"{posixpath.join(self.folder, target)} cannot be read: {why}"
+                    self.found.faults.append(Fault(place, message, "paths are relative to the file that includes"))
+                    self.found.complete = False
                     continue
-                inner, faults = read(text, posixpath.join(folder, target))
-                found.faults += faults
-                found.complete &= inner is not None
+                inner, faults = read(text, posixpath.join(self.folder, target))
+                self.found.faults += faults
+                self.found.complete &= inner is not None
                 if inner is not None:
-                    found.documents[target] = inner
-                    follow(inner, target, (*chain, target))
-
-    follow(policy, "", ("",))
-    return found
+                    self.found.documents[target] = inner
+                    self.follow(inner, target, (*chain, target))
 
 
 def _written(document: Document) -> Iterator[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from catguard.errors import PolicyError
 from catguard.policies.actions import check_overrides
 from catguard.policies.builder import Builder
 from catguard.policies.clock import Clock, utc_now
+from catguard.policies.collecting import uncollected
 from catguard.policies.compiler import CompiledPolicySet, compile_boundaries
 from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
@@ -22,6 +23,8 @@ from catguard.policies.includes import combine, include, included_texts
 from catguard.policies.model import Action, Fault, Location, PolicySet
 from catguard.policies.sources import NO_TEXTS, Sources
 
+#: What to do where there is no such file.
+_ELSEWHERE = "run the command in the folder of that file, or say where it is: --policies FILE, of check and lint FILE"
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
 #: What the rest can be read without, and how many steps of a path say which part of it.
@@ -89,6 +92,7 @@ def read_sources(paths: Path | Sequence[Path]) -> Sources:
     return Sources(tuple(texts), included_texts(*texts[0]) if texts else {})
 
 
+@uncollected()
 def compile_texts(
     texts: Sequence[tuple[str, str]],
     *,
@@ -114,7 +118,8 @@ def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
         try:
             texts.append((str(path), path.read_text("utf-8")))
         except OSError as error:
-            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error.strerror or error}"))
+            hint = _ELSEWHERE if isinstance(error, FileNotFoundError) else None
+            faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error.strerror or error}", hint))
         except UnicodeDecodeError as error:
             before = error.object[: error.start]
             line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")

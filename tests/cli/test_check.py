@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from catguard.cli.check import check
 from catguard.cli.explain import explain
+from catguard.cli.up import up
 from catguard.errors import CatguardError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +48,17 @@ def test_faults_are_told_with_place_and_hint_and_exit_code_1(tmp_path: Path) -> 
     report = json.loads(run(str(bad), "--format", "json").output)
     assert [fault["location"].split(":")[1] for fault in report["faults"]] == ["5", "8"]
     assert report["ok"] is False
+
+
+@pytest.mark.parametrize("command", [check, explain, up])
+def test_a_policy_file_that_is_not_there_says_how_to_name_another(
+    command: click.Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, ["store"] if command is explain else [])
+    said = done.output if command is check else str(done.exception)
+    assert done.exit_code == 1
+    assert "run the command in the folder of that file, or say where it is: --policies FILE" in said
 
 
 def test_a_wrong_example_fails(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ LICENCE = "MIT"
 AUTHOR = "the catguard project"
 
 SCALE = 0.72
-"""Pixels a unit of the largest image of a cat: so faces are equally sharp in all poses, some 420 px wide."""
+"""Pixels a unit of the largest image of a cat: so faces are equally sharp in all poses, some 390 px wide."""
 
 EVERYTHING = "*"
 
@@ -94,7 +94,7 @@ def choose(patterns: str) -> tuple[Drawing, ...]:
 
 
 def largest_width(sketch: Sketch, kind: str) -> int:
-    """The width in pixels at which a sketch is rasterised; smaller images are scaled down from that one."""
+    """The width in pixels at which a sketch is rasterised; cats are cut out of that, and smaller images scaled down."""
     return WIDTHS[kind][-1] if kind == "scene" else min(WIDTHS[kind][-1], round(sketch.width * SCALE))
 
 

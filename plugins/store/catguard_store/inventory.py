@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+from catguard_store.menu import LIMIT, read_menu
 from catguard_store.records import Image, Picture
 from catguard_store.repository import Repository
 
@@ -43,9 +44,16 @@ def credit(picture: Picture) -> str:
 
 
 async def use(repository: Repository, picture: Picture) -> str:
-    """What the picture is there for."""
+    """What the picture is there for; nothing, where its breed or scene is not on the menu."""
     if picture.kind == "scene":
-        return f"the {picture.layer} of the scene {picture.breed}"
-    alike = await repository.count(kind="cat", breed=picture.breed)
-    shown = "a framed card, as it has no transparency" if picture.opaque else "a cut-out that stands in scenes"
-    return f"1 of {alike} of the breed {picture.breed}: {shown}"
+        used = f"the {picture.layer} of the scene {picture.breed}"
+    else:
+        alike = await repository.count(kind="cat", breed=picture.breed)
+        shown = "a framed card, as it has no transparency" if picture.opaque else "a cut-out that stands in scenes"
+        used = f"1 of {alike} of the breed {picture.breed}: {shown}"
+    if (await read_menu(repository.engine)).offers(picture.kind, picture.breed):
+        return used
+    return (
+        f"not now: {used}, but the menu has no more than {LIMIT} names, and {picture.breed} has too few pictures; more "
+        "of it, or fewer other names, bring it there"
+    )

@@ -52,6 +52,10 @@ class Menu:
     breeds_over: int = 0
     scenes_over: int = 0
 
+    def offers(self, kind: str, name: str) -> bool:
+        """Whether a breed (kind `cat`) or a scene (kind `scene`) can be ordered."""
+        return any(entry.name == name for entry in (self.scenes if kind == "scene" else self.breeds))
+
     @property
     def warning(self) -> str | None:
         """What to tell people of that which is stored and not offered."""

@@ -87,8 +87,7 @@ class Sheet:
 
 def _cat(breed: str, pose: str, seed: int) -> PIL.Image.Image:
     sketch = cat.draw(BREEDS[breed], POSES[pose], seed=seed)
-    # The drawing is cut out of its canvas afterwards, so its own width is a little less than the canvas's.
-    picture, _ = rasterise(sketch, round(sketch.width * SCALE * 0.94), crop=True)
+    picture, _ = rasterise(sketch, round(sketch.width * SCALE), crop=True)
     return picture
 
 

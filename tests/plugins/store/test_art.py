@@ -90,12 +90,14 @@ def test_cat_is_well_formed_and_needs_nothing_from_outside(breed: str, pose: str
 @pytest.mark.parametrize(("breed", "pose"), CATS)
 def test_cat_is_cut_out_tightly_and_stands_on_the_lower_edge(breed: str, pose: str) -> None:
     picture, _ = cut_out(breed, pose)
-    assert (picture.mode, picture.width) == ("RGBA", 160)
+    assert picture.mode == "RGBA"
+    assert 0.88 * SIDE < picture.width <= SIDE  # little of a canvas is wasted
+    right, lower = picture.width - 1, picture.height - 1
     alpha = picture.getchannel("A")
     assert alpha.getbbox() == (0, 0, picture.width, picture.height)
-    for corner in ((0, 0), (159, 0), (0, picture.height - 1), (159, picture.height - 1)):
+    for corner in ((0, 0), (right, 0), (0, lower), (right, lower)):
         assert alpha.getpixel(corner) == 0
-    feet = alpha.crop((0, picture.height - 4, 160, picture.height))
+    feet = alpha.crop((0, picture.height - 4, picture.width, picture.height))
     assert feet.getextrema() == (0, 255)
 
 
@@ -106,7 +108,7 @@ def test_cat_anchors_lie_on_the_cat(breed: str, pose: str) -> None:
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in anchors.values())
     for name in ANCHORS - {"face-top-left", "face-bottom-right"}:
         x, y = anchors[name]
-        pixel = picture.getpixel((int(x * 159), int(y * (picture.height - 1))))
+        pixel = picture.getpixel((int(x * (picture.width - 1)), int(y * (picture.height - 1))))
         assert isinstance(pixel, tuple)
         assert pixel[3] >= 250, name  # scaling rounds
 
@@ -144,7 +146,7 @@ def test_cat_anchors_do_not_depend_on_the_size() -> None:
 def test_cat_has_the_colours_of_its_breed(breed: str, anchor: str, colour: str, tolerance: int) -> None:
     picture, anchors = cut_out(breed, "sitting")
     x, y = anchors[anchor]
-    pixel = picture.getpixel((int(x * 159), int(y * (picture.height - 1))))
+    pixel = picture.getpixel((int(x * (picture.width - 1)), int(y * (picture.height - 1))))
     assert isinstance(pixel, tuple)
     expected = bytes.fromhex(colour[1:])
     assert all(abs(one - two) <= tolerance for one, two in zip(pixel[:3], expected, strict=True)), pixel
@@ -190,9 +192,13 @@ def test_scene_says_the_colour_of_its_light(name: str) -> None:
     assert len({"warm", "cool"} & set(scene.SCENES[name].tags)) == 1
 
 
-def test_rasterise_gives_the_width_that_was_asked_for() -> None:
-    for width in (97, 201):
-        assert rasterise(sketch("tabby", "standing"), width, crop=True)[0].width == width
+def test_rasterise_cuts_out_of_a_canvas_as_wide_as_was_asked_for() -> None:
+    drawn = sketch("tabby", "standing")
+    whole, _ = rasterise(drawn, 201, crop=False)
+    cut, _ = rasterise(drawn, 201, crop=True)
+
+    assert whole.width == 201
+    assert cut.tobytes() == whole.crop(whole.getchannel("A").point([0] * 8 + [255] * 248).getbbox()).tobytes()
 
 
 def test_rasterise_agrees_with_the_renderer() -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 import catguard
 from catguard_store import menu
 from catguard_store.app import Handlers
+from catguard_store.inventory import use
 from catguard_store.menu import LIMIT, Entry, Menu, read_menu
 from catguard_store.records import Picture
 from catguard_store.repository import Repository
@@ -164,6 +165,15 @@ async def test_menu_of_too_many_breeds_has_the_drawn_ones_and_the_most_pictured(
     assert "a-rare-one" not in {entry.name for entry in found.breeds}
     assert found.warning is not None
     assert "not offered are 2 breeds and 0 scenes" in found.warning
+
+
+@pytest.mark.parametrize(("breed", "used"), [("a-rare-one", "not now: 1 of 1 of the breed"), ("tuxedo", "1 of 1 of")])
+async def test_use_of_a_picture_says_whether_its_breed_is_offered(
+    crowded: str, repository: Repository, breed: str, used: str
+) -> None:
+    (found,) = await repository.find(kind="cat", breed=breed, limit=1)
+
+    assert (await use(repository, found)).startswith(used)
 
 
 async def test_menu_of_too_many_breeds_is_told_once(

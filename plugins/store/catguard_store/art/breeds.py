@@ -9,8 +9,8 @@ _ORANGE, _BLACK = "#e0893c", "#38302f"
 _CALICO_PATCHES = (
     Patch("head", 0.16, 0.16, 0.34, 0.42, _ORANGE, 1),
     Patch("head", 0.88, 0.14, 0.30, 0.40, _BLACK, 2),
-    Patch("left-ear", 0.5, 0.5, 2.0, 2.0, _ORANGE, 3),
-    Patch("right-ear", 0.5, 0.5, 2.0, 2.0, _BLACK, 4),
+    Patch("left-ear", 0.5, 0.5, 1.1, 1.1, _ORANGE, 3),
+    Patch("right-ear", 0.5, 0.5, 1.1, 1.1, _BLACK, 4),
     Patch("body-0", 0.5, 0.5, 0.56, 0.56, _ORANGE, 5),
     Patch("body-1", 0.5, 0.5, 0.58, 0.6, _BLACK, 6),
     Patch("body-2", 0.5, 0.5, 0.5, 0.5, _ORANGE, 7),

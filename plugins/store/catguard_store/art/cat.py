@@ -208,7 +208,7 @@ class _Painter:
     def trunk(self) -> None:
         document, palette, pose = self.document, self.breed.palette, self.pose
         document.path(self._body, fill=self._fur)
-        with document.group(clip_path=document.clip(self._body)):
+        with document.group(clip_path=self._before_the_head):  # one for all: each costs as much as the body's fill
             if "bib" not in self.breed.coat.white:
                 belly = pose.belly
                 document.glow(
@@ -220,13 +220,12 @@ class _Painter:
                     0.5 if dark(palette.light) else 0.9,
                 )
             document.haze(self._body, 90, palette.line, 0.3)
-        near = [limb for limb in pose.limbs if limb.near]
-        if near:
-            # Near legs grow out of the trunk without an edge; through one mask, as each costs a layer.
-            legs = [(self._leg(limb), *self._joint(limb)) for limb in near]
-            with document.group(mask=document.fade(*legs)):
-                document.path("".join(shape for shape, *_ in legs), fill=self._fur)
-        with document.group(clip_path=self._before_the_head):
+            near = [limb for limb in pose.limbs if limb.near]
+            if near:
+                # Near legs grow out of the trunk without an edge; through one mask, as each costs a layer.
+                legs = [(self._leg(limb), *self._joint(limb)) for limb in near]
+                with document.group(mask=document.fade(*legs)):
+                    document.path("".join(shape for shape, *_ in legs), fill=self._fur)
             self._hair()
             for stain in markings.on_trunk(self.breed, pose):
                 document.path(stain.path, fill=stain.fill, opacity=stain.opacity)
@@ -309,7 +308,7 @@ class _Painter:
     @cached_property
     def _before_the_head(self) -> str:
         """What clips to the trunk with its near legs."""
-        near = [limb.ribbon.outline() for limb in self.pose.limbs if limb.near]
+        near = [self._leg(limb) for limb in self.pose.limbs if limb.near]
         return self.document.clip(self._body, *near)
 
     def _joint(self, limb: Limb) -> tuple[Point, Point]:

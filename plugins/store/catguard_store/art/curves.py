@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from random import Random
 
 Point = tuple[float, float]
@@ -171,7 +172,7 @@ def shaggy(
     tufts = max(6, round(whole / (length * 0.8)))
     # Broad locks beside narrow ones, in groups: equal teeth would look like a saw.
     sizes = [uneven.uniform(0.5, 1.1) * (1.5 if math.sin(index * 1.9 + 1) > 0.1 else 0.75) for index in range(tufts)]
-    places = [whole * sum(sizes[:index]) / sum(sizes) for index in range(tufts)]
+    places = [whole * before / sum(sizes) for before in accumulate(sizes[:-1], initial=0.0)]
     roots: list[Point] = []
     walked = 0.0
     for index, piece in enumerate(lengths):
@@ -253,4 +254,7 @@ def _interpolate(values: Sequence[float], t: float) -> float:
 
 
 def _interpolate_points(points: Sequence[Point], t: float) -> Point:
-    return _interpolate([x for x, _ in points], t), _interpolate([y for _, y in points], t)
+    place = min(max(t, 0.0), 1.0) * (len(points) - 1)
+    index = min(int(place), len(points) - 2)
+    (x, y), (right, lower), share = points[index], points[index + 1], place - index
+    return x + (right - x) * share, y + (lower - y) * share

@@ -1,6 +1,5 @@
 """From a sketch to pixels: the only place that knows the SVG renderer."""
 
-import math
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -9,36 +8,29 @@ import resvg_py
 
 from catguard_store.art.cat import Sketch
 
-PREVIEW_WIDTH = 120
-"""Wide enough to find the edges of a cut-out within a percent."""
-
-MARGIN = 1.02
-"""A cut-out is rendered this much larger than needed and scaled down, so that the preview's error never enlarges it."""
-
 FAINT = 8
 """Alpha, of 255, below which a pixel at the edge is not seen and does not count."""
 
 
 def rasterise(sketch: Sketch, width: int, *, crop: bool) -> tuple[PIL.Image.Image, Mapping[str, tuple[float, float]]]:
-    """Render a sketch exactly `width` pixels wide.
+    """Render a sketch.
 
     Args:
         sketch: What to render.
-        width: Of the result, in pixels.
+        width: Of its whole canvas, in pixels.
         crop: Whether to cut off what is empty around the drawing.
 
     Returns:
         The picture, RGB if it is opaque and else RGBA; and its anchors as shares of its width and height, 0..1.
+
+    Raises:
+        ValueError: What is to be cut out is empty.
     """
+    canvas = _render(sketch, width)
     if not crop:
-        picture = _render(sketch, width)
-        return _opaque(picture), _shares(sketch, (0, 0, picture.width, picture.height), picture.width)
-    left, _, right, _ = _edges(_render(sketch, PREVIEW_WIDTH))
-    canvas = _render(sketch, math.ceil(width * MARGIN * PREVIEW_WIDTH / (right - left)))
+        return _opaque(canvas), _shares(sketch, (0, 0, canvas.width, canvas.height), width)
     box = _edges(canvas)
-    cut = canvas.crop(box)
-    height = round(cut.height * width / cut.width)
-    return cut.resize((width, height), PIL.Image.Resampling.LANCZOS), _shares(sketch, box, canvas.width)
+    return canvas.crop(box), _shares(sketch, box, width)
 
 
 def _render(sketch: Sketch, width: int) -> PIL.Image.Image:

@@ -10,6 +10,12 @@ from catguard_store.art.svg import Document, mixed
 
 WIDTH, HEIGHT = 1600.0, 1200.0
 
+BELOW_HORIZON = 40.0
+"""How far below the end of its gradient a sky is seen, between hills."""
+
+GLOW = 760.0
+"""How far the light of a sky reaches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -36,11 +42,13 @@ def rectangle(top: float, bottom: float) -> str:
 
 
 def sky(document: Document, top: str, bottom: str, horizon: float, glow: tuple[float, float, str]) -> None:
-    document.path(rectangle(0, HEIGHT), fill=document.linear((0, 0), (0, horizon), [(0, top, 1), (1, bottom, 1)]))
+    """The sky and its light as far down as hills leave it to be seen: what they cover takes most of the time."""
+    end = horizon + BELOW_HORIZON
+    document.path(rectangle(0, end), fill=document.linear((0, 0), (0, horizon), [(0, top, 1), (1, bottom, 1)]))
     x, y, colour = glow
     document.path(
-        rectangle(0, HEIGHT),
-        fill=document.radial((x, y), 760, [(0, colour, 0.95), (0.25, colour, 0.45), (1, colour, 0)]),
+        box(max(0.0, x - GLOW), 0, min(WIDTH, x + GLOW), end),
+        fill=document.radial((x, y), GLOW, [(0, colour, 0.95), (0.25, colour, 0.45), (1, colour, 0)]),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from xml.sax.saxutils import quoteattr
 
-from catguard_store.art.curves import Frame, Point, number
+from catguard_store.art.curves import Frame, Point, ellipse, number
 
 Stop = tuple[float, str, float]
 """Offset 0..1, colour, opacity 0..1."""
@@ -66,8 +66,7 @@ class Document:
         stops = [(offset, colour, share) for offset, share in _FADING]
         flat = f"translate({number(x)} {number(y)}) scale(1 {number(radius_y / radius_x)})"
         fill = self.radial((0, 0), radius_x, stops, transform=flat)
-        shape = f"M{number(x - radius_x)} {number(y - radius_y)}h{number(2 * radius_x)}v{number(2 * radius_y)}"
-        self.path(f"{shape}h{number(-2 * radius_x)}Z", fill=fill, opacity=opacity)
+        self.path(ellipse(x, y, radius_x, radius_y), fill=fill, opacity=opacity)
 
     def haze(self, data: str, width: float, colour: str, opacity: float) -> None:
         """A soft line along a path: strokes of growing width over each other, so no filter is needed."""

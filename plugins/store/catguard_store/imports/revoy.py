@@ -30,37 +30,31 @@ SIDE: Final = 1024
 
 PARTS: Final = ("body", "fur", "eyes", "mouth", "accessory")
 NUMBERS: Final = re.compile(r"^(\d+)#.*\.png$")
-BARE: Final = 2
-"""The fur that is no pattern: its picture is empty."""
+BREED: Final = "revoy"
+"""A breed of their own: they have one painter's style, and no coat of theirs is that of a breed that is drawn here."""
 
-COATS: Final[Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
-    "black": ((2,), (BARE,)),
-    "tuxedo": ((2,), (5, 7)),
-    "russian-blue": ((11,), (BARE,)),
-    "white": ((13,), (BARE,)),
-    "ginger": ((14,), (0, 1, 7)),
-    "tabby": ((5, 7, 10), (0, 1)),
-    "bengal": ((12,), (3,)),
-}
-"""Bodies and furs that look like a breed; of the others (green, blue, pink, yellow) there are no cats."""
+BODIES: Final = (2, 5, 7, 10, 11, 12, 13, 14)
+"""Those in colours that cats have; of the others (green, blue, pink, yellow) there are none."""
 
 BARE_SHARE: Final = 0.5
 """Of the cats, so many wear nothing."""
 
 ANCHORS: Final[Mapping[str, tuple[float, float]]] = {
-    "face-top-left": (0.2, 0.13),
-    "face-bottom-right": (0.965, 0.68),
+    # Eyes, nose and mouth, without the ears and cheeks: cats are sized by their faces, and these heads are most of the
+    # cat. So wide, a whole cat is twice as tall as its face is wide, as those are that are drawn here.
+    "face-top-left": (0.47, 0.25),
+    "face-bottom-right": (0.965, 0.66),
     "left-eye": (0.655, 0.41),
     "right-eye": (0.845, 0.385),
     "nose": (0.794, 0.49),
     "left-ear": (0.4, 0.1),
     "right-ear": (0.83, 0.1),
-    "paw": (0.72, 0.95),
+    "paw": (0.7, 0.95),
     "tail": (0.19, 0.1),
 }
 """Measured on the parts, as shares of the square: every cat of the pack sits alike."""
 
-EDITION: Final = 1
+EDITION: Final = 2
 """Of what is done with the parts; part of each digest."""
 
 
@@ -99,7 +93,7 @@ class Revoy:
             part: _files(folder / f"{index:03}#{index:02}{part if part != 'accessory' else 'accessories'}")
             for index, part in enumerate(PARTS)
         }
-        self._chosen = {_name(cat): (breed, cat) for breed, cat in self._choose(count, Random(seed))}
+        self._chosen = {_name(cat): cat for cat in self._choose(count, Random(seed))}
         self.refused: tuple[Refusal, ...] = ()
         self.passed_over: tuple[PassedOver, ...] = ()
 
@@ -109,11 +103,10 @@ class Revoy:
 
     def offer(self, name: str) -> Offer:
         """Read the parts of a cat."""
-        breed, cat = self._chosen[name]
         try:
             parts = tuple(
                 self._parts[part][number].read_bytes()
-                for part, number in zip(PARTS, cat, strict=True)
+                for part, number in zip(PARTS, self._chosen[name], strict=True)
                 if number is not None
             )
         except OSError as error:
@@ -121,7 +114,7 @@ class Revoy:
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         proposal = Proposal(
             kind="cat",
-            breed=breed,
+            breed=BREED,
             pose="sitting",
             layer=None,
             tags=("cartoon", "sitting"),
@@ -136,20 +129,17 @@ class Revoy:
 
         return Offer(proposal, candidate)
 
-    def _choose(self, count: int, random: Random) -> list[tuple[str, tuple[int | None, ...]]]:
-        """The breeds in turn, and of each other parts every time."""
-        chosen: dict[tuple[int | None, ...], str] = {}
-        breeds = list(COATS)
-        eyes, mouths, worn = (sorted(self._parts[part]) for part in PARTS[2:])
-        tries = 0
-        while len(chosen) < count and tries < 100 * count:
-            breed = breeds[tries % len(breeds)]
-            tries += 1
-            bodies, furs = COATS[breed]
+    def _choose(self, count: int, random: Random) -> Sequence[tuple[int | None, ...]]:
+        """Of other parts every time, as far as there are others."""
+        chosen: dict[tuple[int | None, ...], None] = {}
+        worn = sorted(self._parts[PARTS[-1]])
+        always = (BODIES, *(sorted(self._parts[part]) for part in PARTS[1:-1]))
+        for _ in range(100 * count):
+            if len(chosen) == count:
+                break
             wears = None if random.random() < BARE_SHARE else random.choice(worn)
-            cat = (random.choice(bodies), random.choice(furs), random.choice(eyes), random.choice(mouths), wears)
-            chosen.setdefault(cat, breed)
-        return [(breed, cat) for cat, breed in chosen.items()]
+            chosen[(*map(random.choice, always), wears)] = None
+        return tuple(chosen)
 
 
 def _name(cat: tuple[int | None, ...]) -> str:
