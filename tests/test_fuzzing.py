@@ -46,6 +46,18 @@ def test_input_that_breaks_a_law_is_told_as_small_as_it_can_be(
         fuzz_long(law, NUMBERS, name="text", share=1)
 
 
+def test_input_that_breaks_a_law_after_others_only_is_told_with_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzing, "INPUTS", 1000)
+    seen: list[str] = []
+
+    def third(text: str) -> None:
+        seen.append(text)
+        assert len(seen) < 3, "no third"
+
+    with pytest.raises(pytest.fail.Exception, match=r"(?s)after 2 inputs.*on its own it holds.*no third"):
+        fuzz_long(third, NUMBERS, name="text", share=1)
+
+
 def test_law_that_holds_is_tried_as_often_as_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

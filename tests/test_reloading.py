@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -185,3 +187,16 @@ def test_guard_that_was_not_made_from_files_says_so(shop: Shop) -> None:
     guard = catguard.Guard(shop.guard.engine, "shop")
     with pytest.raises(catguard.ConfigurationError, match="was not made from files"):
         guard.reload()
+
+
+async def test_policies_before_last_are_dropped_without_a_collection(shop: Shop) -> None:
+    first = weakref.ref(shop.guard.engine.snapshot.boundaries["shop.inbound.order"].request.check)
+    gc.disable()
+    try:
+        for text in (NARROW, POLICIES):
+            assert first() is not None
+            shop.path.write_text(text)
+            await shop.guard.reload_apart()
+        assert first() is None
+    finally:
+        gc.enable()

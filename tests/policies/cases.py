@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -81,6 +82,12 @@ def _texts(longest: int) -> st.SearchStrategy[str]:
     return st.sampled_from([text for text in TEXTS if len(text) <= longest])
 
 
+def bounds(schema: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the least and the greatest integer that fit the schema of one."""
+    low = schema.get("minimum", -(2**63))
+    return low, min(schema.get("maximum", 2**63 - 1), schema.get("exclusiveMaximum", 2**63) - 1)
+
+
 def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Return the values that fit a schema of the kind that `schemas` draws, whole doubles for integers among them."""
     if "enum" in schema:
@@ -94,8 +101,7 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         case "null":
             return st.none()
         case "integer":
-            low = schema.get("minimum", -(2**63))
-            high = min(schema.get("maximum", 2**63 - 1), schema.get("exclusiveMaximum", 2**63) - 1)
+            low, high = bounds(schema)
             return _whole(low, high)
         case "number":
             return DOUBLES
@@ -247,3 +253,21 @@ def normal(schema: Mapping[str, Any], value: Any) -> Any:
     """Return a value that fits in its one form."""
     step = normalizer(schema, fill_defaults=False)
     return step(value) if step else value
+
+
+def vary_values(schema: Mapping[str, Any], bodies: Sequence[Any], random: Random) -> list[Any]:
+    """Return other values that fit a schema of the kind that `schemas` draws: members of the given ones, put together anew."""
+    found = []
+    for _ in bodies:
+        body = {**random.choice(bodies)}
+        for name, inner in schema["properties"].items():
+            given = [other[name] for other in bodies if name in other]
+            if inner.get("type") == "integer":
+                low, high = bounds(inner)
+                given += [edge for edge in (*EDGES, low, high) if low <= edge <= high]
+            if name in schema["required"] or (given and random.random() < 0.5):
+                body[name] = random.choice(given)
+            else:
+                body.pop(name, None)
+        found.append(body)
+    return found

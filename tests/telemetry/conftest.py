@@ -15,7 +15,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from catguard.engine.decision import Decision, Violation
-from catguard.telemetry import Telemetry
+from catguard.telemetry import Telemetry, names
+from catguard.telemetry.spans import Kind
 
 VIOLATION = Violation(
     assumption="picture-area",
@@ -114,3 +115,14 @@ def memory() -> Iterator[Memory]:
 @pytest.fixture
 def telemetry(memory: Memory) -> Telemetry:
     return memory.telemetry()
+
+
+CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPAN = "00f067aa0ba902b7"
+TRACEPARENT = f"00-{CALLER}-{SPAN}-01"
+RENDER = "catomatic.inbound.render"
+
+
+def start(telemetry: Telemetry, kind: Kind = "inbound", boundary: str | None = RENDER, **options):
+    attributes = options.pop("attributes", {names.HTTP_REQUEST_METHOD: "POST"})
+    return telemetry.start(kind, boundary, name="POST /v1/render", attributes=attributes, revision="r1", **options)

@@ -13,17 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from catguard.engine.decision import CallRefused
 from catguard.telemetry import Telemetry, known_method, names
 from catguard.telemetry.spans import Kind
-from tests.telemetry.conftest import VIOLATION, Memory, allowed, denied
-
-CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
-SPAN = "00f067aa0ba902b7"
-TRACEPARENT = f"00-{CALLER}-{SPAN}-01"
-RENDER = "catomatic.inbound.render"
-
-
-def start(telemetry: Telemetry, kind: Kind = "inbound", boundary: str | None = RENDER, **options):
-    attributes = options.pop("attributes", {names.HTTP_REQUEST_METHOD: "POST"})
-    return telemetry.start(kind, boundary, name="POST /v1/render", attributes=attributes, revision="r1", **options)
+from tests.telemetry.conftest import CALLER, RENDER, SPAN, TRACEPARENT, VIOLATION, Memory, allowed, denied, start
 
 
 @pytest.mark.parametrize(
@@ -302,48 +292,6 @@ def test_failed_refusal_or_cancellation_is_no_exception_event(
     assert memory.span.events == ()
     assert (memory.span.attributes or {})[names.ERROR_TYPE] == expected
     assert memory.span.status.status_code is StatusCode.ERROR
-
-
-def test_without_sdk_trace_id_is_the_callers() -> None:
-    observation = start(Telemetry("catomatic"), headers={"traceparent": TRACEPARENT})
-    assert observation.trace_id == CALLER
-    headers: dict[str, str] = {}
-    with observation.active():
-        call = start(Telemetry("catomatic"), "outbound", "catomatic.outbound.find")
-        call.inject(headers)
-    assert headers["traceparent"] == TRACEPARENT
-
-
-def test_without_sdk_trace_id_is_drawn_and_passed_on() -> None:
-    drawn: list[int] = []
-
-    def random_bits(bits: int) -> int:
-        drawn.append(bits)
-        return 0xCA7
-
-    telemetry = Telemetry("frontend", random_bits=random_bits)
-    observation = start(telemetry, headers={"traceparent": TRACEPARENT}, public=True)
-    assert drawn == [128, 64]
-    assert observation.trace_id == f"{0xCA7:032x}"
-    assert observation.traceresponse == f"00-{0xCA7:032x}-{0xCA7:016x}-02"
-    headers: dict[str, str] = {}
-    with observation.active():
-        call = start(telemetry, "outbound", "frontend.outbound.render")
-        call.inject(headers)
-    assert call.trace_id == observation.trace_id
-    assert headers == {"traceparent": f"00-{0xCA7:032x}-{0xCA7:016x}-02"}
-    assert drawn == [128, 64]
-
-
-def test_without_sdk_everything_may_be_told() -> None:
-    telemetry = Telemetry("catomatic")
-    observation = start(telemetry)
-    observation.set(names.CALLER_COMPONENT, "frontend")
-    observation.decided(denied(VIOLATION), "request")
-    observation.violated([VIOLATION])
-    observation.failed(KeyError("nose"))
-    observation.end(status=422)
-    telemetry.undeclared("GET", "/wp-login.php")
 
 
 class BrokenTracer(Tracer):
