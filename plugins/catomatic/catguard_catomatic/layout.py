@@ -16,7 +16,7 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from catguard_catomatic.geometry import Box, Window, cover
+from catguard_catomatic.geometry import Box
 from catguard_catomatic.outlines import Cover, count, scaled, scraps
 from catguard_catomatic.pictures import Point
 
@@ -154,22 +154,6 @@ class Stage:
         """How large cats are there, by what they are on the near line."""
         far = min(self.ground.left[1], self.ground.right[1])
         return _mix(max(FAR_SCALE, 1 - SHRINKING * (self.ground.near[1] - far) / self.height), 1.0, nearness)
-
-
-def scene_window(proportion: float, ground: Ground, width: int, height: int, random: Random) -> Window:
-    """The part of a scene to show: it fills the picture, and its ground is in view.
-
-    Args:
-        proportion: Width by height of the scene.
-        ground: Where cats may stand, in fractions of the scene.
-        width: Of the picture, in pixels.
-        height: Of the picture, in pixels.
-        random: Moves the view sideways where the scene is wider than the picture.
-    """
-    share_y = min(1.0, proportion * height / width)
-    middle_x = _mix(ground.left[0], ground.right[0], random.uniform(0.35, 0.65))
-    middle_y = ground.near[1] + 0.05 * share_y - share_y / 2
-    return cover(proportion, width, height, focus=(middle_x, middle_y))
 
 
 def arrange(figures: Sequence[Figure], stage: Stage, random: Random) -> tuple[Placement, ...]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from catguard_catomatic.geometry import Box
-from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange, scene_window
+from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange
 from catguard_catomatic.outlines import HIDDEN, SIDE, Cover, outline_of, scaled, scraps
 
 USUAL = [(480, 620), (480, 480), (1200, 400), (300, 900), (1600, 1000), (1920, 1080), (640, 480), (240, 240)]
@@ -228,17 +228,6 @@ def test_arrange_without_room_stands_all_side_by_side() -> None:
     for one, other in itertools.combinations((placement.box for placement in placements), 2):
         both = one.overlap(other)
         assert both is None or both.width < 0.001
-
-
-@given(width=sides, height=sides, seed=seeds)
-def test_scene_window_keeps_the_near_ground_in_view(width: int, height: int, seed: int) -> None:
-    window = scene_window(4 / 3, GROUND, width, height, Random(seed))
-
-    _, near = window.apply(GROUND.near)
-    (left, _), (right, _) = window.apply(GROUND.left), window.apply(GROUND.right)
-    assert 0.9 * height < near <= height
-    assert left < width
-    assert right > 0
 
 
 def test_arrange_takes_a_face_that_reaches_the_lower_edge() -> None:
