@@ -189,7 +189,8 @@ class _Reader:
         if cursor.token.word in (*_ONE, *_MANY):
             return None, self._many()
         names = self._breeds.names
-        unknown: Unknown | None = "breed" if cursor.after.word in (*_ONE, *_MANY) else None
+        said = cursor.token.word.isalpha() and cursor.token.word not in _AFTER
+        unknown: Unknown | None = "breed" if said and (counted or cursor.after.word in (*_ONE, *_MANY)) else None
         how_many = [] if counted else ["how many cats, such as “three” or “3”"]
         words = (*names, *_ONE, *_MANY, *counting.WORDS)
         raise self._lost([*how_many, _one_of("a breed", names, cursor.token.word), "“cats”"], words, unknown=unknown)

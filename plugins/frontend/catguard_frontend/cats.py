@@ -77,17 +77,19 @@ class Cats:
 
     async def api(self, request: Request) -> ASGIApp:
         """Answer with where one picture of so many cats is, what is in it, and how to get it again."""
-        query = catguard.exchange(request.scope).query
+        query = asked = catguard.exchange(request.scope).query
+        menu = NOTHING
         timing = Timing()
         try:
             with timing.measure("menu"):
                 menu = await self._kitchen.menu()
             recipe = recipe_of(wishes(query, menu), menu)
+            asked = recipe.wire()
             picture = await self._kitchen.serve(recipe, timing=timing)
         except ask.NotUnderstood as failure:
             return not_understood(failure)
         except (catguard.CallRefused, NotServed) as failure:
-            return failed(failure, request)
+            return failed(failure, request, detail=_in_words(failure, asked, query.get("ask"), menu))
         understood = _understood(recipe) if "ask" in query else None
         return answer(picture, recipe, timing=timing, understood=understood)
 
@@ -104,12 +106,23 @@ class Cats:
             lost = Excuse("Sentence not understood", (str(failure),), 422)
             tries = instead_of(failure.mended(catguard.exchange(request.scope).query["ask"]), menu, "/cats")
             return self._pages.instead(lost, request, tries=tries) if people else not_understood(failure)
-        if not people:
-            return failed(failure, request)
         sentence = catguard.exchange(request.scope).query.get("ask")
+        if not people:
+            return failed(failure, request, detail=_in_words(failure, asked, sentence, menu))
         return self._pages.instead(
             excuse(failure, asked, wish=WISH), request, tries=instead_of(sentence, menu, "/cats", but=sentence)
         )
+
+
+def _in_words(
+    failure: catguard.CallRefused | NotServed, asked: Mapping[str, Any], sentence: str | None, menu: Menu
+) -> str | None:
+    """Return what a refusal means to whoever asked by a sentence, and the nearest that passes."""
+    told = excuse(failure, asked, wish=WISH)
+    if sentence is None or told.status != 422:
+        return None
+    nearest = ask.proposed(sentence, menu)
+    return " ".join((*told.reasons, *([f"Try “{nearest}”."] if nearest else [])))
 
 
 def wishes(query: Mapping[str, Any], menu: Menu) -> dict[str, Any]:

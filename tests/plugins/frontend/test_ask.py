@@ -125,6 +125,9 @@ def test_read_takes_the_name_of_a_breed_before_a_word_for_a_number() -> None:
     [
         ("cats in paris", "I know no place called “paris” (word 3, character 9): I expected a scene (rose garden, "),
         ("a cat at home, please", "I know no place called “home” (word 4, character 10): I expected a scene ("),
+        ("two unicorns in a meadow", "I know no breed called “unicorns” (word 2, character 5): I expected a breed ("),
+        ("poodle cats", "I know no breed called “poodle” (word 1, character 1): I expected how many cats, "),
+        ("three at 32px", "I did not understand “at” (word 2, character 7): I expected a breed ("),
         ("three poodle cats", "I know no breed called “poodle” (word 2, character 7): I expected a breed (siamese, "),
     ],
 )

@@ -38,7 +38,11 @@ async def test_sentence_that_is_refused_is_kept_with_the_nearest_that_is_not(
         assert shown.all("input", name="ask")[0]["value"] == sentence
         assert f"{path}?ask={proposal.replace(' ', '+')}" in shown.links
         assert (await frontend.get(path, params={"ask": proposal})).status_code == 302
-    assert (await frontend.get("/api/cats", params={"ask": sentence})).status_code == 422
+        told = await frontend.get(path.replace("picture", "api/cats"), params={"ask": sentence})
+        assert told.status_code == 422
+        assert reason in told.json()["detail"]
+        assert told.json()["detail"].endswith(f"Try “{proposal}”.")
+        assert told.json()["violations"]
 
 
 @pytest.mark.parametrize("path", ["/picture", "/cats"])
