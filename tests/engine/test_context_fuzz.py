@@ -71,26 +71,31 @@ LONG = ["(" * 510, "a=(" * 170, 'a="' + "\\" * 500, "a;" * 255, "a=" + ":" * 500
 
 
 def vary_value(value: str, random: Random) -> str:
-    return alter_text(value, random, PIECES)
+    return alter_text(value if random.random() < 0.5 else random.choice(TEXTS), random, PIECES)
 
 
 def vary_request(request: dict[str, Any], random: Random) -> dict[str, Any]:
     """Return a request with some headers, or another part, altered."""
     headers = [
-        (name, vary_value(value, random) if random.random() < 0.5 else value) for name, value in request["headers"]
+        (name, vary_value(value, random) if random.random() < 0.2 else value) for name, value in request["headers"]
     ]
     if random.random() < 0.5:
         headers.insert(
             random.randint(0, len(headers)), (random.choice(NAMES), vary_value(random.choice(TEXTS), random))
         )
-    altered = {**request, "headers": headers}
-    match random.randrange(8):
+    kept = [header for header in headers if random.random() < 0.6]
+    altered = {**request, "headers": kept}
+    match random.randrange(12):
         case 0:
             altered["path"] = vary_value(request["path"], random)
         case 1:
             altered["query"] = vary_value(request["query"].decode("latin-1"), random).encode("utf-8", "replace")
         case 2:
             altered["method"] = random.choice(["GET", "HEAD", "POST", "OPTIONS", "PUT", "get", ""])
+        case 4 | 5 | 6:
+            altered |= {"method": "GET", "path": "/cats", "query": b"n=1", "body": []}
+        case 7:
+            altered |= {"method": "POST", "path": "/cats", "query": b"", "body": [b"{}"]}
         case 3:
             altered["body"] = random.choices([b"", b"{}", b'{"a":', b"1}", b"\xff", b"[" * 99], k=random.randrange(4))
     return altered

@@ -85,7 +85,16 @@ def test_skip_link_leads_past_the_form(visiting: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["/?count=14&seed=2", "/?count=3&breed=unicorn", "/?count=1000", "/picture?ask=unicorns", "/zoom", THREE]
+    "target",
+    [
+        "/?count=14&seed=2",
+        "/?count=3&breed=unicorn",
+        "/?count=1000",
+        "/picture?ask=unicorns",
+        "/zoom",
+        THREE,
+        f"/picture?breed={'a' * 32}&scene=snow&count=1&width=480&height=480&seed=1",
+    ],
 )
 def test_no_page_scrolls_sideways(visiting: Visitor, target: str) -> None:
     visit = visiting(viewport=PHONE, is_mobile=True, has_touch=True)

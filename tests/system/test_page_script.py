@@ -138,3 +138,14 @@ def test_larger_picture_that_does_not_come_leaves_the_smaller_one(visiting: Visi
     visit.page.locator(".litter img:not([srcset])").nth(2).wait_for()
     assert all(width > 0 for width, _ in decoded(visit.cats))
     visit.wrong.clear()
+
+
+def test_form_lets_nobody_ask_for_more_large_cats_than_there_may_be(visiting: Visitor) -> None:
+    visit = visiting(viewport=DESK)
+    visit.open("/?count=30&seed=5")
+    count = visit.page.locator("#count")
+    visit.page.get_by_role("radio", name="Large").check(force=True)
+
+    assert (count.get_attribute("max"), count.input_value()) == ("24", "24")
+    visit.page.get_by_role("radio", name="Small").check(force=True)
+    assert count.get_attribute("max") == "60"

@@ -37,6 +37,8 @@ FLATTEST, HIGHEST = 1.5, 0.67
 LEAN: Final = 3.5
 # Every cat of a picture has an equal head; the whole of a card is as wide as two of them.
 HEAD: Final = 0.5
+# So much of a card is seen at least: behind others it would lean there forgotten.
+WHOLE: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)

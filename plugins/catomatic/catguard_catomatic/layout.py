@@ -16,8 +16,8 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from catguard_catomatic.geometry import Box, Window, cover
-from catguard_catomatic.outlines import Cover, scaled
+from catguard_catomatic.geometry import Box
+from catguard_catomatic.outlines import Cover, count, scaled, scraps
 from catguard_catomatic.pictures import Point
 
 # How much smaller a cat on the far line is than one on the near line: a garden seen from a cat's friend's height. On a
@@ -38,10 +38,14 @@ ABREAST: Final = 0.035
 # How much of each face and each body must be seen, among few cats and among many. The law says 0.8 and 0.5 of a face:
 # what is above it is for the coarseness of the outlines.
 FEW: Final = 6
-VISIBLE_OF_FEW, VISIBLE_OF_MANY = (0.88, 0.5), (0.68, 0.4)
+VISIBLE_OF_FEW, VISIBLE_OF_MANY = (0.88, 0.7), (0.68, 0.5)
+# How much of the box of one cat the box of a nearer one may take: more of it, and they stand on each other's shoulders.
+CROWDED_FEW, CROWDED_MANY = 0.34, 0.5
+# What shows of a cat apart from its face is so little that nobody sees it, or so much that it is seen to be hers.
+SCRAPS: Final = (0.012, 0.2)
 MAXIMUM_ROWS: Final = 6
 SHRINK, GROW = 0.88, 1.06  # from size to size until a placement holds, and then half a step back
-TRIES: Final = 4  # of each plan of rows at each size
+TRIES: Final = 8  # of each plan of rows at each size
 SMALLEST: Final = 0.2  # of the first size; below that only the row side by side is tried
 # Cells of the stage: a face is some 25 cells wide where twelve cats share the picture.
 AREA: Final = 40_000
@@ -58,15 +62,17 @@ class Figure:
         face: What must be seen, in fractions of the picture.
         head: The length that is equal for all cats of a picture, as a fraction of its width.
         outline: What it hides of those behind it, as `outline_of` makes it.
+        whole: How much of it must be seen in any company, from 0 to 1: half a card is no picture.
     """
 
     proportion: float
     face: Box
     head: float
     outline: Image.Image
+    whole: float = 0.0
 
     def mirrored(self) -> "Figure":
-        return Figure(self.proportion, self.face.mirrored(), self.head, ImageOps.mirror(self.outline))
+        return replace(self, face=self.face.mirrored(), outline=ImageOps.mirror(self.outline))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,22 +156,6 @@ class Stage:
         return _mix(max(FAR_SCALE, 1 - SHRINKING * (self.ground.near[1] - far) / self.height), 1.0, nearness)
 
 
-def scene_window(proportion: float, ground: Ground, width: int, height: int, random: Random) -> Window:
-    """The part of a scene to show: it fills the picture, and its ground is in view.
-
-    Args:
-        proportion: Width by height of the scene.
-        ground: Where cats may stand, in fractions of the scene.
-        width: Of the picture, in pixels.
-        height: Of the picture, in pixels.
-        random: Moves the view sideways where the scene is wider than the picture.
-    """
-    share_y = min(1.0, proportion * height / width)
-    middle_x = _mix(ground.left[0], ground.right[0], random.uniform(0.35, 0.65))
-    middle_y = ground.near[1] + 0.05 * share_y - share_y / 2
-    return cover(proportion, width, height, focus=(middle_x, middle_y))
-
-
 def arrange(figures: Sequence[Figure], stage: Stage, random: Random) -> tuple[Placement, ...]:
     """Place every figure, in cells of the stage; the farthest comes first, as it is drawn first."""
     mirrored = [random.random() < 0.5 for _ in figures]
@@ -226,14 +216,15 @@ class _Troupe:
     def in_rows(self, rows: Sequence[int], size: float, random: Random) -> tuple[Placement, ...]:
         order = random.sample(range(len(self.figures)), len(self.figures))
         placements = []
-        for row, count in enumerate(rows):
-            members, order = order[:count], order[count:]
+        side = random.choice((-1, 1))
+        for row, cats in enumerate(rows):
+            members, order = order[:cats], order[cats:]
             depth = (row + 0.5) / len(rows) + random.uniform(-0.2, 0.2) / len(rows)
             widest = max(size * self.stage.scale(depth) / self.figures[member].head for member in members)
-            # Company stands together, a little more than a cat apart, somewhere in the width that there is.
-            pitch = min(1 / count, widest / self.stage.width * random.uniform(1.02, 1.3))
-            free = 1 - pitch * count
-            start = random.uniform(0.2, 0.8) * free
+            # They use the width that there is, and each row stands in the gaps of the one before it.
+            pitch = min(1 / cats, widest / self.stage.width * random.uniform(1.05, 1.7))
+            free, side = 1 - pitch * cats, -side
+            start = (0.5 + side * random.uniform(0.15, 0.5)) * free
             for place, member in enumerate(members):
                 share = start + pitch * (place + 0.5 + random.uniform(-0.12, 0.12))
                 near = min(1.0, max(0.0, depth + random.uniform(-0.1, 0.1) / len(rows)))
@@ -245,22 +236,36 @@ class _Troupe:
         face, body = VISIBLE_OF_FEW if len(self.figures) <= FEW else VISIBLE_OF_MANY
         return (
             all(self._inside(placement.box, margin) for placement in placements)
-            and not any(self._melt(one.box, other.box) for one, other in itertools.combinations(placements, 2))
+            and not any(self._clash(one.box, other.box) for one, other in itertools.combinations(placements, 2))
             and self.least_visible(placements, face=face, body=body) >= 1
+            and not (len(self.figures) <= FEW and self._scrappy(placements))
         )
 
     def least_visible(self, placements: Sequence[Placement], *, face: float, body: float) -> float:
         """The worst share of face or body that is seen, as a multiple of what is asked; below 1 it may be too high."""
-        seen, least = Cover(self.stage.foreground), math.inf
+        cover, least = Cover(self.stage.foreground), math.inf
         for placement in reversed(placements):
-            box = placement.box.rounded()
-            shape = scaled(self.figures[placement.figure].outline, box[2] - box[0], box[3] - box[1])
-            least = min(least, seen.visible(placement.face.rounded()) / face)
-            least = min(least, seen.visible_of(shape, box[0], box[1]) / body)
+            box, figure = placement.box.rounded(), self.figures[placement.figure]
+            shape = scaled(figure.outline, box[2] - box[0], box[3] - box[1])
+            seen = cover.seen_of(shape, box[0], box[1])
+            least = min(least, cover.visible(placement.face.rounded()) / face)
+            least = min(least, count(seen) / max(1, count(shape)) / max(body, figure.whole))
             if least < 1:
                 break
-            seen.add(shape, box[0], box[1])
+            cover.add(shape, box[0], box[1])
         return least
+
+    def _scrappy(self, placements: Sequence[Placement]) -> bool:
+        """Whether something of a cat shows that nobody would know to be hers."""
+        cover = Cover(Image.new("L", self.stage.foreground.size))
+        for placement in reversed(placements):
+            box, face = placement.box.rounded(), placement.face.rounded()
+            shape = scaled(self.figures[placement.figure].outline, box[2] - box[0], box[3] - box[1])
+            inside = (face[0] - box[0], face[1] - box[1], face[2] - box[0], face[3] - box[1])
+            if SCRAPS[0] < scraps(cover.seen_of(shape, box[0], box[1]), shape, inside) < SCRAPS[1]:
+                return True
+            cover.add(shape, box[0], box[1])
+        return False
 
     def side_by_side(self) -> tuple[Placement, ...]:
         """One row, as large as fits: what is left when there is no room for anything better.
@@ -287,11 +292,14 @@ class _Troupe:
         wide, high = self.stage.width - margin, self.stage.height
         return margin <= min(box.x, box.y) and box.right <= wide and box.bottom <= high
 
-    def _melt(self, box: Box, nearer: Box) -> bool:
-        if nearer.bottom - box.bottom > ABREAST * self.stage.height:
-            return False
+    def _clash(self, box: Box, nearer: Box) -> bool:
+        """Whether one of two cats stands so far behind the other, or so near beside it, that they look like one."""
         both = box.overlap(nearer)
-        return both is not None and both.width > 0.1 * min(box.width, nearer.width)
+        if both is None:
+            return False
+        crowded = CROWDED_FEW if len(self.figures) <= FEW else CROWDED_MANY
+        abreast = nearer.bottom - box.bottom <= ABREAST * self.stage.height
+        return both.area > crowded * box.area or (abreast and both.width > 0.1 * min(box.width, nearer.width))
 
     def _place(self, member: int, share: float, depth: float, size: float) -> Placement:
         x, feet = self.stage.ground.spot(share, depth, self.stage.width)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from catguard_catomatic.geometry import Box
 
@@ -12,8 +12,11 @@ HIDDEN: Final = 255
 SIDE: Final = 96
 # What is less opaque than this (of 255) is taken for fur's soft edge, which hides nothing.
 SEEN_THROUGH: Final = 96
+# Cells of a stage by which it is told what is joined to what: thin necks of one cell hold nothing.
+GRAIN: Final = 2
 
 _THRESHOLD: Final = [0] * SEEN_THROUGH + [HIDDEN] * (256 - SEEN_THROUGH)
+_ANY: Final = [0] * 100 + [HIDDEN] * 156
 
 
 def outline_of(image: Image.Image) -> Image.Image:
@@ -50,12 +53,31 @@ class Cover:
         left, top, right, bottom = box
         return 1 - count(self._mask.crop(box)) / ((right - left) * (bottom - top))
 
-    def visible_of(self, shape: Image.Image, left: int, top: int) -> float:
-        """How much of a mask that is laid there is not hidden, from 0 to 1."""
+    def seen_of(self, shape: Image.Image, left: int, top: int) -> Image.Image:
+        """What is not hidden of a mask that is laid there."""
         there = self._mask.crop((left, top, left + shape.width, top + shape.height))
-        whole = count(shape)
-        return count(ImageChops.subtract(shape, there)) / whole if whole else 1.0
+        return ImageChops.subtract(shape, there)
 
     def add(self, shape: Image.Image, left: int, top: int) -> None:
         """Lay a mask over the picture."""
         self._mask.paste(HIDDEN, (left, top, left + shape.width, top + shape.height), shape)
+
+
+def scraps(seen: Image.Image, whole: Image.Image, face: tuple[int, int, int, int]) -> float:
+    """How much of a shape shows without being joined to its face, from 0 to 1: a tail alone, a spur beside a leg.
+
+    Args:
+        seen: What shows of it.
+        whole: All of it.
+        face: Left, top, right, bottom in cells of the shape.
+    """
+    small = (max(1, seen.width // GRAIN), max(1, seen.height // GRAIN))
+    parts = seen.resize(small, Image.Resampling.BOX).point(_ANY)
+    joined = Image.new("L", seen.size)
+    joined.paste(HIDDEN, face)
+    joined = ImageChops.multiply(joined.resize(small, Image.Resampling.BOX).point(_ANY), parts)
+    found = -1
+    while found < (found := count(joined)):
+        joined = ImageChops.multiply(joined.filter(ImageFilter.MaxFilter(3)), parts)
+    apart = ImageChops.subtract(parts, joined)
+    return count(apart) / max(1, count(whole.resize(small, Image.Resampling.BOX).point(_ANY)))

@@ -7,11 +7,12 @@ from typing import Final
 
 from PIL import Image
 
-from catguard_catomatic.cards import HEAD, Card
+from catguard_catomatic.cards import HEAD, WHOLE, Card
 from catguard_catomatic.geometry import Box, Window
-from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange, scene_window
+from catguard_catomatic.layout import Figure, Ground, Placement, Stage, arrange
 from catguard_catomatic.pictures import Picture, Stored
 from catguard_catomatic.recipe import SceneRecipe
+from catguard_catomatic.view import Span, scene_window
 
 # Where a picture does not name them: a face in the upper middle, of a photo in its middle; ground in the lower third.
 USUAL_FACE: Final = Box(0.25, 0.05, 0.5, 0.4)
@@ -19,6 +20,7 @@ USUAL_FACE_OF_PHOTO: Final = Box(0.25, 0.2, 0.5, 0.5)
 # A face is at least so much of the picture's width and height, whatever is said of it: what is less cannot be seen.
 LEAST_FACE: Final = 0.05
 USUAL_GROUND: Final = {"ground-left": (0.0, 0.65), "ground-right": (1.0, 0.65), "ground-near": (0.5, 0.94)}
+THINGS: Final = 6  # of a scene: so many pairs of anchors are read
 LAYERS: Final = ("back", "ground", "foreground")  # in the order in which they are drawn; cats before the last
 
 Outlines = Mapping[str, Image.Image]  # by the digest of the picture
@@ -88,7 +90,8 @@ def plan(cast: Cast, outlines: Outlines) -> Plan:
     recipe, random = cast.recipe, Random(cast.recipe.seed)
     scene = cast.layers[0]
     ground = _ground(scene)
-    window = scene_window(scene.width / scene.height, ground, recipe.width, recipe.height, random)
+    proportion = scene.width / scene.height
+    window = scene_window(proportion, ground, recipe.width, recipe.height, random, things=things_of(scene))
     there = Ground(*(_fraction(window, point) for point in (ground.left, ground.right, ground.near)))
     foregrounds = [(outlines[layer.digest], window.part) for layer in cast.layers if layer.layer == "foreground"]
     stage = Stage.of(recipe.width, recipe.height, there, foregrounds)
@@ -127,12 +130,23 @@ def _figure(cat: Picture, card: Card | None, outlines: Outlines) -> Figure:
     if card is None:
         return Figure(cat.width / cat.height, face, face.width, outlines[cat.digest])
     wide, high = card.bounds
-    return Figure(wide / high, card.face(face), HEAD, card.outline())
+    return Figure(wide / high, card.face(face), HEAD, card.outline(), WHOLE)
 
 
 def _ground(scene: Picture) -> Ground:
     anchors = USUAL_GROUND | dict(scene.anchors)
     return Ground(anchors["ground-left"], anchors["ground-right"], anchors["ground-near"])
+
+
+def things_of(scene: Picture) -> tuple[Span, ...]:
+    """Left and right end of each high thing of a scene that says where they are, in fractions of its width."""
+    names = [(f"thing-{index}-left", f"thing-{index}-right") for index in range(THINGS)]
+    ends = [
+        (scene.anchors[left][0], scene.anchors[right][0])
+        for left, right in names
+        if {left, right} <= scene.anchors.keys()
+    ]
+    return tuple((left, right) for left, right in ends if left < right)
 
 
 def _fraction(window: Window, point: tuple[float, float]) -> tuple[float, float]:

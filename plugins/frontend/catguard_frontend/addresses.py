@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from catguard_frontend.limits import possible
 from catguard_frontend.recipes import Recipe
 
 #: The fields of a recipe that is a scene with cats, in the order in which addresses spell them out.
 FIELDS = ("breed", "scene", "count", "width", "height", "seed")
-#: What may be ordered (the shape `Side`, the rules of `frontend.outbound.render`, and Cat-o-matic's `scene-has-room`):
-#: no other sizes are offered to browsers, which do not ask why a picture of their choice does not come.
-LEAST_SIDE, MOST_SIDE, MOST_AREA, MOST_WORK, LEAST_ROOM = 16, 4096, 4_000_000, 20_000_000, 256
 
 
 def link(path: str, wishes: Mapping[str, Any]) -> str:
@@ -63,13 +61,3 @@ def srcset(recipe: Recipe, times: Iterable[float], *, known: Mapping[Recipe, str
         if possible(size):
             choices[size.width] = (known or {}).get(size) or picture_of(size)
     return ", ".join(f"{address} {width}w" for width, address in sorted(choices.items()))
-
-
-def possible(size: Recipe) -> bool:
-    """Tell whether a recipe of this size may be ordered."""
-    area, sides = size.width * size.height, (size.width, size.height)
-    return (
-        min(sides) >= LEAST_SIDE
-        and max(sides) <= MOST_SIDE
-        and LEAST_ROOM * size.count <= area <= min(MOST_AREA, MOST_WORK // size.count)
-    )

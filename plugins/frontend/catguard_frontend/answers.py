@@ -12,6 +12,8 @@ import catguard
 from catguard_frontend import ask
 from catguard_frontend.addresses import picture_of
 from catguard_frontend.kitchen import NoSuchCat, NotServed
+from catguard_frontend.names import nearest
+from catguard_frontend.orders import EXAMPLE
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.timing import Timing
 from catguard_frontend.words import refusal_status
@@ -51,7 +53,10 @@ def failed(failure: catguard.CallRefused | NotServed, request: Request, *, detai
     if isinstance(failure, catguard.CallRefused):
         failure = NotServed("Cat-o-matic failed and did not say why. Try again in a moment.")
     missing = failure.missing if isinstance(failure, NoSuchCat) else None
-    members = {} if missing is None else {missing.kind: missing.name, "offered": missing.offered}
+    members: dict[str, Any] = {}
+    if missing is not None:
+        told = nearest(missing.name, missing.offered)
+        members = {missing.kind: missing.name, "offered": told, "more": len(missing.offered) - len(told)}
     return problem(failure.status, failure.title, failure.detail, retry_after=failure.retry_after, **members)
 
 
@@ -65,7 +70,7 @@ def not_understood(failure: ask.NotUnderstood) -> Response:
         position=failure.position,
         character=failure.character,
         expected=list(failure.expected),
-        example=ask.EXAMPLE,
+        example=EXAMPLE,
     )
 
 

@@ -12,15 +12,17 @@ from starlette.types import ASGIApp
 import catguard
 from catguard_frontend import ask
 from catguard_frontend.accept import preferred
-from catguard_frontend.addresses import picture_of
+from catguard_frontend.addresses import link, picture_of
 from catguard_frontend.answers import answer, failed, not_understood
 from catguard_frontend.conditional import FOR_EVER, NOT_KEPT, has, kept, not_modified
 from catguard_frontend.kitchen import Kitchen, NotServed
-from catguard_frontend.menu import Menu
+from catguard_frontend.menu import NOTHING, Menu
+from catguard_frontend.orders import Order
 from catguard_frontend.pages import Pages, for_people
+from catguard_frontend.proposals import Choice
 from catguard_frontend.recipes import Recipe
 from catguard_frontend.timing import Timing
-from catguard_frontend.words import Excuse, excuse
+from catguard_frontend.words import WISH, Excuse, excuse
 
 #: What an address has to say for its picture to be the same when there are more breeds and scenes.
 _SPELT_OUT = {"breed", "scene", "seed"}
@@ -47,6 +49,7 @@ class Cats:
         """
         exchange = catguard.exchange(request.scope)
         asked: Mapping[str, Any] = exchange.query
+        menu = NOTHING
         timing = Timing()
         try:
             with timing.measure("menu"):
@@ -69,34 +72,57 @@ class Cats:
             if not picture.kept:
                 headers = {**kept(picture.digest, NOT_KEPT), **vary}
         except (ask.NotUnderstood, catguard.CallRefused, NotServed) as failure:
-            return self._instead(failure, request, asked)
+            return self._instead(failure, request, asked, menu)
         return Response(image, 200, {**headers, "server-timing": timing.header()}, f"image/{picture.format}")
 
     async def api(self, request: Request) -> ASGIApp:
         """Answer with where one picture of so many cats is, what is in it, and how to get it again."""
-        query = catguard.exchange(request.scope).query
+        query = asked = catguard.exchange(request.scope).query
+        menu = NOTHING
         timing = Timing()
         try:
             with timing.measure("menu"):
                 menu = await self._kitchen.menu()
             recipe = recipe_of(wishes(query, menu), menu)
+            asked = recipe.wire()
             picture = await self._kitchen.serve(recipe, timing=timing)
         except ask.NotUnderstood as failure:
             return not_understood(failure)
         except (catguard.CallRefused, NotServed) as failure:
-            return failed(failure, request)
+            return failed(failure, request, detail=_in_words(failure, asked, query.get("ask"), menu))
         understood = _understood(recipe) if "ask" in query else None
         return answer(picture, recipe, timing=timing, understood=understood)
 
     def _instead(
-        self, failure: ask.NotUnderstood | catguard.CallRefused | NotServed, request: Request, asked: Mapping[str, Any]
+        self,
+        failure: ask.NotUnderstood | catguard.CallRefused | NotServed,
+        request: Request,
+        asked: Mapping[str, Any],
+        menu: Menu,
     ) -> ASGIApp:
         """Say why there is no picture, as a page to people and as a problem document to programs."""
         people = for_people(catguard.exchange(request.scope))
         if isinstance(failure, ask.NotUnderstood):
             lost = Excuse("Sentence not understood", (str(failure),), 422)
-            return self._pages.instead(lost, request) if people else not_understood(failure)
-        return self._pages.instead(excuse(failure, asked), request) if people else failed(failure, request)
+            tries = instead_of(failure.mended(catguard.exchange(request.scope).query["ask"]), menu, "/cats")
+            return self._pages.instead(lost, request, tries=tries) if people else not_understood(failure)
+        sentence = catguard.exchange(request.scope).query.get("ask")
+        if not people:
+            return failed(failure, request, detail=_in_words(failure, asked, sentence, menu))
+        return self._pages.instead(
+            excuse(failure, asked, wish=WISH), request, tries=instead_of(sentence, menu, "/cats", but=sentence)
+        )
+
+
+def _in_words(
+    failure: catguard.CallRefused | NotServed, asked: Mapping[str, Any], sentence: str | None, menu: Menu
+) -> str | None:
+    """Return what a refusal means to whoever asked by a sentence, and the nearest that passes."""
+    told = excuse(failure, asked, wish=WISH)
+    if sentence is None or told.status != 422:
+        return None
+    nearest = ask.proposed(sentence, menu)
+    return " ".join((*told.reasons, *([f"Try “{nearest}”."] if nearest else [])))
 
 
 def wishes(query: Mapping[str, Any], menu: Menu) -> dict[str, Any]:
@@ -112,6 +138,12 @@ def wishes(query: Mapping[str, Any], menu: Menu) -> dict[str, Any]:
         said = {name: getattr(order, name) for name in ("count", "breed", "scene", "width", "height", "format")}
         wished |= {name: value for name, value in said.items() if value is not None}
     return wished
+
+
+def instead_of(sentence: str | None, menu: Menu, path: str, *, but: str | None = None) -> list[Choice]:
+    """Return where at `path` there is what comes nearest to a sentence that is understood, if it is not `but`."""
+    nearest = (ask.proposed(sentence, menu) or sentence) if sentence and menu.breeds else None
+    return [Choice(nearest.capitalize(), link(path, {"ask": nearest}))] if nearest and nearest != but else []
 
 
 def recipe_of(wished: Mapping[str, Any], menu: Menu) -> Recipe:
@@ -131,4 +163,4 @@ def _elsewhere(address: str, vary: Mapping[str, str]) -> Response:
 
 
 def _understood(recipe: Recipe) -> str:
-    return ask.Order(recipe.count, recipe.breed, recipe.scene, recipe.width, recipe.height, recipe.format).sentence()
+    return Order(recipe.count, recipe.breed, recipe.scene, recipe.width, recipe.height, recipe.format).sentence()

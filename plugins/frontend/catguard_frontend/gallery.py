@@ -13,8 +13,10 @@ import catguard
 from catguard_frontend import words
 from catguard_frontend.addresses import link, page_of, srcset
 from catguard_frontend.kitchen import Kitchen, NotServed
-from catguard_frontend.menu import FRAMES, HEIGHTS, NOTHING, Frame, Menu, choose, number
-from catguard_frontend.pages import Choice, Pages, excused, html
+from catguard_frontend.menu import FRAMES, HEIGHTS, MOST_LARGE, NOTHING, Frame, Menu, choose, number
+from catguard_frontend.names import nearest
+from catguard_frontend.pages import Pages, excused, html
+from catguard_frontend.proposals import Choice
 from catguard_frontend.recipes import Picture, Recipe
 from catguard_frontend.words import Excuse
 
@@ -22,14 +24,14 @@ from catguard_frontend.words import Excuse
 AT_ONCE = 8
 #: Seconds until what is still missing is given up, so that the page comes while its reader is still there.
 PATIENCE = 9.0
-#: How many cats "More cats" adds, and the most that a page of large ones may have (the rule `large-cats-are-few`).
-MORE, MOST_LARGE = 12, 24
+#: How many cats "More cats" adds.
+MORE = 12
 #: Seconds after which the page's script looks again for cats that were late or missed their way here.
 AGAIN = 5
 #: How many times its size on the page a picture is offered: screens have up to three pixels where one was.
 TIMES = (1, 2, 3)
-#: Breeds or scenes that are offered instead of one that there is not.
-OTHERS = 12
+#: Breeds or scenes that a list to choose from has at most; with more of them one types, and the browser finds.
+CHOSEN = 40
 #: Pixels of the longer side of a picture on its own page.
 WHOLE = 960
 
@@ -121,6 +123,7 @@ class Gallery:
             credits=[credit for picture in pictures for credit in picture.credits],
             breeds=_offered(tuple(menu.breeds), wish.breed),
             scenes=_offered(tuple(menu.scenes), wish.scene),
+            chosen=CHOSEN,
             sizes=tuple(HEIGHTS),
             count_bounds=self._count_bounds,
             most_large=MOST_LARGE,
@@ -208,9 +211,9 @@ def _tries(notice: Excuse, wish: Wish, menu: Menu) -> Sequence[Choice]:
     if notice.status >= 500:
         return [Choice("Try this page again", link("/", asdict(wish))), *start]
     missing = "breed" if wish.breed not in menu.breeds else "scene"
-    there = menu.breeds if missing == "breed" else menu.scenes
+    there = nearest(str(asdict(wish)[missing]), tuple(menu.breeds if missing == "breed" else menu.scenes))
     others = [Choice(words.spoken(name).capitalize(), link("/", asdict(wish) | {missing: name})) for name in there]
-    return [*others[:OTHERS], *start]
+    return [*others, *start]
 
 
 def _offered(names: Sequence[str], wished: str | None) -> Sequence[str]:

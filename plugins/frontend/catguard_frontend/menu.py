@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from catguard_frontend.names import and_more, nearest
 from catguard_frontend.recipes import Recipe
 
 Option = TypeVar("Option")
@@ -49,11 +50,11 @@ FRAMES = (Frame("portrait", 3, 4), Frame("square", 1, 1), Frame("landscape", 4, 
 #: Pixels of a picture's height on the page by size. Rows are shown a little lower than this, so that cats stay sharp.
 HEIGHTS = {"small": 192, "medium": 288, "large": 384}
 
+#: Cats that a page of large ones may have (the rule `large-cats-are-few`).
+MOST_LARGE = 24
+
 #: A scene without this layer, as while it is being drawn, has nothing to put cats before.
 BACK = "back"
-
-#: Names that a sentence says of what there is instead.
-TOLD = 40
 
 #: Seeds have 31 bits (the shape `Seed` of the policy).
 SEEDS = 2**31
@@ -77,8 +78,9 @@ class NotOffered(LookupError):
         self.kind = kind
         self.name = name
         self.offered = tuple(offered)
-        more = f" and {len(offered) - TOLD} more" if len(offered) > TOLD else ""
-        super().__init__(f"There is no {kind} “{name}” here. There are: {', '.join(offered[:TOLD])}{more}.")
+        told = nearest(name, self.offered)
+        more = and_more(len(told), self.offered)
+        super().__init__(f"There is no {kind} “{name}” here. There are: {', '.join(told)}{more}.")
 
 
 @dataclass(frozen=True, slots=True)

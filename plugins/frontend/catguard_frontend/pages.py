@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from catguard import Exchange, RefusalPage, prefers_html
-from catguard_frontend import ask
 from catguard_frontend.addresses import link
 from catguard_frontend.credits import credited
+from catguard_frontend.limits import MOST_COUNT
 from catguard_frontend.menu import FORMATS
-from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken, wished
+from catguard_frontend.orders import EXAMPLE, examples
+from catguard_frontend.proposals import Choice, asked_at, mended, others, sentence_at
+from catguard_frontend.words import Excuse, counted, located, reasons_of, spoken
 
 #: Every page is made of files of this tier alone: nothing inline, nothing from elsewhere. Its script asks here only.
 HEADERS = {
@@ -39,15 +39,6 @@ _HEADINGS: Mapping[int, str] = {
     503: "All paws are full just now",
     504: "This took too long",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A link among several; `current` is the one that is shown now."""
-
-    label: str
-    href: str
-    current: bool = False
 
 
 def html(text: str, *, status: int = 200, retry_after: int | None = None) -> Response:
@@ -84,9 +75,10 @@ class Pages:
         )
         self._templates.filters |= {"spoken": spoken, "located": located, "counted": counted}
         self._templates.globals |= {
-            "example": ask.EXAMPLE,
-            "examples_from": ask.examples,
+            "example": EXAMPLE,
+            "examples_from": examples,
             "formats": FORMATS,
+            "most_cats": MOST_COUNT,
             "link": link,
         }
 
@@ -106,60 +98,31 @@ class Pages:
 
     def refusal(self, page: RefusalPage) -> str:
         """Return the page for a request that a guard refused: what was asked, what is allowed, and what to try."""
-        address = urlsplit(page.path)
-        asked = {name: _number(value) for name, value in parse_qsl(address.query)}
+        asked = asked_at(page.path)
         heading = "Something broke on our side" if page.status >= 500 else page.title
         return self.render(
             "refusal",
+            sentence=sentence_at(page.path),
             status=page.status,
             heading=_HEADINGS.get(page.status, heading),
             reasons=reasons_of(page.violations, asked) if page.violations else [],
-            tries=(*_mended(page), *_tries(page.status, page.path)),
+            tries=(*mended(page), *others(page.status, page.path)),
         )
 
-    def instead(self, excuse: Excuse, request: Request) -> Response:
-        """Return the same page for what this tier itself cannot do."""
-        url = request.url
-        tries = _tries(excuse.status, f"{url.path}?{url.query}" if url.query else url.path)
-        text = self.render("refusal", status=excuse.status, heading=excuse.title, reasons=excuse.reasons, tries=tries)
+    def instead(self, excuse: Excuse, request: Request, *, tries: Sequence[Choice] = ()) -> Response:
+        """Return the same page for what this tier itself cannot do; `tries` are offered before what always is."""
+        path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        text = self.render(
+            "refusal",
+            sentence=sentence_at(path),
+            status=excuse.status,
+            heading=excuse.title,
+            reasons=excuse.reasons,
+            tries=(*tries, *others(excuse.status, path)),
+        )
         return excused(text, excuse)
 
 
 def for_people(exchange: Exchange) -> bool:
     """Tell whether whoever asks wants a page rather than a problem document."""
     return prefers_html(",".join(exchange.headers.get("accept", ())))
-
-
-def _number(value: str) -> int | str:
-    """Return a whole number as such, so that it is shown with its commas; anything else as it is."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 40 else value
-
-
-def _mended(page: RefusalPage) -> Sequence[Choice]:
-    """Return the way to what was asked with the nearest values in it, where that mends all that was refused."""
-    address = urlsplit(page.path)
-    asked = dict(parse_qsl(address.query))
-    nearest: dict[str, Any] = {}
-    for violation in page.violations:
-        part, _, name = violation.where.removeprefix("/").partition("/")
-        if part != "query" or name not in asked:
-            return ()
-        if violation.nearest is not None:
-            nearest[name] = violation.nearest
-        elif violation.assumption != "query/unevaluatedProperties":
-            return ()
-    if not nearest:
-        return ()
-    unknown = {violation.where.removeprefix("/query/") for violation in page.violations} - nearest.keys()
-    mended = {name: nearest.get(name, value) for name, value in asked.items() if name not in unknown}
-    label = " and ".join(wished(name, value) for name, value in nearest.items())
-    return (Choice(label[:1].upper() + label[1:], link(address.path, mended)),)
-
-
-def _tries(status: int, path: str) -> Sequence[Choice]:
-    back = Choice("Twelve cats, any kind", "/?count=12")
-    if status >= 500:
-        return (Choice("The same again", quote(path, safe="/?=&%+")), back)
-    if urlsplit(path).path == "/picture":
-        return (Choice(ask.EXAMPLE.capitalize(), link("/picture", {"ask": ask.EXAMPLE})), back)
-    return (back, Choice("Six siamese in a rose garden", "/?breed=siamese&scene=rose-garden&count=6&size=medium"))

@@ -13,16 +13,22 @@ from starlette.responses import Response
 import catguard
 from catguard_frontend import ask, words
 from catguard_frontend.addresses import FIELDS, closer_to, fields, link, page_of, picture_of, srcset
-from catguard_frontend.cats import recipe_of, wishes
+from catguard_frontend.cats import instead_of, recipe_of, wishes
 from catguard_frontend.kitchen import Kitchen, NotServed
+from catguard_frontend.limits import fitted
 from catguard_frontend.menu import FORMATS, NOTHING, Menu
-from catguard_frontend.pages import Choice, Pages, excused, html, redirect
+from catguard_frontend.names import nearest
+from catguard_frontend.orders import Order
+from catguard_frontend.pages import Pages, excused, html, redirect
+from catguard_frontend.proposals import Choice
 from catguard_frontend.recipes import Picture, Recipe
 
 #: What of a cat a visitor may look at closely from here; of one on which none of these is marked, whatever is.
 PARTS = ("nose", "eyes", "paw")
 #: Seconds after which the page's script looks again for a picture that may be there by then.
 AGAIN = 5
+#: Seconds within which a picture is refused, if it is.
+AT_ONCE = 1.0
 #: Cats, and pixels, of a picture that is offered instead of one that cannot be made.
 FEW, WIDTH, HEIGHT = 3, 960, 720
 #: How many times its size a picture is offered to browsers: small phones, and screens with two pixels where one was.
@@ -77,7 +83,7 @@ class PicturePage:
         """Answer with the page of a picture; whatever leaves something open is sent on to an address that does not."""
         query = catguard.exchange(request.scope).query
         if query.keys() != set(FIELDS):
-            return await self._elsewhere(query)
+            return await self._elsewhere(query, request)
         recipe = Recipe(**query)
         try:
             until = asyncio.get_running_loop().time() + self._patience
@@ -86,7 +92,7 @@ class PicturePage:
             return await self._missing(recipe, failure)
         return html(self._pages.render("picture", **_told(recipe), **_shown(recipe, picture)))
 
-    async def _elsewhere(self, query: Mapping[str, Any]) -> Response:
+    async def _elsewhere(self, query: Mapping[str, Any], request: Request) -> Response:
         """Send the visitor to the address of a picture such as was wished, or say why there is none."""
         try:
             menu = await self._kitchen.menu()
@@ -99,7 +105,24 @@ class PicturePage:
             recipe = recipe_of(wishes({"seed": self._draw_seed(), **query}, menu), menu)
         except ask.NotUnderstood as failure:
             return self._not_understood(query["ask"], failure, menu)
+        if "ask" in query:
+            refused = await self._refused(recipe)
+            if refused is not None:
+                tries = instead_of(query["ask"], menu, "/picture", but=query["ask"])
+                return self._pages.instead(refused, request, tries=tries)
         return redirect(page_of(recipe))
+
+    async def _refused(self, recipe: Recipe) -> words.Excuse | None:
+        """Say why what a sentence asks for is refused, while the sentence is there; whatever else fails, its page says.
+
+        A refusal comes at once. Who asked for what is not refused waits on the page of the picture.
+        """
+        try:
+            await self._kitchen.serve(recipe, until=asyncio.get_running_loop().time() + AT_ONCE)
+        except (catguard.CallRefused, NotServed) as failure:
+            excuse = words.excuse(failure, recipe.wire(), wish=words.WISH)
+            return excuse if excuse.status == 422 else None
+        return None
 
     async def _missing(self, recipe: Recipe, failure: catguard.CallRefused | NotServed) -> Response:
         excuse = words.excuse(failure, recipe.wire())
@@ -116,7 +139,8 @@ class PicturePage:
             return NOTHING
 
     def _not_understood(self, sentence: str, failure: ask.NotUnderstood, menu: Menu) -> Response:
-        mended = failure.mended(sentence)
+        meant = failure.mended(sentence)
+        mended = meant and (ask.proposed(meant, menu) or meant)
         text = self._pages.render("asked", sentence=sentence, lost=failure, mended=mended, menu=menu)
         return html(text, status=422)
 
@@ -126,7 +150,7 @@ def _told(recipe: Recipe) -> dict[str, Any]:
     return {
         "recipe": recipe,
         "heading": words.titled(recipe),
-        "sentence": ask.Order(recipe.count, recipe.breed, recipe.scene, recipe.width, recipe.height).sentence(),
+        "sentence": Order(recipe.count, recipe.breed, recipe.scene, recipe.width, recipe.height).sentence(),
         "address": page_of(recipe),
         "another": _another(recipe),
         "walls": [
@@ -138,11 +162,18 @@ def _told(recipe: Recipe) -> dict[str, Any]:
 
 def _instead(recipe: Recipe, menu: Menu) -> list[Choice]:
     """Return pictures that there are, as near to the recipe as can be."""
-    breeds = [recipe.breed] if recipe.breed in menu.breeds else list(menu.breeds)[:3]
-    scene = recipe.scene if recipe.scene in menu.scenes else next(iter(menu.scenes), None)
-    count = min(recipe.count, FEW)
-    near = [Recipe(width=WIDTH, height=HEIGHT, breed=breed, scene=scene, count=count) for breed in breeds]
+    breeds = _there(recipe.breed, menu.breeds)[:3]
+    scene = next(iter(_there(recipe.scene, menu.scenes)), None)
+    fit = fitted(recipe)
+    if fit == recipe and recipe.breed in breeds and recipe.scene == scene:
+        fit = replace(recipe, width=WIDTH, height=HEIGHT, count=min(recipe.count, FEW))  # it is not its size alone
+    near = [replace(fit, breed=breed, scene=scene) for breed in breeds]
     return [Choice(words.titled(other), _another(other)) for other in near]
+
+
+def _there(name: str | None, names: Mapping[str, str]) -> Sequence[str]:
+    """Return a name that there is, or else those that there are, the nearest first."""
+    return [name] if name is not None and name in names else nearest(name or "", tuple(names))
 
 
 def _shown(recipe: Recipe, picture: Picture) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from catguard_frontend.kitchen import (
     TooSlow,
     Unreachable,
 )
-from catguard_frontend.menu import NUMBERS, PLACES
+from catguard_frontend.menu import NUMBERS, PLACES, NotOffered
+from catguard_frontend.names import and_more, nearest
 from catguard_frontend.recipes import Picture, Recipe
 
 #: How a wish reads, by the name of the field that carries it.
@@ -36,6 +37,8 @@ _WISHES: Mapping[str, str] = {
     "seed": "the seed {}",
     "ask": "“{}”",
 }
+#: How a sentence about a wish begins.
+WISH = "You asked for {}"
 #: Where a name begins with one of these it needs no article: "my-garden".
 _WHOSE = ("the", "my", "our", "your", "his", "her", "its", "their")
 _CROWDED = (
@@ -80,18 +83,19 @@ class Excuse:
     retry_after: int | None = None
 
 
-def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any]) -> Excuse:
+def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any], *, wish: str = "That takes {}") -> Excuse:
     """Return in the user's words why there is no picture.
 
     Args:
         failure: what went wrong.
         asked: what was asked of Cat-o-matic, by the names of a recipe's fields.
+        wish: how a sentence about what is too much begins; `{}` is the thing. What was asked may follow from a wish.
     """
     if isinstance(failure, CallRefused) and not broke_down(failure):
         status = refusal_status(failure)
         if status != 422:
             return Excuse("This picture came out wrong", ("It is not what was ordered, so it is not shown.",), status)
-        reasons = tuple(reasons_of(failure.violations, asked, wish="That takes {}"))
+        reasons = tuple(reasons_of(failure.violations, asked, wish=wish))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
         return Excuse("No such cat", _unknown(failure, asked), failure.status)
@@ -115,9 +119,7 @@ def broke_down(refused: CallRefused) -> bool:
     return refused.status is not None and refused.status >= 500
 
 
-def reasons_of(
-    violations: Iterable[Violation], asked: Mapping[str, Any], *, wish: str = "You asked for {}"
-) -> list[str]:
+def reasons_of(violations: Iterable[Violation], asked: Mapping[str, Any], *, wish: str = WISH) -> list[str]:
     """Return one sentence per thing that is wrong.
 
     Args:
@@ -184,9 +186,16 @@ def _unknown(failure: NoSuchCat, asked: Mapping[str, Any]) -> tuple[str, ...]:
     if missing is None:
         return (f"We have no {cats(asked['breed'], 2)} {located(asked['scene'])} just now.",)
     if missing.kind == "breed":
-        *others, last = missing.offered
-        return (f"We have no {cats(missing.name, 2)}.", f"There are {listed([*others, cats(last, 2)])}.")
-    return (f"We have no scene called {spoken(missing.name)}.", f"There are {listed(missing.offered)}.")
+        return (f"We have no {cats(missing.name, 2)}.", f"There are {_there_are(missing, lambda name: cats(name, 2))}.")
+    return (f"We have no scene called {spoken(missing.name)}.", f"There are {_there_are(missing, spoken)}.")
+
+
+def _there_are(missing: NotOffered, called: Callable[[str], str]) -> str:
+    """Return what there is instead, the nearest first where that is much; the last one is said as it is `called`."""
+    *others, last = told = nearest(missing.name, missing.offered)
+    if more := and_more(len(told), missing.offered):
+        return f"{', '.join(spoken(name) for name in told)}{more}"
+    return listed([*others, called(last)])
 
 
 def spoken(name: str) -> str:

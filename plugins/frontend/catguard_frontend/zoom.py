@@ -13,11 +13,13 @@ from starlette.types import ASGIApp
 
 import catguard
 from catguard_frontend import words
-from catguard_frontend.addresses import FIELDS, LEAST_SIDE, MOST_AREA, MOST_SIDE, link, possible
+from catguard_frontend.addresses import FIELDS, link
 from catguard_frontend.answers import answer, failed
 from catguard_frontend.kitchen import Kitchen, NoSuchCat, NotServed
+from catguard_frontend.limits import LEAST_SIDE, MOST_AREA, MOST_SIDE, possible
 from catguard_frontend.menu import SCALES
-from catguard_frontend.pages import Choice, Pages, excused, html
+from catguard_frontend.pages import Pages, excused, html
+from catguard_frontend.proposals import Choice
 from catguard_frontend.recipes import Recipe
 
 #: Width of the view on the page, in pixels.

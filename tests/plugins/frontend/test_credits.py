@@ -21,7 +21,7 @@ def told(author: str, licence: str, *sources: str) -> dict[str, Any]:
 def test_credited_takes_names_and_licences_as_they_are(author: str, licence: str) -> None:
     (credit,) = credited([told(author, licence, "a (b)")])
 
-    assert (credit.author, credit.licence, [source.text for source in credit.sources]) == (author, licence, ["a (b)"])
+    assert (credit.author, credit.licence, len(credit.sources)) == (author, licence, 0 if author else 1)
 
 
 def test_credited_names_each_maker_once_for_each_licence() -> None:
@@ -29,11 +29,34 @@ def test_credited_names_each_maker_once_for_each_licence() -> None:
         [told("A", "MIT", "one"), told("B", "MIT"), told("A", "MIT", "three", "one"), told("A", "CC0", "one")]
     )
 
-    assert [(credit.author, credit.licence, len(credit.sources)) for credit in found] == [
-        ("A", "CC0", 1),
-        ("A", "MIT", 2),
-        ("B", "MIT", 0),
-    ]
+    assert [(credit.author, credit.licence) for credit in found] == [("A", "CC0"), ("A", "MIT"), ("B", "MIT")]
+
+
+def test_credited_shows_no_names_of_files_where_the_author_is_known() -> None:
+    (credit,) = credited([told("A", "MIT", "imported/0123456789abcdef/tom/1.jpg", "https://example.org/1")])
+
+    assert [source.text for source in credit.sources] == ["https://example.org/1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("imported/0123456789abcdef/ragdoll/x??[31mred.jpg", "ragdoll, x red"),
+        ("imported/0123456789abcdef/ragdoll/at_night.jpeg", "ragdoll, at night"),
+        ("imported/0123456789abcdef/ Łódź /?.png", "Łódź"),
+        ("own drawings", "own drawings"),
+    ],
+)
+def test_credited_gives_sources_without_author_a_title(source: str, title: str) -> None:
+    (credit,) = credited([told("", "MIT", source, source)])
+
+    assert [source.title for source in credit.sources] == [title]
+
+
+def test_credited_leaves_out_what_has_no_title() -> None:
+    (credit,) = credited([told("", "MIT", "imported/0123456789abcdef/??.jpg")])
+
+    assert credit.sources == ()
 
 
 @pytest.mark.parametrize(
@@ -44,11 +67,14 @@ def test_credited_names_each_maker_once_for_each_licence() -> None:
         ("CC-BY-NC-ND-4.0", "https://creativecommons.org/licenses/by-nc-nd/4.0/"),
         ("CC0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
-        ("MIT", None),
+        ("MIT", "https://spdx.org/licenses/MIT.html"),
+        ("apache-2.0", "https://spdx.org/licenses/Apache-2.0.html"),
+        ("All rights reserved", None),
+        ("MIT/../../evil", None),
         ("CC-BY-4.0/../../evil", None),
     ],
 )
-def test_licences_of_creative_commons_have_an_address(licence: str, address: str | None) -> None:
+def test_licences_that_are_known_have_an_address(licence: str, address: str | None) -> None:
     (credit,) = credited([told("A", licence, "s")])
 
     assert credit.licence_address == address

@@ -182,8 +182,8 @@ async def test_form_says_how_many_large_cats_a_page_may_have(frontend: httpx2.As
     shown = await page(frontend, "/?count=1")
     (large,) = shown.all("input", name="size", value="large")
 
-    assert "Large: 24 cats at most" in shown.text
+    assert "large: 24 cats at most" in shown.text
     assert large["data-most"] == "24"
-    assert shown.all("p", id=large["aria-describedby"])
+    assert shown.all("span", id=large["aria-describedby"])
     assert (await frontend.get("/?count=24&size=large")).status_code == 200
     assert (await frontend.get("/?count=25&size=large")).status_code == 422

@@ -209,3 +209,42 @@ async def test_refusal_of_programs_names_the_limit_in_words(frontend: httpx2.Asy
         "/cats?breed=SIAMESE": "breed must be a name of small letters, digits and hyphens, such as maine-coon",
     }.items():
         assert told in (await frontend.get(target)).json()["detail"]
+
+
+async def test_pages_of_very_many_breeds_stay_short(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.breeds |= {f"imported-{number:03}": "0" * 16 for number in range(980)} | {"unicat": "0" * 16}
+    wall = await page(frontend, "/?count=1")
+    asked = await frontend.get("/picture?ask=two unicorns in a meadow", headers={"accept": "text/html"})
+    missing = await frontend.get("/cats?breed=unicorn&seed=7", headers={"accept": "text/html"})
+
+    assert not wall.all("select", name="breed")
+    assert wall.all("input", name="breed", list="breed-names")
+    assert len(wall.all("option")) > 990
+    assert wall.all("select", name="scene")
+    for answer in (asked, missing):
+        unfolded = re.sub(r"<details>.*?</details>", "", answer.text, flags=re.DOTALL)
+        assert unfolded.count("mported ") < 40
+        assert "and 981 more" in unfolded
+
+
+async def test_problems_of_very_many_breeds_stay_short(frontend: httpx2.AsyncClient, catomatic: CatOMatic) -> None:
+    catomatic.breeds |= {f"imported-{number:03}": "0" * 16 for number in range(980)} | {"unicat": "0" * 16}
+    missing = await frontend.get("/cats?breed=unicorn&seed=7")
+    lost = await frontend.get("/cats?ask=two unicorns in a meadow")
+    told = missing.json()
+
+    assert told["offered"][0] == "unicat"
+    assert (len(told["offered"]), told["more"]) == (12, 981)
+    assert "and 981 more" in told["detail"]
+    assert max(len(missing.content), len(lost.content)) < 2000
+
+
+async def test_wall_of_an_unknown_breed_offers_the_nearest_first(
+    frontend: httpx2.AsyncClient, catomatic: CatOMatic
+) -> None:
+    catomatic.breeds |= {f"imported-{number:03}": "0" * 16 for number in range(40)} | {"unicat": "0" * 16}
+    shown = await page(frontend, "/?count=1&breed=unicorn", status=404)
+    others = [link for link in shown.links if "count=1&" in link and "&breed=" in link and "breed=unicorn" not in link]
+
+    assert "breed=unicat" in others[0]
+    assert len(others) == 12

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse, Response
 
-from catguard_frontend.addresses import possible
+from catguard_frontend.limits import possible
 from catguard_frontend.zoom import VIEW, closer, scales_of
 
 from .conftest import CatOMatic, Opener, Order, listening, problem

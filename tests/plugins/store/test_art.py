@@ -160,7 +160,9 @@ def test_scene_back_is_opaque_and_foreground_is_not(name: str) -> None:
     assert (front.mode, front.size) == ("RGBA", (320, 240))
     assert front.getchannel("A").crop((0, 0, 320, 160)).getextrema() == (0, 0)
     assert front.getchannel("A").crop((0, 230, 320, 240)).getextrema()[1] == 255
-    assert set(anchors) == {"ground-left", "ground-right", "ground-near"}
+    things = {f"thing-{index}-{end}" for index in range(len(scene.SCENES[name].things)) for end in ("left", "right")}
+    assert set(anchors) == {"ground-left", "ground-right", "ground-near", *things}
+    assert len(anchors) <= 16  # more are not admitted
     (left, far), (right, also_far), (_, near) = (anchors[f"ground-{edge}"] for edge in ("left", "right", "near"))
     assert left < right
     assert far == also_far < near <= 1

@@ -220,12 +220,12 @@ class _Painter:
                     0.5 if dark(palette.light) else 0.9,
                 )
             document.haze(self._body, 90, palette.line, 0.3)
-            near = [limb for limb in pose.limbs if limb.near]
-            if near:
-                # Near legs grow out of the trunk without an edge; through one mask, as each costs a layer.
-                legs = [(self._leg(limb), *self._joint(limb)) for limb in near]
-                with document.group(mask=document.fade(*legs)):
-                    document.path("".join(shape for shape, *_ in legs), fill=self._fur)
+            for limb in pose.limbs:
+                if limb.near:
+                    # It grows out of the trunk without an edge. A mask costs as much as its area: one for each leg.
+                    leg = self._leg(limb)
+                    with document.group(mask=document.fade((leg, *self._joint(limb)))):
+                        document.path(leg, fill=self._fur)
             self._hair()
             for stain in markings.on_trunk(self.breed, pose):
                 document.path(stain.path, fill=stain.fill, opacity=stain.opacity)

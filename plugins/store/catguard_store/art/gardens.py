@@ -196,6 +196,7 @@ ROSE_GARDEN = Scene(
     far=0.64,
     near=0.95,
     layers={"back": _rose_garden_back, "ground": _rose_garden_ground, "foreground": _rose_garden_foreground},
+    things=((0.0, 0.21), (0.3, 0.7), (0.78, 1.0)),
 )
 MEADOW = Scene(
     name="meadow",
@@ -203,4 +204,5 @@ MEADOW = Scene(
     far=0.63,
     near=0.95,
     layers={"back": _meadow_back, "ground": _meadow_ground, "foreground": _meadow_foreground},
+    things=((0.04, 0.24), (0.62, 1.0)),
 )

@@ -134,4 +134,5 @@ BOOKSHELF = Scene(
     far=0.72,
     near=0.95,
     layers={"back": _bookshelf_back, "ground": _bookshelf_ground, "foreground": _bookshelf_foreground},
+    things=((0.18, 0.28), (0.65, 0.76)),
 )

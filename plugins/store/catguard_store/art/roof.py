@@ -141,4 +141,5 @@ NIGHT_ROOF = Scene(
     far=0.68,
     near=0.95,
     layers={"back": _back, "ground": _ground, "foreground": _foreground},
+    things=((0.08, 0.23), (0.49, 0.69), (0.72, 0.86)),
 )

@@ -295,6 +295,7 @@ LIVING_ROOM = Scene(
     far=0.68,
     near=0.95,
     layers={"back": _living_room_back, "ground": _living_room_ground, "foreground": _living_room_foreground},
+    things=((0.0, 0.25), (0.76, 0.91)),
 )
 WINDOWSILL = Scene(
     name="windowsill",

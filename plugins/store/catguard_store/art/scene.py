@@ -32,4 +32,7 @@ def draw(scene: Scene, layer: str) -> Sketch:
         "ground-right": (0.95 * WIDTH, scene.far * HEIGHT),
         "ground-near": (0.5 * WIDTH, scene.near * HEIGHT),
     }
+    for index, (left, right) in enumerate(scene.things):
+        anchors[f"thing-{index}-left"] = (left * WIDTH, scene.far * HEIGHT)
+        anchors[f"thing-{index}-right"] = (right * WIDTH, scene.far * HEIGHT)
     return Sketch(document.text(), WIDTH, HEIGHT, anchors)

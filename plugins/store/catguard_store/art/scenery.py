@@ -1,6 +1,6 @@
 """What scenes are built of: their type, and skies, hills, lawns and boards that fill the width of the canvas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -28,6 +28,7 @@ class Scene:
         near: Height of the nearest line.
         layers: By name, what paints each, from back to front. `back` is opaque; `ground` is what cats stand on, and
             hides the feet of what stands behind it; cats go between it and `foreground`.
+        things: Left and right end, 0..1, of what is high: whoever shows a part of the scene can leave no crumb of it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Scene:
     far: float
     near: float
     layers: Mapping[str, Callable[[Document, Random], None]]
+    things: Sequence[tuple[float, float]] = ()
 
 
 def rectangle(top: float, bottom: float) -> str:

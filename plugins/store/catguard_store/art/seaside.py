@@ -187,4 +187,5 @@ BEACH = Scene(
     far=0.66,
     near=0.95,
     layers={"back": _back, "ground": _ground, "foreground": _foreground},
+    things=((0.0, 0.29), (0.16, 0.4), (0.42, 0.49), (0.55, 0.71), (0.64, 1.0)),
 )

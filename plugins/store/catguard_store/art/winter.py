@@ -193,4 +193,5 @@ SNOW = Scene(
     far=0.66,
     near=0.95,
     layers={"back": _back, "ground": _ground, "foreground": _foreground},
+    things=((0.0, 0.16), (0.39, 0.59), (0.63, 0.78), (0.86, 1.0)),
 )
