@@ -14,6 +14,7 @@ from catguard.policies.values import MAX_INTEGER, MIN_INTEGER
 EXACT = 2**53
 
 Item = TypeVar("Item")
+Value = TypeVar("Value")
 Sized = TypeVar("Sized", bound=Sequence[Any])
 
 
@@ -42,6 +43,13 @@ def remainder(one: int, other: int) -> int:
         raise Undecided
     found = abs(one) % abs(other)
     return -found if one < 0 else found
+
+
+def given(value: Value | None) -> Value:
+    """Return a value that is not null."""
+    if value is None:
+        raise Undecided
+    return value
 
 
 def truncated(number: float) -> int:
@@ -81,5 +89,6 @@ def real(number: Any) -> float:
 
 #: By the names under which generated code calls them.
 OPERATIONS = {
-    function.__name__: function for function in (checked, quotient, remainder, truncated, item, at_most, whole, real)
+    function.__name__: function
+    for function in (checked, quotient, remainder, given, truncated, item, at_most, whole, real)
 }

@@ -145,7 +145,7 @@ class Translator:
             case (("_<_" | "_<=_" | "_>_" | "_>=_"), [one, other]) if one.kind == other.kind and one.kind in _ORDERED:
                 return _of("bool", f"({one.text} {_COMPARISONS[function]} {other.text})", one, other)
             case "@in", [Value(kind="string"), Value(kind="map")]:
-                return _of("bool", f"({operands[0].text} in {operands[1].text})", *operands)
+                return _of("bool", f"({_given(operands[0]).text} in {operands[1].text})", *operands)
             case "@in", [Value(kind=kind), Value(fact=ListOf(Scalar(inner)))] if kind == inner and kind in _PLAIN:
                 return _of("bool", f"({operands[0].text} in {operands[1].text})", *operands)
             case "_[_]", [Value(kind="list"), Value(kind="int")]:
@@ -210,17 +210,20 @@ class Translator:
         return _of("int", text, one, other, interval=Interval(0 if simple else -most, most))
 
     def conversion(self, function: str, operand: Value) -> Value:
-        if function in (operand.kind, "dyn"):
+        if function == "dyn":
             return operand
+        if function == operand.kind:
+            return _given(operand)
         match function, operand.kind:
             case "int", "double":
                 return _of("int", f"truncated({operand.text})", operand)
             case "double", "int":
                 return _of("double", f"float({operand.text})", operand)
-            case "string", "int" if not operand.nullable:
-                return _of("string", f"str({operand.text})", operand, interval=SIZES)
-            case "string", "bool" if not operand.nullable:
-                return _of("string", f"('true' if {operand.text} else 'false')", operand, interval=Interval(4, 5))
+            case "string", "int":
+                return _of("string", f"str({_given(operand).text})", operand, interval=SIZES)
+            case "string", "bool":
+                text = f"('true' if {_given(operand).text} else 'false')"
+                return _of("string", text, operand, interval=Interval(4, 5))
             case _:
                 raise Untranslatable
 
@@ -294,6 +297,11 @@ def _in_range(found: Value) -> Value:
         return found
     whole = Value("", "int").interval
     return replace(found, text=f"checked({found.text})", interval=found.interval.within(whole))
+
+
+def _given(found: Value) -> Value:
+    """Return a value for an operation that null does not go with in CEL, though it does in Python."""
+    return replace(found, text=f"given({found.text})", nullable=False) if found.nullable else found
 
 
 def _fact(value: Value) -> FactType:

@@ -29,7 +29,7 @@ TEXTS = ("", "a", "a\0b", "ab", "cat", "Cat", "é", "😺", "a\u0301", "'", '"',
 # Strategies are made once: hypothesis looks at each new one longer than it takes to draw from it.
 DOUBLES = st.sampled_from([0, 3, -2.5, 0.1, 1e308, 5e-324, -0.0]) | st.floats(allow_nan=False, allow_infinity=False)
 ANYTHING = st.sampled_from([0, 1, True, "a", None, 1.5, [1], {"a": 1}])
-NAMES = ("i", "j", "n", "b", "s", "t", "li", "ls", "box", "note", "opt", "free", "map")
+NAMES = ("i", "j", "n", "b", "s", "t", "li", "ls", "box", "note", "opt", "free", "map", "soft", "real")
 
 
 @st.composite
@@ -63,6 +63,8 @@ def schemas(draw: st.DrawFn) -> dict[str, Any]:
         },
         "note": {"type": ["string", "null"]},
         "opt": {"type": ["integer", "null"], "minimum": -5, "maximum": 5},
+        "soft": {"type": ["boolean", "null"]},
+        "real": {"type": ["number", "null"]},
         "free": {},
         "map": {"type": "object", "additionalProperties": draw(integers())},
     }
@@ -144,10 +146,10 @@ def _expression(draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: in
 
     body = "request.body"
     simple: dict[str, list[Callable[[], str]]] = {
-        "int": [number, lambda: f"{body}.i", lambda: f"{body}.j", lambda: f"{body}.box.x", lambda: f"{body}['box']['y y']"],
+        "int": [number, lambda: f"{body}.i", lambda: f"{body}.j", lambda: f"{body}.box.x", lambda: f"{body}['box']['y y']", lambda: f"{body}.opt"],
         "bool": [lambda: pick(["true", "false"]), lambda: f"{body}.b", lambda: f"has({body}.{pick(NAMES)})"],
-        "double": [lambda: pick(["0.0", "1.5", "-2.0", "1e308"]), lambda: f"{body}.n"],
-        "string": [lambda: pick(["''", "'a'", "'é'", "r'\\'", "'{0}'", "\"'\""]), lambda: f"{body}.s", lambda: f"{body}.t"],
+        "double": [lambda: pick(["0.0", "1.5", "-2.0", "1e308"]), lambda: f"{body}.n", lambda: f"{body}.real"],
+        "string": [lambda: pick(["''", "'a'", "'é'", "r'\\'", "'{0}'", "\"'\""]), lambda: f"{body}.s", lambda: f"{body}.t", lambda: f"{body}.note"],
         "list": [lambda: f"{body}.li", lambda: f"[{number()}, {number()}]", lambda: "[1]"],
     }  # fmt: skip
     simple["int"] += [lambda name=name: name for name in names]  # type: ignore[misc]
@@ -162,7 +164,7 @@ def _expression(draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: in
             lambda: f"size({part(pick(['string', 'list']))})",
             lambda: f"size({body}.ls)",
             lambda: f"{part('list')}[{part('int')}]",
-            lambda: f"int({part('double')})",
+            lambda: f"int({part(pick(['double', 'int']))})",
             lambda: f"({part('bool')} ? {part('int')} : {part('int')})",
             lambda: f"{body}.map['a']",
             lambda: f"size({body}.map.filter(k, k in {body}.ls))",
@@ -173,6 +175,8 @@ def _expression(draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: in
             lambda: f"({part('string')} {sign} {part('string')})",
             lambda: f"({part('bool')} {pick(['&&', '||', '=='])} {part('bool')})",
             lambda: f"!{part('bool')}",
+            lambda: f"bool({pick([part('bool'), f'{body}.soft'])})",
+            lambda: f"({body}.soft {pick(['==', '!='])} {pick(['null', part('bool')])})",
             lambda: f"({part('int')} in {part('list')})",
             lambda: f"({part('list')} == {part('list')})",
             lambda: f"({part('string')} in [{part('string')}, 'a'])",
@@ -187,12 +191,12 @@ def _expression(draw: st.DrawFn, schema: Mapping[str, Any], kind: str, depth: in
         ],
         "double": [
             lambda: f"({part('double')} {pick('+-*/')} {part('double')})",
-            lambda: f"double({part('int')})",
+            lambda: f"double({part(pick(['int', 'double']))})",
             lambda: f"(-{part('double')})",
         ],
         "string": [
             lambda: f"({part('string')} + {part('string')})",
-            lambda: f"string({part(pick(['int', 'bool']))})",
+            lambda: f"string({part(pick(['int', 'bool', 'string']))})",
             lambda: f"({part('bool')} ? {part('string')} : {part('string')})",
         ],
         "list": [

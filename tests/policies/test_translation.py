@@ -134,6 +134,40 @@ def test_error_of_cel_is_an_exception(expression: str, body: Mapping[str, Any]) 
         found.fast(facts)
 
 
+NULLABLE = {
+    "x": {"type": ["integer", "null"]},
+    "s": {"type": ["string", "null"], "maxLength": 9},
+    "d": {"type": ["number", "null"]},
+    "b": {"type": ["boolean", "null"]},
+    "m": {"type": "object", "additionalProperties": {"type": "integer"}},
+}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "string(request.body.s) != 'a'",
+        "int(request.body.x) != 1",
+        "double(request.body.d) != 1.0",
+        "bool(request.body.b) != true",
+        "double(request.body.x) != 1.0",
+        "int(request.body.d) != 1",
+        "!(request.body.s in request.body.m)",
+        "!(dyn(request.body.s) in request.body.m)",
+    ],
+)
+def test_null_has_no_conversion_and_is_no_key(expression: str) -> None:
+    found = pair(expression, {"type": "object", "properties": NULLABLE, "required": sorted(NULLABLE)})
+    assert found is not None
+    assert found.fast is not None
+    body = {"x": None, "s": None, "d": None, "b": None, "m": {}}
+    with pytest.raises(EvaluationError):
+        found.official.evaluate({"request": {"body": body}})
+    with pytest.raises((Undecided, TypeError)):
+        found.fast({"body": body})
+    assert holds_both(found, {"x": 2, "s": "b", "d": 2.0, "b": False, "m": {}})
+
+
 @pytest.mark.parametrize("free", [-7, 7, 0, -(2**63), 2**63 - 1])
 @pytest.mark.parametrize("expression", ["request.body.free / 2", "request.body.free % 2", "request.body.free % -2"])
 def test_division_truncates_toward_zero(expression: str, free: int) -> None:
