@@ -181,6 +181,8 @@ def _propose(settings: HostSettings, guard: Guard, candidate: Path) -> Proposal:
     loader = PolicyLoader(lambda: read_kept(candidate)[1], settings.actions)
     path = settings.data / DIFFERENCES / f"{guard.component}-{os.getpid()}.json"
     proposal = Proposal(guard.engine, guard.telemetry, loader, path)
+    if not candidate.exists():  # it was broken from the start, which was told; it is taken when it is mended
+        return proposal
     try:
         proposal.begin()
     except CatguardError as error:

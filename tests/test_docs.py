@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from catguard.analysis.catalogue import CATALOGUE
 from catguard.analysis.examples import run_examples
+from catguard.analysis.lint import lint
+from catguard.cli.lint import switch_text
+from catguard.policies.document import read
 from catguard.policies.loader import compile_texts
+from catguard.policies.model import Surprise
 
 from .enforcement.asgi import ask
 
@@ -18,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/*.md"), *ROOT.glob("examples/*/*.md")]
 )
+#: Rules whose pieces to avoid show what is surprising.
+SURPRISING = ("yaml-surprise", "confusable-characters")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -64,6 +71,28 @@ def test_policies_of_several_files_in_the_documentation_load_and_their_examples_
     compiled = compile_texts([("policies.yaml", policy)], included=files)
     assert list(compiled.policies.components) == ["shop", "oven"]
     assert [str(result) for result in run_examples(compiled) if not result.passed] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_linter_finds_nothing_in_what_the_documentation_shows(page: Path) -> None:
+    for text in blocks(page, "yaml"):
+        if text.startswith("catguard:"):
+            assert lint(compile_texts([(page.name, text)])) == []
+    pieces = [*blocks(page, "yaml"), *re.findall(r"`([\w-]+: [^`\n]+)`", page.read_text())]
+    assert [found for piece in pieces for found in surprises_of(piece)] == []
+
+
+def test_linter_finds_nothing_in_what_it_proposes_itself() -> None:
+    for entry in CATALOGUE.values():
+        switch = re.sub(" in the file.*", "", switch_text(entry)) if entry.switchable else "{}"
+        assert surprises_of(switch) == []
+        assert surprises_of(entry.prefer) == [], entry.id
+        assert surprises_of(entry.avoid) == [] or entry.id in SURPRISING
+
+
+def surprises_of(text: str) -> list[Surprise]:
+    document, _ = read(text, "piece.yaml")
+    return [] if document is None else list(document.surprises)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from catguard.cli.recheck import tell
 from catguard.errors import CatguardError, PolicyError
 from catguard.host import DIFFERENCES, HostSettings, OpenTier
 from catguard.policies import lastgood
@@ -24,19 +25,28 @@ from catguard.policies.sources import Sources
 from catguard.proposing import forget_comparisons
 from catguard.supervisor.events import Event, PoliciesJudged
 from catguard.supervisor.keeper import PolicyKeeper
+from catguard.telemetry import ConfigLoaded
 
 COMMAND: Final = (sys.executable, "-m", "catguard")
 # Below --data; no component's name begins with a dot.
 KEPT: Final = ".policies"
+MEND: Final = "mend the files, they are read again as soon as they change"
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The policies to begin with, and the file of their text: the last good one."""
+class Followed:
+    """Policy files that are followed, and the file of their last good text; no revision where there is none yet."""
 
-    policies: PolicySet
+    revision: str | None
     kept: Path
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Live(Followed):
+    """The policies to begin with."""
+
+    policies: PolicySet
 
 
 def begin(policies: Sequence[Path], actions: Sequence[tuple[str, Action]], *, data: Path, console: Console) -> Live:
@@ -51,64 +61,108 @@ def begin(policies: Sequence[Path], actions: Sequence[tuple[str, Action]], *, da
         sources = read_sources(policies)
         policy_set = compile_sources(sources, actions=actions).policies
     except PolicyError as error:
-        if not kept.exists():
+        found = _last_good(kept, actions)
+        if found is None:
             raise
-        good, policy_set = _last_good(kept, actions, error)
-        console.print(Text(f"the policies have {_count(error)}:\n{error}", style="bold red"), soft_wrap=True)
-        text = (
-            f"STARTED WITH THE LAST GOOD TEXT, revision {policy_set.revision[:12]} of "
-            f"{time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime(kept.stat().st_mtime))}: mend the files, they are "
-            "read again as soon as they change"
-        )
-        console.print(Text(text, style="bold red"), soft_wrap=True)
-        return Live(policy_set, kept, tuple(dict.fromkeys((*map(str, policies), *good.files))))
+        good, policy_set = found
+        _warn(console, f"the policies have {_count(error)}:\n{error}")
+        _warn(console, f"STARTED WITH THE LAST GOOD TEXT, {_of(policy_set, kept)}: {MEND}")
+        return Live(policy_set.revision, kept, _watched(policies, good), policy_set)
     lastgood.keep(kept, policy_set.revision, sources)
-    return Live(policy_set, kept, sources.files)
+    return Live(policy_set.revision, kept, sources.files, policy_set)
 
 
 def begin_candidate(
-    candidate: Sequence[Path], actions: Sequence[tuple[str, Action]], *, data: Path, console: Console
-) -> Live | None:
+    candidate: Sequence[Path],
+    actions: Sequence[tuple[str, Action]],
+    *,
+    data: Path,
+    console: Console,
+    trace: str | None = None,
+) -> Followed | None:
     """Load a candidate policy, if there is one, and keep its text; what other candidates left is removed.
 
+    One that is broken keeps nothing from starting: its last good text decides in its place, or nothing does until it is
+    mended, and terminal and telemetry are told.
+
     Raises:
-        PolicyError: It is broken.
-        ConfigurationError: An override matches nothing, or nothing can be written below `data`.
+        ConfigurationError: Nothing can be written below `data`.
     """
     if not candidate:
         return None
-    sources = read_sources(candidate)
-    policies = compile_sources(sources, actions=actions).policies
     kept = lastgood.place_of(data / KEPT / "candidates", candidate, actions)
+    try:
+        sources = read_sources(candidate)
+        policies = compile_sources(sources, actions=actions).policies
+    except CatguardError as error:
+        return _begin_without(candidate, actions, kept, error, console, trace)
     lastgood.keep(kept, policies.revision, sources)
     forget_comparisons(data / DIFFERENCES, policies.revision)
     names = ", ".join(str(file) for file in candidate)
     text = f"candidate: {names}, revision {policies.revision[:12]}; `catguard explain --candidate` compares"
     console.print(Text(text, style="yellow"), soft_wrap=True)
-    return Live(policies, kept, sources.files)
+    return Followed(policies.revision, kept, sources.files)
 
 
-def _last_good(kept: Path, actions: Sequence[tuple[str, Action]], error: PolicyError) -> tuple[Sources, PolicySet]:
-    """Load the last good text; raises the fault of the files where that does not load any more either."""
+def _begin_without(
+    candidate: Sequence[Path],
+    actions: Sequence[tuple[str, Action]],
+    kept: Path,
+    error: CatguardError,
+    console: Console,
+    trace: str | None,
+) -> Followed:
+    """Begin with the last good text of a candidate that is broken, or with none; both are told."""
+    found = _last_good(kept, actions)
+    _warn(console, f"the candidate has {_count(error)}:\n{error}")
+    faults = len(error.faults) if isinstance(error, PolicyError) else 1
+    if found is None:
+        kept.unlink(missing_ok=True)  # a text that does not load any more is no good one
+        _warn(console, f"STARTED WITHOUT A CANDIDATE: {MEND}")
+        tell(ConfigLoaded("rejected", "start", "", reason=str(error), faults=faults, candidate=True), trace)
+        return Followed(None, kept, _watched(candidate, None))
+    good, policies = found
+    _warn(console, f"STARTED WITH THE CANDIDATE'S LAST GOOD TEXT, {_of(policies, kept)}: {MEND}")
+    tell(ConfigLoaded("kept", "start", policies.revision, reason=str(error), candidate=True), trace)
+    return Followed(policies.revision, kept, _watched(candidate, good))
+
+
+def _last_good(kept: Path, actions: Sequence[tuple[str, Action]]) -> tuple[Sources, PolicySet] | None:
+    """Load the last good text; None where there is none, or it does not load any more either."""
     try:
         _, sources = lastgood.read_kept(kept)
         return sources, compile_sources(sources, actions=actions).policies
     except CatguardError:
-        raise error from None
+        return None
 
 
-def _count(error: PolicyError) -> str:
-    return "a fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+def _watched(files: Sequence[Path], good: Sources | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*map(str, files), *(good.files if good else ()))))
+
+
+def _of(policies: PolicySet, kept: Path) -> str:
+    written = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(kept.stat().st_mtime))
+    return f"revision {policies.revision[:12]} of {written}"
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(Text(text, style="bold red"), soft_wrap=True)
+
+
+def _count(error: CatguardError) -> str:
+    faults = len(error.faults) if isinstance(error, PolicyError) else 1
+    return "a fault" if faults == 1 else f"{faults} faults"
 
 
 def keeper(
-    live: Live,
+    live: Followed,
     files: Sequence[Path],
     settings: HostSettings,
     tiers: Collection[str],
     *,
     report: Callable[[Event], None],
     on_applied: Callable[[], None],
+    candidate: bool = False,
 ) -> PolicyKeeper:
     """Return what watches files for tiers that must follow them, and has each new text judged."""
     command = [*COMMAND, "recheck", "--kept", str(live.kept)]
@@ -122,12 +176,14 @@ def keeper(
         command += ["--known", name]
     if settings.trace is not None:
         command += ["--trace", settings.trace]
+    if candidate:
+        command.append("--candidate")
     return PolicyKeeper(live.files, command, on_applied=on_applied, report=report)
 
 
 def keepers(
     live: Live,
-    candidate: Live | None,
+    candidate: Followed | None,
     settings: HostSettings,
     tiers: Collection[str],
     *,
@@ -142,7 +198,9 @@ def keepers(
         def report_candidate(event: Event) -> None:
             report(replace(event, candidate=True) if isinstance(event, PoliciesJudged) else event)
 
-        found.append(keeper(candidate, files, settings, (), report=report_candidate, on_applied=on_applied))
+        found.append(
+            keeper(candidate, files, settings, (), report=report_candidate, on_applied=on_applied, candidate=True)
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from catguard.policies.apart import NICENESS
 from catguard.policies.following import not_followed
 from catguard.policies.loader import compile_sources, load_sources, read_sources
 from catguard.policies.model import Action
-from catguard.policies.sources import Sources
+from catguard.policies.sources import NO_TEXTS, Sources
 from catguard.supervisor.exporters import configure
 from catguard.telemetry import ConfigLoaded, Telemetry, Trigger
 from catguard.telemetry.events import Result
@@ -53,7 +53,8 @@ def judge(
         tiers: That run.
         addresses: The components that are known where to be found.
     """
-    previous, old = lastgood.read_kept(kept)
+    # A candidate that was broken from the start has no text yet.
+    previous, old = lastgood.read_kept(kept) if kept.exists() else ("", NO_TEXTS)
     files = tuple(dict.fromkeys((*(str(path) for path in policies), *old.files)))
     sources: Sources | None = None
     try:
@@ -61,7 +62,10 @@ def judge(
         if sources == old:
             return Judgement("kept", previous, previous, ("the text is the same",), sources.files)
         compiled = compile_sources(sources, actions=actions)
-        reasons = not_followed(load_sources(old, actions=actions), compiled.policies, tiers=tiers, addresses=addresses)
+        reasons = []
+        if tiers:
+            before = load_sources(old, actions=actions)
+            reasons = not_followed(before, compiled.policies, tiers=tiers, addresses=addresses)
         if not reasons:
             lastgood.keep(kept, compiled.revision, sources)
             return Judgement("applied", compiled.revision, previous, (), sources.files)
@@ -79,6 +83,7 @@ def judge(
 @click.option("--tier", "tiers", multiple=True)
 @click.option("--known", "known", multiple=True, help="A component that is known where to be found.")
 @click.option("--trace")
+@click.option("--candidate", is_flag=True, help="These are the files of a candidate.")
 @click.option("--trigger", type=click.Choice(["file", "signal"]), required=True)
 def recheck(
     policies: tuple[Path, ...],
@@ -87,13 +92,20 @@ def recheck(
     tiers: tuple[str, ...],
     known: tuple[str, ...],
     trace: str | None,
+    candidate: bool,
     trigger: Trigger,
 ) -> None:
     """Judge policy files under a supervisor."""
     os.nice(NICENESS)
     found = judge(policies, kept, actions=actions, tiers=tiers, addresses=known)
     if found.result != "applied":
-        _tell(found, trace, trigger)
+        reason = "\n".join(found.reasons)
+        tell(
+            ConfigLoaded(
+                found.result, trigger, found.revision, found.previous, reason, len(found.reasons), candidate=candidate
+            ),
+            trace,
+        )
     click.echo(
         json.dumps(
             {
@@ -107,13 +119,11 @@ def recheck(
     )
 
 
-def _tell(found: Judgement, trace: str | None, trigger: Trigger) -> None:
+def tell(loaded: ConfigLoaded, trace: str | None) -> None:
     """Tell telemetry what no worker will hear of; those that take new policies tell it themselves."""
     providers = configure(trace if trace != "console" else None, service=SERVICE)
     try:
         telemetry = Telemetry(SERVICE, logger_provider=providers.logger_provider)
-        reason = "\n".join(found.reasons)
-        loaded = ConfigLoaded(found.result, trigger, found.revision, found.previous, reason, len(found.reasons))
         telemetry.config_loaded(loaded)
     finally:
         providers.shutdown()

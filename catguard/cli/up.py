@@ -156,7 +156,7 @@ def up(
     options.check_known("--bind", binding, names)
     options.check_known("--memory", limits, names)
     _announce(console, policy_set, policies, actions)
-    proposed = begin_candidate(candidate, actions, data=data, console=console)
+    proposed = begin_candidate(candidate, actions, data=data, console=console, trace=trace)
     listeners = listen(names, binding)
     here = {name: sockets.url_of(listener) for name, listener in listeners.items()}
     settings = host.HostSettings(

@@ -152,12 +152,19 @@ class _Reader:
             if key in data:
                 self.faults.append(Fault(place, f"the key {key!r} is written twice", f"first at {self.keys[inner]}"))
                 continue
-            self.note(key_node, key, place)
+            if not _is_switch(inner):
+                self.note(key_node, key, place)
             self.keys[inner] = place
             if _is_absent(value_node) and (comment := _COMMENT.match(self.source, key_node.end_mark.index)):
                 self.comments[inner] = comment[1].strip()
             data[key] = self.read(value_node, inner)
         return data
+
+
+def _is_switch(path: Path) -> bool:
+    """Whether a key is `off` where the format asks for it: of the linter's switches, in the file or at a boundary."""
+    at = path[:-3]
+    return path[-3:-2] == ("lint",) and path[-1] == "off" and (not at or (len(at) == 4 and at[0] == "components"))
 
 
 def _is_absent(node: Node) -> bool:

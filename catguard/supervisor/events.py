@@ -182,11 +182,13 @@ class PoliciesJudged:
         if self.candidate:
             why = f"candidate: {why}"
         if self.result == "applied":
-            return f"{why}: revision {self.revision[:12]} is applied, before it was {self.previous[:12]}"
+            before = f"before it was {self.previous[:12]}" if self.previous else "before there was none"
+            return f"{why}: revision {self.revision[:12]} is applied, {before}"
         if self.result == "kept":
             return f"{why}: nothing is new, revision {self.revision[:12]} stays"
         lines = "".join(f"\n  {reason}" for reason in self.reasons)
-        return f"{why}: rejected, revision {self.revision[:12]} stays:{lines}"
+        stays = f"revision {self.revision[:12]} stays" if self.revision else "what is in force stays"
+        return f"{why}: rejected, {stays}:{lines}"
 
 
 Event = Started | Ready | Serving | Died | StartFailed | Draining | Stopped | Filled | FillDied | PoliciesJudged

@@ -34,6 +34,7 @@ class ConfigLoaded:
         previous: of those that decided before; None at start.
         reason: why they were rejected, or kept.
         faults: how many the rejected ones have.
+        candidate: whether they are a candidate's, which decides beside the others; `revision` is "" where none does.
     """
 
     result: Result
@@ -42,6 +43,7 @@ class ConfigLoaded:
     previous: str | None = None
     reason: str | None = None
     faults: int = 0
+    candidate: bool = False
 
 
 #: Longest text in an attribute; what is longer was sent by somebody else.
@@ -177,13 +179,17 @@ class Events:
             names.CONFIG_TRIGGER: loaded.trigger,
             names.REVISION: loaded.revision,
         }
-        if loaded.previous is not None:
+        if loaded.previous:  # a candidate that was broken from the start has none
             attributes[names.CONFIG_PREVIOUS] = loaded.previous
         if loaded.result == "rejected":
             attributes[names.CONFIG_FAULTS] = loaded.faults
+        if loaded.candidate:
+            attributes[names.CONFIG_CANDIDATE] = True
         told = f": {cut(loaded.reason)}" if loaded.reason else ""
         level = SeverityNumber.ERROR if loaded.result == "rejected" else SeverityNumber.INFO
-        body = f"{self._component}: policies {loaded.result}, revision {loaded.revision[:12]} decides{told}"
+        what = "the candidate is" if loaded.candidate else "policies"
+        decides = f"revision {loaded.revision[:12]} decides" if loaded.revision else "none decides"
+        body = f"{self._component}: {what} {loaded.result}, {decides}{told}"
         self._emit(names.EVENT_CONFIG, level, body, attributes, contexts.get_current())
 
     def _emit(

@@ -31,6 +31,7 @@ Catguard's own names, where no convention exists:
 | catguard.config.trigger     | "start", "file", "signal" or "call"       | `catguard.config.loaded`            |
 | catguard.config.previous_revision | sha256 of the policy set before     | `catguard.config.loaded`            |
 | catguard.config.faults      | how many faults the new text has          | `catguard.config.loaded`, rejected  |
+| catguard.config.candidate   | true where it is a candidate's            | `catguard.config.loaded`            |
 
 | event                       | is                                        | as                                  |
 |-----------------------------|-------------------------------------------|-------------------------------------|
@@ -122,6 +123,7 @@ CONFIG_TRIGGER: Final = "catguard.config.trigger"
 CONFIG_PREVIOUS: Final = "catguard.config.previous_revision"
 CANDIDATE_OUTCOME: Final = "catguard.candidate.outcome"
 CONFIG_FAULTS: Final = "catguard.config.faults"
+CONFIG_CANDIDATE: Final = "catguard.config.candidate"
 
 EVENT_VIOLATION: Final = "catguard.violation"
 EVENT_UNDECLARED: Final = "catguard.undeclared"

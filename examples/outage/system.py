@@ -30,7 +30,7 @@ _LINE = re.compile(
     _TIMESTAMP + r"(?P<tier>[\w-]+)\[(?P<pid>\d+)\] (?:[A-Z]+ [\w.]+: )?(?P<text>.*?)(?: trace [0-9a-f]{32})?"
 )
 _COMPLETE = re.compile(r"store\[\d+\] is complete after")
-_DEATH = re.compile(r"died (?:before it was ready )?after [\d.]+ s: (?P<cause>.*?)(?:; starting again in \d+ ms)?")
+_DEATH = re.compile(r"died (?:before it was ready )?after [\d.]+ s: (?P<cause>[^;]*)(?:; .*)?")
 
 
 class NotStarted(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -12,9 +13,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from catguard.cli.live import Followed, begin, begin_candidate
 from catguard.cli.main import cli
 from tests.cli.conftest import ANY, POLICIES, Run
+from tests.cli.test_reload import config
 
 Start = Callable[..., Run]
 STRICTER = POLICIES.replace("maximum: 30", "maximum: 0.01")
@@ -65,11 +69,52 @@ def test_differences_are_counted_and_shown_and_nothing_else_changes(
     until(lambda: httpx2.get(f"{url}?wait=0.1").status_code == 200 and "no difference" in explained(run))
 
 
-def test_candidate_with_faults_keeps_the_system_from_starting(catguard: Start, place: Path) -> None:
-    (place / "stricter.yaml").write_text(STRICTER.replace("maximum", "maximun"))
-    run = catguard("up", *ANY, "--candidate", "stricter.yaml")
-    assert run.process.wait(60) == 1
-    assert "did you mean 'maximum'?" in run.told()
+def test_broken_candidate_and_policies_keep_nothing_from_starting(catguard: Start, place: Path) -> None:
+    quiet = Console(file=io.StringIO())
+    begin([place / "policies.yaml"], (), data=place / "var", console=quiet)
+    (place / "policies.yaml").write_text(POLICIES + "x: [")
+    (place / "stricter.yaml").write_text(STRICTER + "x: [")
+    run = catguard("up", *ANY, "--in-process", "--candidate", "stricter.yaml", "--trace", "trace.jsonl")
+    url = run.ready()
+    assert "STARTED WITH THE LAST GOOD TEXT, revision" in run.told()
+    assert "stricter.yaml" in run.told()
+    assert "STARTED WITHOUT A CANDIDATE: mend the files" in run.told()
+    assert httpx2.get(f"{url}?wait=0.1").status_code == 200
+    (place / "stricter.yaml").write_text(STRICTER)
+    until(lambda: "is applied, before there was none" in run.told())
+    until(lambda: httpx2.get(f"{url}?wait=0.1").status_code == 200 and (place / "var" / ".candidate").exists())
+    assert "refuses what is let through" in explained(run)
+    told = [each for each in config(run) if "catguard.config.candidate" in each]
+    assert [(each["service"], each["catguard.config.result"]) for each in told] == [("supervisor", "rejected")]
+
+
+def test_broken_candidate_is_replaced_by_its_last_good_text(place: Path) -> None:
+    told = io.StringIO()
+    candidate = place / "stricter.yaml"
+
+    def begun() -> Followed:
+        found = begin_candidate(
+            [candidate],
+            (),
+            data=place / "var",
+            console=Console(file=told, width=200),
+            trace=str(place / "trace.jsonl"),
+        )
+        assert found is not None
+        return found
+
+    candidate.write_text(STRICTER)
+    good = begun()
+    for broken in ("x: [", STRICTER.replace("maximum", "maximun"), None):
+        candidate.write_text(broken) if broken else candidate.unlink()
+        found = begun()
+        assert (found.revision, found.kept) == (good.revision, good.kept)
+        assert found.files == (str(candidate),)
+    assert (
+        told.getvalue().count(f"STARTED WITH THE CANDIDATE'S LAST GOOD TEXT, revision {str(good.revision)[:12]}") == 3
+    )
+    assert "did you mean 'maximum'?" in told.getvalue()
+    assert (place / "trace.jsonl").read_text().count('"kept"') == 3
 
 
 def test_explain_candidate_without_one_says_what_to_do(tmp_path: Path) -> None:

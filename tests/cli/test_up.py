@@ -85,11 +85,10 @@ def test_up_override_reaches_the_workers(running: Run) -> None:
 def test_up_worker_that_dies_is_told_and_back(running: Run) -> None:
     killed = get(running.url)["pid"]
     os.kill(killed, signal.SIGKILL)
+    death = rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; dmesg .*; starting again in 50 ms"
+    while not re.search(death, running.told()):  # a call on its last connection would end with it
+        time.sleep(0.01)
     assert get(running.url)["pid"] != killed
-    told = running.told()
-    assert re.search(
-        rf"back\[{killed}\] died after .* s: SIGKILL, sender unknown; dmesg .*; starting again in 50 ms", told
-    )
 
 
 def test_up_worker_that_dies_while_the_policy_is_broken_is_back_with_the_last_good_text(catguard: Start) -> None:

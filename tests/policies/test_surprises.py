@@ -42,6 +42,13 @@ def test_plain_values_that_everybody_reads_alike(value: str) -> None:
     assert surprises(f"a: {value}") == []
 
 
+@pytest.mark.parametrize("at", ["", "components: {a: {inbound: {b: {", "components: {a: {outbound: {b: {"])
+def test_off_is_a_surprise_but_where_the_format_asks_for_it(at: str) -> None:
+    assert surprises(f"{{{at}lint: {{without-example: {{off: the examples come}}}}{'}' * at.count('{')}}}") == []
+    assert surprises(f"{{{at}shapes: {{without-example: {{off: 1}}}}{'}' * at.count('{')}}}") != []
+    assert surprises(f"{{{at}lint: {{without-example: {{off: off}}}}{'}' * at.count('{')}}}") != []
+
+
 @pytest.mark.parametrize("value", ["no", "010", "1e3", "1_000"])
 def test_values_in_quotes_are_no_surprise(value: str) -> None:
     assert surprises(f"a: '{value}'\nb: \"{value}\"\nc: |\n  {value}") == []

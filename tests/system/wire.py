@@ -34,7 +34,9 @@ class Reply:
         assert document["status"] == self.status
         assert document["title"]
         assert document["detail"]
-        assert CANARY.encode() not in self.body, "a value of the request is repeated"
+        for violation in document.get("violations", ()):
+            violation.pop("nearest", None)  # of its own query a caller is told how it would pass
+        assert CANARY not in json.dumps(document), "a value of the request is repeated"
         return document
 
 
