@@ -1,10 +1,10 @@
 """What rules cost at worst: estimated at load, limited, and told with the bound that is missing.
 
 One unit is about one operation of the official evaluator. An operator, a function or a read is one; a text costs one
-more for each ten characters that are gone through, a search by pattern that times a quarter of the pattern; all() and
-exists() cost what stands in them, and one, for each item; map() and filter() half the square of the items more, as they
-copy their result for each. How many items and characters there can be, maxItems, maxLength and maxProperties say, and
-where they do not, the limit of bytes around them.
+more for each ten characters that are gone through or made, a search by pattern that times a quarter of the pattern;
+all() and exists() cost what stands in them, and one, for each item; map() and filter() half the square of the items
+more, as they copy their result for each. How many items and characters there can be, maxItems, maxLength and
+maxProperties say, and where they do not, the limit of bytes around them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from catguard.policies.estimates import CHARACTERS_PER_UNIT, Estimate, Size
+from catguard.policies.estimates import CHARACTERS_PER_UNIT, UNLIMITED, Estimate, Size
 from catguard.policies.estimator import HEAD_BYTES, Estimator
 from catguard.policies.model import Boundary, Fault, Location, Phase, SchemaPath
 from catguard.policies.pinned import Path
 from catguard.policies.rules import CompiledRule, CompiledRules
 from catguard.policies.syntax import Call, Comprehension, ListNode, Literal, children, walk
+from catguard.policies.texts import GROWING
 from catguard.policies.translation import MAX_STEPS
 
 #: Units of one rule, and of all rules that one exchange can meet at a boundary. A unit takes the official evaluator up
@@ -27,7 +28,8 @@ MAX_RULE: Final = 100_000
 MAX_BOUNDARY: Final = 500_000
 #: Types of values that take no longer the larger they are.
 _SHORT = frozenset(("bool", "int", "uint", "double", "null", "message"))
-
+#: Operations that may cost more than to go once through what a message holds, or give more than that.
+_DEAR = GROWING | {"@in"}
 
 Phases: TypeAlias = Sequence[tuple[Phase, CompiledRules]]
 
@@ -73,7 +75,7 @@ def check_costs(boundary: Boundary, phases: Phases, faults: list[Fault]) -> None
         phases: its request, then each of its responses, of which an exchange meets one.
         faults: gets what costs too much, with the bound to add.
     """
-    if all(_is_cheap(phase, rules) for phase, rules in phases):
+    if all(_is_cheap(boundary.request, phase, rules) for phase, rules in phases):
         return
     dear = [(phase, cost) for phase, rules in phases for cost in costs_of(boundary, phase, rules)]
     found = [fault for phase, cost in dear if (fault := _fault(boundary, phase, cost))]
@@ -88,16 +90,17 @@ def check_costs(boundary: Boundary, phases: Phases, faults: list[Fault]) -> None
     faults += found
 
 
-def _is_cheap(phase: Phase, rules: CompiledRules) -> bool:
+def _is_cheap(request: Phase, phase: Phase, rules: CompiledRules) -> bool:
     """Whether no rule can cost much, however large the facts are: a glance at the trees, for most policies are so."""
     trees = [rule.tree for rule in rules.rules] + [variable.tree for variable in rules.needed]
     nodes = [node for tree in trees for node in walk(tree)]
     calls = [node for node in nodes if isinstance(node, Call)]
     if len(calls) < len(nodes) and any(isinstance(node, Comprehension) for node in nodes):
         return False
-    if any(node.function == "matches" or (node.function == "@in" and _is_long(node)) for node in calls):
+    if any(node.function in _DEAR and _is_long(node) for node in calls):
         return False
-    room = max(phase.max_bytes, HEAD_BYTES) // CHARACTERS_PER_UNIT
+    limits = [found.max_bytes if "max_bytes" in found.limits else UNLIMITED for found in (request, phase)]
+    room = max(HEAD_BYTES, *limits) // CHARACTERS_PER_UNIT
     return len(nodes) + sum(map(_is_long, calls)) * room < MAX_RULE
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Scalar
 from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
-from catguard.policies.pinned import SIZES, Kind, Schemas
+from catguard.policies.pinned import SIZES, Kind, Schemas, item_schemas
 
 #: Of more values than these not each is looked at.
 MAX_VALUES = 64
@@ -21,6 +21,8 @@ MAX_VALUES = 64
 UNLIMITED = 1024 * 1024
 #: Characters of text that are handled in the time of one step (as Kubernetes counts: cel.StringTraversalCostFactor).
 CHARACTERS_PER_UNIT = 10
+#: Characters of a number that is written out.
+MAX_NUMBER = 32
 _BOTH = frozenset((True, False))
 
 
@@ -115,6 +117,25 @@ def _members(schemas: Schemas, room: int) -> Interval:
     return Interval(0, room if most is None else most)
 
 
+def room_of(items: Estimate) -> int:
+    """Return how large an item of a list, or what is in it, can be."""
+    element = items.fact.element if isinstance(items.fact, ListOf) else DYNAMIC
+    found = of_fact(element, item_schemas(items.schemas), (), room=items.room)
+    return found.interval.high if found.kind == "string" else items.room
+
+
+def room_in(parts: Iterable[Estimate]) -> int:
+    """Return how large each of some values, or what is in it, can be, as items of a list."""
+    return max((room_of_one(part) for part in parts), default=0)
+
+
+def room_of_one(found: Estimate) -> int:
+    """Return how large a value, or what is in it, can be."""
+    if found.kind == "string":
+        return found.interval.high
+    return MAX_NUMBER if found.kind in ("bool", "int", "double", "null") else max(found.room, found.interval.high)
+
+
 def size_of(found: Estimate) -> Size | None:
     """Return what bounds the size of a fact; None for what is computed or listed."""
     keyword = {"string": "maxLength", "list": "maxItems", "map": "maxProperties", "dyn": "maxItems"}.get(found.kind)
@@ -185,6 +206,7 @@ def choice(condition: Estimate, yes: Estimate, no: Estimate) -> Estimate:
         interval=interval,
         values=values if taken else None,
         fact=yes.fact if yes.fact == no.fact else DYNAMIC,
+        room=max(yes.room, no.room),
         cost=1 + condition.cost + max(yes.cost, no.cost),
         steps=condition.steps + max(yes.steps, no.steps),
     )
@@ -260,7 +282,9 @@ def arithmetic(sign: str, one: Estimate, other: Estimate) -> Estimate:
     a, b = one.interval, other.interval
     if one.kind != "int":
         fact = one.fact if one.fact == other.fact else DYNAMIC
-        return together(one.kind, (one, other), fails=nullable, interval=a + b, fact=fact, cost=one.units + other.units)
+        cost = one.units + other.units
+        found = together(one.kind, (one, other), fails=nullable, interval=a + b, fact=fact, cost=cost)
+        return replace(found, room=max(room_of(one), room_of(other))) if one.kind == "list" else found
     if sign in "+-*":
         exact = a + b if sign == "+" else a - b if sign == "-" else a * b
         reached = exact.high >= INTEGERS.low and exact.low <= INTEGERS.high

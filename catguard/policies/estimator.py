@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from catguard.policies.estimates import (
+    MAX_NUMBER,
     UNLIMITED,
     Estimate,
     Size,
@@ -17,6 +18,8 @@ from catguard.policies.estimates import (
     negated,
     of_fact,
     order,
+    room_in,
+    room_of_one,
     size_of,
     text_test,
     together,
@@ -38,13 +41,12 @@ from catguard.policies.syntax import (
     children,
     walk,
 )
+from catguard.policies.texts import of_texts, search_cost
 
 #: Bytes of a request's head, which supervisor/protocol.py bounds.
 HEAD_BYTES: Final = 32 * 1024
 #: Characters of a pattern that cost a character of text one unit more (Kubernetes: cel.RegexStringLengthCostFactor).
 PATTERN_CHARACTERS: Final = 4
-#: Characters of a number that is written out.
-MAX_NUMBER: Final = 32
 _LITERALS: Mapping[str, Kind] = {"bool": "bool", "int": "int", "double": "double", "string": "string", "null": "null"}
 _TESTS = {"startsWith": str.startswith, "endsWith": str.endswith, "contains": str.__contains__}
 _ORDERS = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
@@ -60,20 +62,26 @@ class Estimator:
         self._phases = {"request": boundary.request, "response": phase}
         self._facts = facts
         self._variables: dict[str, Estimate] = {}
+        self._read: dict[str, frozenset[str]] = {}
         self.sizes: list[Size] = []
 
     def declare(self, name: str, tree: Node) -> None:
         """Estimate a variable, for what is estimated from now on; it is evaluated once, by whoever asks first."""
         self._variables[name] = self._value(tree, {})
+        self._read[name] = self._names(tree) | {name}
 
     def estimate(self, tree: Node) -> Estimate:
         """Return what an expression can give; the cost of the variables that it reads is part of its own."""
-        names = {node.name.removeprefix("variables.") for node in walk(tree) if isinstance(node, Ident)}
-        names |= {node.field for node in walk(tree) if _is_variable(node) and isinstance(node, Select)}
         found = self._value(tree, {})
-        read = [self._variables[name] for name in sorted(names & self._variables.keys())]
+        read = [self._variables[name] for name in sorted(self._names(tree))]
         cost, steps = sum(part.cost for part in read), sum(part.steps for part in read)
         return replace(found, cost=found.cost + cost, steps=max(found.steps, steps))
+
+    def _names(self, tree: Node) -> frozenset[str]:
+        """Return the variables that a tree reads, those that they read among them."""
+        names = {node.name.removeprefix("variables.") for node in walk(tree) if isinstance(node, Ident)}
+        names |= {node.field for node in walk(tree) if _is_variable(node) and isinstance(node, Select)}
+        return frozenset().union(*(self._read.get(name, ()) for name in names))
 
     def _value(self, node: Node, scope: Scope) -> Estimate:
         match node:
@@ -161,6 +169,8 @@ class Estimator:
             case (("_<_" | "_<=_" | "_>_" | "_>=_"), [one, other]):
                 return order(_ORDERS[function], one, other, same=same)
             case (("_+_" | "_-_" | "_*_" | "_/_" | "_%_"), [one, other]):
+                self._note(one)
+                self._note(other)
                 return arithmetic(function[1], one, other)
             case "-_", [Estimate(kind="int", nullable=False)]:
                 return arithmetic("-", Estimate("int", interval=Interval(0, 0), cost=0), parts[0])
@@ -168,7 +178,8 @@ class Estimator:
                 return together("int", parts, interval=sized.interval)
             case (("startsWith" | "endsWith" | "contains"), [one, other]):
                 self._note(one)
-                return text_test(_TESTS[function], one, other)
+                found = text_test(_TESTS[function], one, other)
+                return replace(found, cost=found.cost + search_cost(one, other)) if function == "contains" else found
             case "matches", [text, Estimate(kind="string") as pattern]:
                 self._note(text)
                 cost = (1 + text.units) * (1 + pattern.interval.high // PATTERN_CHARACTERS)
@@ -181,7 +192,9 @@ class Estimator:
             case "dyn", [operand]:
                 return operand
             case _:
-                return _converted(function, parts)
+                for part in parts:
+                    self._note(part)
+                return of_texts(function, parts) or _converted(function, parts)
 
     def _among(self, element: Estimate, items: Estimate) -> Estimate:
         truths = frozenset((True, False))
@@ -245,12 +258,13 @@ class Estimator:
             case ListNode(()), Call("_+_", _, (Ident(name_), ListNode((term,)))) if name_ == accumulator:
                 found = self._value(term, inner)
                 mapped = made("list", found, truths=both, fact=ListOf(_fact_of([found])))
-                return replace(mapped, interval=items.interval)
+                return replace(mapped, interval=items.interval, room=room_of_one(found))
             case ListNode(()), Call("_?_:_", _, (test, Call("_+_", _, (_, ListNode((term,)))), Ident(name_))) if (
                 name_ == accumulator
             ):
                 found = self._value(term, inner)
-                return made("list", self._value(test, inner), found, truths=both, fact=ListOf(_fact_of([found])))
+                kept = made("list", self._value(test, inner), found, truths=both, fact=ListOf(_fact_of([found])))
+                return replace(kept, room=room_of_one(found))
             case _:
                 inner[accumulator] = _ANYTHING
                 parts = [self._value(part, inner) for part in (node.condition, node.step)]
@@ -295,7 +309,8 @@ def _converted(function: str, parts: Sequence[Estimate]) -> Estimate:
 def _written(elements: Sequence[Estimate]) -> Estimate:
     """Return what is known of a list that is written out."""
     size = Interval(len(elements), len(elements))
-    return together("list", elements, interval=size, values=_listed(elements), fact=ListOf(_fact_of(elements)))
+    found = together("list", elements, interval=size, values=_listed(elements), fact=ListOf(_fact_of(elements)))
+    return replace(found, room=room_in(elements))
 
 
 def _listed(found: Sequence[Estimate]) -> tuple[object, ...] | None:

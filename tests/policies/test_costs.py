@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -63,6 +64,67 @@ def test_a_pattern_over_a_long_text_costs_its_length_times_the_pattern() -> None
 
 def test_a_loop_over_what_is_written_in_the_rule_needs_no_bound() -> None:
     assert faults("[1, 2, 3].all(x, x > request.body.n)", n={"type": "integer"}) == []
+
+
+LONG = {"type": "string", "maxLength": 60_000}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "request.body.x.replace('a', request.body.x).size() < 5",
+        "request.body.x.replace('', request.body.x).size() < 5",
+        "request.body.x.split('').join(request.body.x) != ''",
+        "[request.body.x, 'a'].map(x, x + x).filter(x, x != '').join(request.body.x.replace('a', 'bbbbbbbbbb')) != ''",
+        "request.body.a.all(a, request.body.a.join(a).size() < 10000000)",
+        "'%s'.format([request.body.x.replace('a', 'bbbbbbbbbbbbbbbbbbbb')]) != ''",
+        "request.body.x.contains(request.body.x + 'a') || request.body.x.indexOf(request.body.x) > 0",
+    ],
+)
+def test_what_functions_make_of_texts_costs_its_length(rule: str) -> None:
+    (fault,) = faults(rule, x=LONG, a=array(200, {"type": "string", "maxLength": 1000}))
+    assert "costs up to" in fault
+    assert "lower max" in fault
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "request.body.x.lowerAscii() != 'a' && request.body.x.trim().reverse().substring(1) != ''",
+        "request.body.x.replace(' ', '-').size() > 5",
+        "request.body.x.contains('a needle') && request.body.x.indexOf('another') > 0",
+        "request.body.x.split(',').size() < 9 && '%d of %s'.format([3, request.body.x]) != ''",
+        "request.body.tags.map(tag, tag.lowerAscii() + 'a').join(', ').size() < 100",
+        "strings.quote(request.body.tags.join(request.body.tags[0])) != ''",
+    ],
+)
+def test_functions_of_texts_may_be_used(rule: str) -> None:
+    assert faults(rule, x=LONG, tags=array(50)) == []
+
+
+def with_variables(rule: str, variables: dict[str, str], **members: Any) -> list[str]:
+    text = rulebook(rule, members)
+    line = f"        variables: {json.dumps(variables)}\n        request:"
+    try:
+        compile_texts([("p.yaml", text.replace("        request:", line, 1))])
+    except PolicyError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def test_texts_that_variables_make_longer_are_seen() -> None:
+    variables = {"v0": "request.body.x + request.body.x"}
+    variables |= {f"v{number}": f"variables.v{number - 1} + variables.v{number - 1}" for number in range(1, 14)}
+    (fault,) = with_variables("size(variables.v13) > 0", variables, x=LONG)
+    assert "costs up to" in fault
+    assert "lower maxLength of request.body.x" in fault
+    assert with_variables("size(variables.v0) > 0", {"v0": variables["v0"]}, x=LONG) == []
+
+
+def test_a_variable_of_a_variable_is_paid_for() -> None:
+    variables = {"dear": "request.body.a.filter(x, x > 0)", "many": "size(variables.dear)"}
+    (fault,) = with_variables("variables.many > 1", variables, a=array(1000, {"type": "integer"}))
+    assert "lower maxItems of request.body.a" in fault
 
 
 def test_a_boundary_has_a_limit_of_its_own() -> None:
