@@ -224,7 +224,7 @@ async def _silence(component: str, client: httpx2.AsyncClient) -> str | None:
         async with asyncio.timeout(READY_SECONDS):
             response = await client.get(f"/{HEALTHZ}")
     except CallRefused as refused:
-        broken = ", ".join(violation.assumption for violation in refused.violations)
+        broken = ", ".join(violation.assumption for violation in refused.denied)
         return f"{component} does not answer as assumed: {broken}"
     except Exception as error:  # noqa: BLE001 # whatever keeps a neighbour from answering is why this tier is not ready
         return f"{component} does not answer: {type(error).__name__}"

@@ -76,6 +76,15 @@ class Head:
         return [(name, value.decode("latin-1")) for name, value in found if name in names]
 
 
+def asks_for_websocket(method: str, head: Head) -> bool:
+    """Whether a request is the handshake of a websocket (RFC 6455, section 4.2.1), which a server may not know of."""
+    return method == "GET" and "websocket" in _tokens(head, b"upgrade") and "upgrade" in _tokens(head, b"connection")
+
+
+def _tokens(head: Head, name: bytes) -> set[str]:
+    return {token.strip().lower() for token in (head.text(name) or "").split(",")}
+
+
 def sendable_once(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
     """Return headers by name, if a server sends them as they are and none comes twice; else None."""
     pairs: Pairs = raw if isinstance(raw, list) else list(raw)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from catguard.enforcement.head import Head
+from catguard.enforcement.head import Head, asks_for_websocket
 from catguard.enforcement.lane import Lane
 from catguard.enforcement.passage import DISCONNECTED, FAILED, GUARD_FAILED, Passage
 from catguard.enforcement.presence import UnreadPresence
@@ -40,6 +40,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
+
+NO_WEBSOCKET = "no boundary declares a websocket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class InboundGuard:
         plain = routes.plain.get((method, scope.get("raw_path")))
         try:
             check_framing(head)
+            if not head.ordinary and asks_for_websocket(method, head) and self._action(snapshot) == "deny":
+                return self._undeclared(scope, head, send, snapshot, 403, NO_WEBSOCKET)
             if plain is not None and plain[0] == scope["path"] and not scope.get("root_path"):
                 path, match, lane = plain
                 passage = Passage(self._point, lane, match, scope, head, receive, send)
@@ -287,8 +291,7 @@ class InboundGuard:
         if "websocket.http.response" not in (scope.get("extensions") or {}):
             await send({"type": "websocket.close", "code": 1008, "reason": "not declared"})
             return
-        detail = "no boundary declares a websocket"
-        body = problem_document(403, (), public=True, detail=detail)
+        body = problem_document(403, (), public=True, detail=NO_WEBSOCKET)
         headers = [
             *refusal_headers(PROBLEM.encode(), body, own=False),
             (b"traceresponse", observation.traceresponse.encode()),

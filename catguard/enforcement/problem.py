@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from catguard.enforcement.head import Head
 from catguard.engine.codec import dumps
-from catguard.engine.decision import CallRefused, Violation
+from catguard.engine.decision import CallRefused, Violation, denying_first, refusing
 from catguard.engine.exchange import Exchange, exchange
 from catguard.failures import report
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
@@ -54,15 +54,17 @@ def problem_document(
 ) -> bytes:
     """Return the JSON text of a refusal, with as many violations as the caller's guard will read.
 
-    `public` leaves out what is the system's own.
+    `public` leaves out what is the system's own. The detail tells what refused; what let the exchange through stands
+    behind it, marked by its action, and what is audited is for telemetry alone.
     """
+    violations = denying_first([found for found in violations if found.action != "audit"])
     shown = violations[:MAX_VIOLATIONS]
     while True:
         document: dict[str, Any] = {
             "type": "about:blank",
             "title": title_of(status),
             "status": status,
-            "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in shown)[:2000],
+            "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in refusing(shown))[:2000],
         }
         if shown:
             document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
@@ -88,7 +90,7 @@ def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPage:
-    """What a page for people says of a refusal: the same content as the problem document.
+    """What a page for people says of a refusal: what the problem document says, but for what was let through.
 
     `path` has the query as it was sent, so that a page can say what was asked for: it is not to be trusted.
     """
@@ -148,7 +150,7 @@ async def send_refusal(
 def _rendered(page: RefusalPage, render: Render) -> bytes | None:
     """Return the page of a refusal; None where it cannot be made: the problem document says the same."""
     try:
-        return render(page).encode()
+        return render(replace(page, violations=refusing(page.violations))).encode()
     except Exception as error:  # noqa: BLE001 # the page is a plugin's, and the refusal is to be told in any case
         report(log, error, "the page of a refusal (%d) could not be made", page.status)
         return None

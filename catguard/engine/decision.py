@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,10 @@ class Violation:
         return f"{self.boundary}, {self.phase} {where}: {message} [{self.assumption}, {self.owner}, {self.policy}]"
 
     def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
-        """Return the member of `violations` in a problem document; `public` leaves out what is the system's own."""
+        """Return the member of `violations` in a problem document; `public` leaves out what is the system's own.
+
+        The action is told to everybody where it lets the exchange through.
+        """
         members: dict[str, Any] = {
             "assumption": self.assumption,
             "boundary": self.boundary,
@@ -66,7 +69,8 @@ class Violation:
         if self.nearest is not None:
             members["nearest"] = self.nearest
         if public:
-            return {name: members[name] for name in PUBLIC_MEMBERS if name in members}
+            told = PUBLIC_MEMBERS if self.action == "deny" else (*PUBLIC_MEMBERS, "action")
+            return {name: members[name] for name in told if name in members}
         if trace_id is not None:
             members["trace_id"] = trace_id
         return members
@@ -124,7 +128,7 @@ class CallRefused(CatguardError):
     """A call was refused by a guard.
 
     `side` is "outbound" when the own check refused and "inbound" when the callee's did; `violations` are all that are
-    known, the callee's as it sent them; `status` is the callee's HTTP status, if it answered.
+    known, those that refuse first, the callee's as it sent them; `status` is the callee's HTTP status, if it answered.
     """
 
     def __init__(
@@ -137,10 +141,25 @@ class CallRefused(CatguardError):
     ) -> None:
         self.boundary = boundary
         self.side = side
-        self.violations = violations
+        self.violations = denying_first(violations)
         self.status = status
-        texts = "; ".join(str(violation) for violation in violations)
+        texts = "; ".join(str(violation) for violation in self.denied)
         super().__init__(f"{boundary}: refused on the {side} side: {texts or 'no violation was told'}")
+
+    @property
+    def denied(self) -> tuple[Violation, ...]:
+        """The violations that refused; all, where none is known to."""
+        return refusing(self.violations)
+
+
+def denying_first(violations: Sequence[Violation]) -> tuple[Violation, ...]:
+    """Return violations with those before the others that deny."""
+    return tuple(sorted(violations, key=lambda violation: violation.action != "deny"))
+
+
+def refusing(violations: Sequence[Violation]) -> tuple[Violation, ...]:
+    """Return the violations that deny; all, where none is known to: of a refusal something is to be told."""
+    return tuple(violation for violation in violations if violation.action == "deny") or tuple(violations)
 
 
 def _loggable(text: str) -> str:

@@ -75,6 +75,23 @@ def test_up_tells_what_it_loaded_and_every_override(running: Run) -> None:
     assert "action override: back.* = audit\naction override: front.outbound.* = warn\n" in running.told()
 
 
+def test_up_refuses_a_websocket(running: Run) -> None:
+    """By hand: the server has no library for websockets, and would answer as if nobody had asked for one."""
+    url = httpx2.URL(running.url)
+    handshake = (
+        f"GET / HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    with socket.create_connection((url.host, url.port), timeout=20) as connection:
+        connection.sendall(handshake.encode())
+        with connection.makefile("rb") as answer:
+            told = answer.read()
+    assert told.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert b"content-type: application/problem+json\r\n" in told
+    assert b"connection: close\r\n" in told
+    assert b"no boundary declares a websocket" in told
+
+
 def test_up_override_reaches_the_workers(running: Run) -> None:
     assert httpx2.get(running.url + "/?wait=31", timeout=20).status_code == 400
     back = re.search(r"back\[\d+\] serves (http\S+) ", running.told())

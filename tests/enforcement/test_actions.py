@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import catguard
+from catguard.enforcement.problem import problem_document
+from catguard.engine.decision import Violation
+from catguard.policies.model import Action
 from tests.enforcement.asgi import ask
 
 POLICIES = """
@@ -45,7 +49,34 @@ def app(tmp_path: Path) -> Any:
 
 async def test_refusal_tells_what_denies_and_warns_and_not_what_is_audited(app: Any) -> None:
     assert (await ask(app, "POST", "/orders", json_body={"count": 11})).ids() == ["even"]
-    assert (await ask(app, "POST", "/orders", json_body={"count": 3})).ids() == ["even", "some"]
+    both = await ask(app, "POST", "/orders", json_body={"count": 3})
+    assert both.ids() == ["even", "some"]
+    assert both.json()["detail"] == "/body/count: pairs"
+    assert [found.get("action") for found in both.json()["violations"]] == [None, "warn"]
+
+
+def violation(action: Action, message: str) -> Violation:
+    return Violation(message, "a.inbound.b", "inbound", "request", "/body", "", message, "", "", "", action)
+
+
+def test_warnings_stand_behind_what_refused_and_take_no_place_from_it() -> None:
+    warnings = [violation("warn", f"warn {number}") for number in range(30)]
+    found = (*warnings, violation("audit", "secret"), violation("deny", "no"))
+    document = json.loads(problem_document(422, found, public=False))
+    assert document["detail"] == "/body: no (shown 20 of 31)"
+    assert [each["action"] for each in document["violations"]] == ["deny", *["warn"] * 19]
+    error = catguard.CallRefused("a.inbound.b", "inbound", found)
+    assert str(error).count("/body") == 1
+    assert error.violations[0].message == "no"
+    assert len(error.violations) == 32
+
+
+async def test_page_of_a_refusal_tells_what_refused_alone(tmp_path: Path) -> None:
+    (tmp_path / "policies.yaml").write_text(POLICIES)
+    guard = catguard.Guard.from_file(tmp_path / "policies.yaml", component="shop")
+    app = guard.asgi(plain, render=lambda page: ",".join(found.assumption for found in page.violations))
+    answer = await ask(app, "POST", "/orders", json_body={"count": 3}, headers=[("accept", "text/html")])
+    assert answer.body == b"even"
 
 
 async def test_warning_is_told_in_a_header_and_an_audited_violation_is_not(app: Any) -> None:

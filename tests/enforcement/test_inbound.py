@@ -260,6 +260,26 @@ async def test_a_websocket_is_refused(shop: Shop) -> None:
     assert shop.calls == []
 
 
+@pytest.mark.parametrize(
+    ("upgrade", "connection", "status"),
+    [
+        ("websocket", "Upgrade", 403),
+        ("h2c, WebSocket", "keep-alive, upgrade", 403),
+        ("h2c", "Upgrade", 404),
+        ("websocket", "close", 404),  # it asks the server before for one (RFC 9110, section 7.8)
+    ],
+)
+async def test_a_websocket_that_the_server_does_not_know_is_refused(
+    shop: Shop, upgrade: str, connection: str, status: int
+) -> None:
+    headers = [("upgrade", upgrade), ("connection", connection), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    answer = await ask(guarded(shop), "GET", "/nowhere", headers=headers)
+    assert answer.status == status
+    assert answer.header("content-type") == "application/problem+json"
+    assert ("websocket" in answer.json()["detail"]) == (status == 403)
+    assert shop.calls == []
+
+
 async def test_an_exchange_keeps_the_snapshot_that_it_began_with(shop: Shop) -> None:
     app = guarded(shop)
 

@@ -95,7 +95,7 @@ def excuse(failure: CallRefused | NotServed, asked: Mapping[str, Any], *, wish: 
         status = refusal_status(failure)
         if status != 422:
             return Excuse("This picture came out wrong", ("It is not what was ordered, so it is not shown.",), status)
-        reasons = tuple(reasons_of(failure.violations, asked, wish=wish))
+        reasons = tuple(reasons_of(failure.denied, asked, wish=wish))
         return Excuse("This is more than we can show", reasons, status)
     if isinstance(failure, NoSuchCat):
         return Excuse("No such cat", _unknown(failure, asked), failure.status)

@@ -15,8 +15,8 @@ def refusal_of(name: str, error: catguard.CallRefused, candidate: Candidate) -> 
         error: What was raised instead of admitting it.
         candidate: What was not admitted.
     """
-    said = dict.fromkeys((*_is(error.violations, candidate), *_breaks(error.violations)))
-    first = error.violations[0]
+    said = dict.fromkeys((*_is(error.denied, candidate), *_breaks(error.denied)))
+    first = error.denied[0]
     return Refusal(name, "; ".join(said), first.assumption, first.policy)
 
 
