@@ -10,6 +10,7 @@ from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.explanation import shape_violation, violation_of
 from catguard.engine.masking import failure_text
+from catguard.engine.nearest import Trial
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.values import OutOfRange, out_of_range
@@ -242,6 +243,7 @@ def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts
 
 def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, violations: list[Violation]) -> None:
     message, side = facts[phase.policy.phase], boundary.policy.side
+    trial = Trial(phase, facts)
     for name, part in phase.parts.items():
         if name in message:
             value = message[name]
@@ -253,7 +255,7 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
         else:
             value = message[name] = {}
         if not part.is_valid(value):
-            violations.extend(shape_violation(error, part, side, value) for error in part.errors(value))
+            violations.extend(shape_violation(error, part, side, value, trial) for error in part.errors(value))
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:

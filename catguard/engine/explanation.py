@@ -12,7 +12,7 @@ from typing import Any
 
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
-from catguard.engine.nearest import nearest
+from catguard.engine.nearest import Trial, nearest
 from catguard.policies.model import Assumption, Side
 from catguard.policies.parts import CompiledPart, ShapeError
 
@@ -26,10 +26,10 @@ _MEMBERS = ("additionalProperties", "unevaluatedProperties")
 Branch = Sequence[ShapeError]
 
 
-def shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any) -> Violation:
-    """Return the violation of a shape; `value` is that of the whole part."""
+def shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any, trial: Trial) -> Violation:
+    """Return the violation of a shape; `value` is that of the whole part, `trial` asks the rules about another."""
     where, text = _told(error, part.shape.part, value)
-    near = nearest(error, part, value)
+    near = nearest(error, part, value, trial)
     return violation_of(error.assumption, part.shape.part, where, text, side, near=near)
 
 

@@ -1,40 +1,92 @@
 """The value nearest to a refused one that would pass, for fields whose value may be shown to the caller.
 
 That is so where the shape says `x-catguard-public: true`, and for the query, which the caller wrote. Nothing is
-guessed: a value is told only when the shape, asked again with it, has nothing more to say against that field.
+guessed: a value is told only when the shape, asked again with it, has nothing more to say against that field, nor the
+rules that read the part.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any, TypeAlias
 
+from catguard.policies.compiler import CompiledPhase
 from catguard.policies.keywords import PUBLIC, type_name
 from catguard.policies.parts import CompiledPart, ShapeError
+from catguard.policies.values import OutOfRange
 
 Scalar: TypeAlias = bool | int | float | str
 #: The nearest text is told up to this length: one that is cut to thousands of characters helps nobody.
 MAX_TEXT = 200
+#: So many values are held against the rules for one exchange: what is refused may cost no multiple of what passes.
+MAX_TRIED = 4
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
-def nearest(error: ShapeError, part: CompiledPart, value: Any) -> Scalar | None:
+class Trial:
+    """Holds values that nobody sent against the rules of a phase, as far as these read the part that they stand in.
+
+    Args:
+        phase: the phase.
+        facts: of the exchange, which stay as they are.
+    """
+
+    def __init__(self, phase: CompiledPhase, facts: Mapping[str, Any]) -> None:
+        self._phase = phase
+        self._facts = facts
+        self._left = MAX_TRIED
+
+    def holds(self, name: str, value: Any) -> bool:
+        """Whether no rule would deny a part of this name and value, where that can be said."""
+        message = self._phase.policy.phase
+        asked = {id(rule.rule) for rule in self._phase.rules.rules if _reads(rule.facts, f"{message}.{name}")}
+        if not asked:
+            return True
+        self._left -= 1
+        if self._left < 0:
+            return False
+        parts = {part: deepcopy(self._facts[message].get(part, {})) for part in self._phase.parts if part != name}
+        parts[name] = deepcopy(value)
+        try:
+            in_form = {part: self._in_form(part, found) for part, found in parts.items()}
+        except OutOfRange:
+            return False
+        facts = {**self._facts, message: {**self._facts[message], **in_form}}
+        return not any(
+            id(rule) in asked
+            and rule.assumption.action == "deny"
+            and (outcome is False or rule.failure_policy == "fail")
+            for rule, outcome in self._phase.rules.run(facts)
+        )
+
+    def _in_form(self, name: str, value: Any) -> Any:
+        normalize = self._phase.parts[name].normalize
+        return normalize(value) if normalize else value
+
+
+def _reads(facts: Iterable[str], part: str) -> bool:
+    return any(fact == part or fact.startswith(f"{part}.") for fact in facts)
+
+
+def nearest(error: ShapeError, part: CompiledPart, value: Any, trial: Trial) -> Scalar | None:
     """Return the nearest value that would pass in the place of an error, where that is certain and may be shown.
 
     Args:
         error: what was broken.
         part: the shape.
         value: the whole value of the part.
+        trial: holds it against the rules.
     """
     schemas = list(_around(part.shape.schema, error.path[:-1]))
     if not schemas or not _may_be_shown(part, schemas, error):
         return None
     refused = _value_at(value, error.pointer)
     for candidate in _candidates(error.keyword, refused, schemas):
-        if not part.refuses(_replaced(value, error.pointer, candidate), error.pointer):
+        changed = _replaced(value, error.pointer, candidate)
+        if not part.refuses(changed, error.pointer) and trial.holds(part.shape.part, changed):
             return candidate
     return None
 
@@ -134,4 +186,6 @@ def _numbers(refused: float, schemas: Sequence[Mapping[str, Any]]) -> Iterator[i
         return
     step = steps[0]
     below, above = math.floor(value / step) * step, math.ceil(value / step) * step
-    yield from sorted({below, above}, key=lambda number: abs(number - refused))
+    # The next ones, too: a rule may want every other.
+    found_numbers = {below - step, below, above, above + step}
+    yield from sorted(found_numbers, key=lambda number: abs(number - refused))

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from catguard.engine.decision import Violation
+from catguard.engine.evaluator import rehearse
+from catguard.policies.loader import compile_texts
 from tests.engine.refusing import refused
+from tests.policies.rulebook import rulebook
 
 SIDE = {"type": "integer", "minimum": 16, "maximum": 4096}
 
@@ -60,3 +63,34 @@ def test_it_goes_to_the_caller_and_back_and_into_no_text() -> None:
     assert "siam" not in str(violation)
     (other,) = refused(query={"it": SIDE}, it="wide")
     assert "nearest" not in other.wire()
+
+
+COUNT = {"type": "integer", "minimum": 1, "maximum": 59, "x-catguard-public": True}
+
+
+@pytest.mark.parametrize(
+    ("rule", "count", "expected"),
+    [
+        ("request.body.count % 2 == 0", 61, 58),
+        ("request.body.count % 2 == 0", 0, 2),
+        ("request.body.count % 2 == 0", 5.5, 6),
+        ("request.body.count % 2 == 1", 5.5, 5),
+        ("request.body.count % 10 == 0", 61, None),
+        ("request.body.count > 70", 61, None),
+        ("request.body.count < 70", 61, 59),
+        ("request.method == 'GET'", 61, 59),  # it is not the count that it refuses
+    ],
+)
+def test_no_value_is_told_that_a_rule_refuses(rule: str, count: float, expected: int | None) -> None:
+    compiled = compile_texts([("p.yaml", rulebook(rule, {"count": COUNT}))])
+    (violation,) = rehearse(compiled, "shelf.inbound.put", {"body": {"count": count}}).violations
+    assert violation.nearest == expected
+
+
+def test_rules_are_asked_about_a_few_values_only() -> None:
+    names = [f"count_{number}" for number in range(9)]
+    rule = " && ".join(f"request.body.{name} > 0" for name in names[1:])
+    compiled = compile_texts([("p.yaml", rulebook(rule, dict.fromkeys(names, COUNT)))])
+    body = {name: 61 if name == names[0] else 0 for name in names}
+    found = rehearse(compiled, "shelf.inbound.put", {"body": body}).violations
+    assert [violation.nearest for violation in found] == [None] * len(names)
