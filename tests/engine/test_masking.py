@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from catguard.engine.decision import Violation
 from catguard.engine.evaluator import rehearse
+from catguard.engine.masking import without_names
 from catguard.policies.loader import compile_texts
 from tests.policies.rulebook import rulebook
 
