@@ -174,6 +174,8 @@ class _Writer:
         valid = self.constant("valid", part.is_valid)
         empty = name not in ("body", "result") and part.is_valid({})
         self.refuse(f"{local} and not {valid}({local})" if empty else f"not {valid}({local})")
+        if look := part.looks():
+            self.write(f"{self.constant('look', look)}({local})")
         self.form.write(part.shape.schema, local, (message, name))
 
     def defaults(self) -> None:

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from catguard.policies.diagnostics import policy_schema
 from catguard.policies.document import Document, Path, read
+from catguard.policies.files import read_regular
 from catguard.policies.model import Fault
+from catguard.policies.sources import Content, Unread
 
-#: Returns the text of a file by its path relative to the policy's folder; None where it cannot be read.
-Fetch = Callable[[str], str | None]
+#: Returns what came of reading a file, by its path relative to the policy's folder.
+Fetch = Callable[[str], Content]
 #: The line with which a file's list of includes begins, as nearly everybody writes it.
 _BEGINS: Final = re.compile(r"^include[ \t]*:", re.MULTILINE)
 _NEXT_KEY: Final = re.compile(r"^[^\s#-]", re.MULTILINE)
@@ -76,10 +78,10 @@ class _Reader:
                 )
             elif target not in self.found.documents:
                 text = self.fetch(target) if len(self.found.documents) < MAX_FILES else None
-                if text is None:
-                    why = (
-                        "there is no such file" if len(self.found.documents) < MAX_FILES else "there are too many files"
-                    )
+                if not isinstance(text, str):
+                    why = text.why if text else "there is no such file"
+                    if len(self.found.documents) >= MAX_FILES:
+                        why = "there are too many files"
                     message = f"{posixpath.join(self.folder, target)} cannot be read: {why}"
                     self.found.faults.append(Fault(place, message, "paths are relative to the file that includes"))
                     self.found.complete = False
@@ -101,13 +103,13 @@ def _written(document: Document) -> Iterator[tuple[Path, str]]:
             yield ("include", index), name
 
 
-def included_texts(name: str, text: str) -> dict[str, str | None]:
+def included_texts(name: str, text: str) -> dict[str, Content]:
     """Return the texts of the files that a policy on disk includes, by their paths relative to its folder.
 
-    A file that cannot be read, or that a link leads out of the folder to, is None.
+    Of a file that cannot be read, or that a link leads out of the folder to, it says why.
     """
     folder = FilePath(name).parent
-    found: dict[str, str | None] = {}
+    found: dict[str, Content] = {}
     waiting = [("", text)]
     while waiting and len(found) < MAX_FILES:
         own, content = waiting.pop()
@@ -115,19 +117,24 @@ def included_texts(name: str, text: str) -> dict[str, str | None]:
             target = posixpath.normpath(posixpath.join(posixpath.dirname(own), inner))
             if target in found or posixpath.isabs(target) or target.startswith(".."):
                 continue
-            found[target] = _read(folder, target)
-            waiting.append((target, found[target] or ""))
+            read_text = found[target] = _read(folder, target)
+            if isinstance(read_text, str):
+                waiting.append((target, read_text))
     return found
 
 
-def _read(folder: FilePath, target: str) -> str | None:
+def _read(folder: FilePath, target: str) -> Content:
     try:
         path = os.path.realpath(folder / target)
         if os.path.commonpath([path, os.path.realpath(folder)]) != os.path.realpath(folder):
-            return None
-        return FilePath(path).read_text("utf-8")
-    except (OSError, ValueError):
+            return Unread("it is a link that leads out of the policy's folder")
+        return read_regular(FilePath(path))
+    except FileNotFoundError:
         return None
+    except UnicodeDecodeError:
+        return Unread("it is no text in UTF-8")
+    except (OSError, ValueError) as error:
+        return Unread(getattr(error, "strerror", None) or str(error))
 
 
 def _listed(text: str) -> list[str]:

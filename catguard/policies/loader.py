@@ -18,10 +18,11 @@ from catguard.policies.diagnostics import check_as_meant, unknown_keys
 from catguard.policies.document import Document, overlay, read
 from catguard.policies.document import Path as Place
 from catguard.policies.edges import join_edges
+from catguard.policies.files import read_regular
 from catguard.policies.health import declare_health
 from catguard.policies.includes import combine, include, included_texts
 from catguard.policies.model import Action, Fault, Location, PolicySet
-from catguard.policies.sources import NO_TEXTS, Sources
+from catguard.policies.sources import NO_TEXTS, Content, Sources
 
 #: What to do where there is no such file.
 _ELSEWHERE = "run the command in the folder of that file, or say where it is: --policies FILE, of check and lint FILE"
@@ -96,7 +97,7 @@ def read_sources(paths: Path | Sequence[Path]) -> Sources:
 def compile_texts(
     texts: Sequence[tuple[str, str]],
     *,
-    included: Mapping[str, str | None] = NO_TEXTS.included,
+    included: Mapping[str, Content] = NO_TEXTS.included,
     actions: Sequence[tuple[str, Action]] = (),
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
@@ -116,7 +117,7 @@ def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
     faults: list[Fault] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         try:
-            texts.append((str(path), path.read_text("utf-8")))
+            texts.append((str(path), read_regular(path)))
         except OSError as error:
             hint = _ELSEWHERE if isinstance(error, FileNotFoundError) else None
             faults.append(Fault(Location(str(path), 1, 1), f"cannot be read: {error.strerror or error}", hint))
@@ -150,7 +151,7 @@ def _refused(faults: Sequence[Fault]) -> PolicyError:
 def build(
     texts: Sequence[tuple[str, str]],
     *,
-    included: Mapping[str, str | None] = NO_TEXTS.included,
+    included: Mapping[str, Content] = NO_TEXTS.included,
     actions: Sequence[tuple[str, Action]] = (),
     clock: Clock = utc_now,
 ) -> tuple[PolicySet | None, list[Fault]]:
@@ -210,7 +211,7 @@ def _without(document: Document, unknown: Collection[Place]) -> Document:
 
 
 def _one_of(
-    documents: Sequence[Document], included: Mapping[str, str | None], faults: list[Fault]
+    documents: Sequence[Document], included: Mapping[str, Content], faults: list[Fault]
 ) -> tuple[Document, list[tuple[Place | None, Fault]], bool]:
     """Return one document, held against the format: the policy with what it includes, and its overlays.
 

@@ -1,7 +1,8 @@
 """Values in their one form, in generated Python: integers are int and within 64 bits, numbers are float.
 
-It does what `values.normalizer` does, statement by statement and where there is something to do, and leaves to that
-whatever is rare: it raises, or returns SHAPES, and nothing but a number's spelling has changed by then.
+It does what `values.normalizer` does, after the functions of `branches` had nothing to do, statement by statement and
+where there is something to do, and leaves to that whatever is rare: it raises, or returns SHAPES, and nothing but a
+number's spelling has changed by then.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class NormalForm:
             self._line(indent, f"if {name}.__class__ is int: {keep} = real({name}); {self._changed}")
         for part in parts_of(schema):
             self._members(part, types, name, path, indent)
-            if _is_changed(part.get("items")):
+            if "prefixItems" not in part and _is_changed(part.get("items")):
                 index, item = f"index_{next(self._numbers)}", f"item_{next(self._numbers)}"
                 self._line(indent, f"if {name}.__class__ is list:")
                 self._line(indent + _STEP, f"for {index}, {item} in enumerate({name}):")
@@ -66,7 +67,7 @@ class NormalForm:
     ) -> None:
         properties: Mapping[str, Any] = part.get("properties", {})
         named = {member: inner for member, inner in properties.items() if _is_changed(inner)}
-        others = part.get("additionalProperties")
+        others = None if "patternProperties" in part else part.get("additionalProperties")
         if not (named or _is_changed(others)):
             return
         if path is None or types != {"object"}:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from catguard.policies.branches import BranchForm, in_turn
 from catguard.policies.keywords import known_properties, limit_text
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
@@ -67,8 +68,12 @@ class Validators:
         if key not in self._readers:
             self._readers[key] = RecordReader(schema)
         if (key, fill_defaults) not in self._normalizers:
-            self._normalizers[key, fill_defaults] = normalizer(schema, fill_defaults=fill_defaults)
+            plain = normalizer(schema, fill_defaults=fill_defaults)
+            self._normalizers[key, fill_defaults] = in_turn([BranchForm(self._fitting).of(schema), plain])
         return self._readers[key], self._normalizers[key, fill_defaults]
+
+    def _fitting(self, schema: JsonSchema) -> Callable[[Any], bool]:
+        return self.of(schema).is_valid
 
 
 def _key(schema: JsonSchema) -> bytes:
@@ -121,6 +126,11 @@ class CompiledPart:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
         found = [self._shape_error(error) for error in islice(self._broken(value), MAX_ERRORS)]
         return [error for error in found if not _follows(error, found)]
+
+    def looks(self) -> Normalize | None:
+        """Return what raises where a number of a branch is not in its one form; None where there is nothing to see."""
+        validators = Validators()
+        return BranchForm(lambda schema: validators.of(schema).is_valid, looking=True).of(self.shape.schema)
 
     def refuses(self, value: Any, where: tuple[str | int, ...]) -> bool:
         """Whether a value is broken in one place, or in what stands there."""

@@ -24,6 +24,10 @@ class OutOfRange(ValueError):
     """An integer lies outside 64 bits."""
 
 
+class NotInForm(ValueError):
+    """A number is not spelt as its schema says."""
+
+
 def converter(schema: Any) -> Convert:
     """Return how one wire string becomes a value of a schema; what does not convert stays a string."""
     types = types_of(schema)
@@ -103,25 +107,27 @@ def _items(schema: Any) -> Any:
     return schema.get("items", {}) if "array" in types_of(schema) and isinstance(schema, dict) else schema
 
 
-def normalizer(schema: Any, *, fill_defaults: bool) -> Normalize | None:
+def normalizer(schema: Any, *, fill_defaults: bool, looking: bool = False) -> Normalize | None:
     """Return what brings a value that fits a schema to its one form, or None when nothing is to be done.
 
     `integer` becomes int (5.0 is 5) within 64 bits, `number` becomes float, absent members with a `default` get it
-    where `fill_defaults` says so. Arrays and objects are changed in place. The function raises OutOfRange.
-    Branches of anyOf, oneOf and if are not entered: which of them holds is not known here.
+    where `fill_defaults` says so. Arrays and objects are changed in place. The function raises OutOfRange; where
+    `looking` says so it changes no number, and raises NotInForm instead. What only the value itself can tell is not
+    entered: `branches` does that.
     """
     if not isinstance(schema, dict):
         return None
     types = types_of(schema)
-    steps = [step for inner in schema.get("allOf", ()) if (step := normalizer(inner, fill_defaults=fill_defaults))]
-    if "integer" in types:
-        steps.append(_integer)
-    elif "number" in types:
-        steps.append(_number)
-    if members := _members(schema, fill_defaults=fill_defaults):
+    inner_steps = (normalizer(inner, fill_defaults=fill_defaults, looking=looking) for inner in schema.get("allOf", ()))
+    steps = [step for step in inner_steps if step]
+    if "integer" in types or "number" in types:
+        step = _integer if "integer" in types else _number
+        steps.append(_looked(step) if looking else step)
+    if members := _members(schema, fill_defaults=fill_defaults, looking=looking):
         steps.append(members)
-    if items := normalizer(schema.get("items"), fill_defaults=fill_defaults):
-        steps.append(_each(items))
+    items = None if "prefixItems" in schema else schema.get("items")
+    if each := normalizer(items, fill_defaults=fill_defaults, looking=looking):
+        steps.append(_each(each))
     if not steps:
         return None
     return steps[0] if len(steps) == 1 else _sequence(tuple(steps))
@@ -145,19 +151,29 @@ def _number(value: Any) -> Any:
     return float(value)
 
 
-def _members(schema: Mapping[str, Any], *, fill_defaults: bool) -> Normalize | None:
+def _looked(step: Normalize) -> Normalize:
+    def look(value: Any) -> Any:
+        if type(step(value)) is not type(value):
+            raise NotInForm
+        return value
+
+    return look
+
+
+def _members(schema: Mapping[str, Any], *, fill_defaults: bool, looking: bool) -> Normalize | None:
     properties: Mapping[str, Any] = schema.get("properties", {})
     named = tuple(
         (name, step)
         for name, inner in properties.items()
-        if (step := normalizer(inner, fill_defaults=fill_defaults)) is not None
+        if (step := normalizer(inner, fill_defaults=fill_defaults, looking=looking)) is not None
     )
     defaults = tuple(
         (name, inner["default"], isinstance(inner["default"], dict | list))
         for name, inner in properties.items()
         if fill_defaults and isinstance(inner, dict) and "default" in inner
     )
-    others = normalizer(schema.get("additionalProperties"), fill_defaults=fill_defaults)
+    additional = None if "patternProperties" in schema else schema.get("additionalProperties")
+    others = normalizer(additional, fill_defaults=fill_defaults, looking=looking)
     if not (named or defaults or others):
         return None
 

@@ -167,7 +167,32 @@ def test_link_that_leads_out_of_the_folder_is_not_followed(
     outside.write_text(OVEN)
     (place / "oven.yaml").unlink()
     os.symlink(outside, place / "oven.yaml")
-    with pytest.raises(PolicyError, match=r"oven\.yaml cannot be read"):
+    words = r"oven\.yaml cannot be read: it is a link that leads out of the policy's folder"
+    with pytest.raises(PolicyError, match=words):
+        load_compiled(place / "policies.yaml")
+    # A process that loads apart is told the same.
+    found = read_sources(place / "policies.yaml")
+    with pytest.raises(PolicyError, match=words):
+        compile_sources(Sources.of_data(json.loads(json.dumps(found.as_data()))))
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("file", ["oven.yaml", "policies.yaml"])
+def test_pipe_is_no_file_and_nobody_waits_for_it(place: Path, file: str) -> None:
+    (place / file).unlink()
+    os.mkfifo(place / file)
+    with pytest.raises(PolicyError, match=r"cannot be read: it is not a file"):
+        load_compiled(place / "policies.yaml")
+
+
+def test_folder_and_bytes_that_are_included_are_told_as_such(place: Path) -> None:
+    (place / "oven.yaml").unlink()
+    (place / "oven.yaml").mkdir()
+    with pytest.raises(PolicyError, match=r"oven\.yaml cannot be read: Is a directory"):
+        load_compiled(place / "policies.yaml")
+    (place / "oven.yaml").rmdir()
+    (place / "oven.yaml").write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match=r"oven\.yaml cannot be read: it is no text in UTF-8"):
         load_compiled(place / "policies.yaml")
 
 

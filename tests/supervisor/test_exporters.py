@@ -39,6 +39,7 @@ def test_configure_unknown_destination_says_which_there_are(value: str) -> None:
 
 def test_configure_without_the_sdk_names_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "catguard.supervisor.sdk", raising=False)
+    monkeypatch.delattr("catguard.supervisor.sdk", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'catguard\[host\]'"):
         configure("console", service="store")

@@ -49,7 +49,7 @@ def test_cat_of_a_seed_has_its_anchors_on_it(breed: str, pose: str, seed: int) -
     alpha = picture.getchannel("A")
     for name in set(anchors) - {"face-top-left", "face-bottom-right"}:
         x, y = anchors[name]
-        shown = alpha.getpixel((int(x * (SIDE - 1)), int(y * (picture.height - 1))))
+        shown = alpha.getpixel((int(x * (picture.width - 1)), int(y * (picture.height - 1))))
         assert isinstance(shown, int)
         assert shown >= 240, name
     assert anchors["face-bottom-right"][1] < 0.98
