@@ -77,7 +77,7 @@ def refused(body: dict[str, Any], **query: Any) -> tuple[Violation, ...]:
 REFUSALS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a-branch-that-nearly-fits", CAKE, {}),
     ("a-kind-that-there-is-not", {"kind": "stone", "count": 3}, {}),
-    ("several-at-once", RYE, {"size": "smal", "grams": 2030, "colour": "brown"}),
+    ("several-at-once", RYE, {"size": "larg", "grams": 2030, "colour": "brown"}),
     ("a-rule", RYE, {"grams": 1000}),
 ]
 

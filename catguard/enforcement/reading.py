@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from catguard.enforcement.head import Head, media_type
 from catguard.engine.codec import Unreadable, loads
 from catguard.engine.decision import Violation
 from catguard.engine.evaluator import Facts, limit_violation
+from catguard.engine.masking import without_names
 from catguard.facts.images import BrokenImage, image_facts
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase
 
@@ -62,7 +65,9 @@ def read_body(
         try:
             facts["body"] = loads(body)
         except Unreadable as error:
-            return note("body/readable", str(error), f"/body{error.where}")
+            where, text = f"/body{error.where}", str(error)
+            masked = (without_names(where, phase.parts["body"].words), text)
+            return [replace(found, masked=masked) for found in note("body/readable", text, where)]
     elif "response/image" in phase.policy.limits:
         try:
             image = image_facts(body, media)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from catguard.enforcement.eager import begin
@@ -15,6 +16,7 @@ from catguard.engine.codec import Unreadable, loads, pointer
 from catguard.engine.decision import Violation, violated
 from catguard.engine.evaluator import Facts, limit_violation
 from catguard.engine.exchange import UNKNOWN, Caller
+from catguard.engine.masking import without_names
 from catguard.policies.compiler import CompiledBoundary
 from catguard.policies.phases import QUERY_BYTES
 
@@ -188,15 +190,17 @@ class Reception:
         try:
             return loads(self.raw)
         except Unreadable as error:
-            if error.beyond_range and "body" in self.boundary.request.parts:
+            where, text, parts = pointer("body") + error.where, str(error), self.boundary.request.parts
+            words = parts["body"].words if "body" in parts else frozenset[str]()
+            masked = (without_names(where, words), text)
+            if error.beyond_range and "body" in parts:
                 steps = tuple(int(step) if step.isdecimal() else step for step in error.where.split("/")[1:])
-                assumption = self.boundary.request.parts["body"].range_assumption(steps)
-                where = pointer("body") + error.where
-                self.violations.append(
-                    violated(assumption, self.boundary.policy.side, where=where, message=str(error), status=422)
-                )
+                assumption = parts["body"].range_assumption(steps)
+                side = self.boundary.policy.side
+                self.violations.append(violated(assumption, side, where=where, message=text, status=422, masked=masked))
             else:
-                self.note("body/readable", str(error), f"/body{error.where}")
+                self.note("body/readable", text, where)
+                self.violations[-1] = replace(self.violations[-1], masked=masked)
             return _NOTHING
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar
 
-from catguard.engine.codec import MAX_NAME
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.evaluator import Facts, decide_request, decide_response
 from catguard.engine.explanation import HEAD_PARTS
@@ -26,7 +24,8 @@ T = TypeVar("T")
 Outcome = Literal["refuses", "passes", "differs"]
 #: Most members of an object, and items of a list, that an example shows.
 MAX_SHOWN: Final = 20
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+#: Facts whose members the other side names; those of others are our own, or the code's.
+_NAMED: Final = (*HEAD_PARTS, "body", "args", "result")
 #: Facts of a message that are no values of its sender.
 _OWN_FACTS: Final = ("method", "media", "bytes", "status", "operation", "tables", "rows", "bodiless")
 #: Facts that repeat what others say, values included.
@@ -147,12 +146,13 @@ class Candidate:
             self.comparison.unjudged += 1
             return None
         found = self.compiled.boundaries.get(boundary)
+        words = _words(self.live.boundaries.get(boundary), found)
         if found is None:
-            return Judged(None, masked(request))
+            return Judged(None, masked(request, words))
         facts = deepcopy(request)
         _read_anew(found, facts)
         own = [*_permission(found, caller), *_translated(found, noted)]
-        return Judged(decide_request(self.compiled, found, facts, caller=caller, noted=own), masked(request))
+        return Judged(decide_request(self.compiled, found, facts, caller=caller, noted=own), masked(request, words))
 
     def _response(
         self,
@@ -171,7 +171,7 @@ class Candidate:
         own = _translated(found, noted)
         facts = deepcopy(response)
         decision = decide_response(self.compiled, found, deepcopy(request), facts, caller=caller, noted=own)
-        return Judged(decision, masked(response))
+        return Judged(decision, masked(response, _words(self.live.boundaries.get(boundary), found)))
 
     def _compare(self, boundary: str, phase: PhaseName, judged: Judged | None, live: Decision) -> None:
         if judged is None:
@@ -187,8 +187,7 @@ class Candidate:
         key = (boundary, phase, assumption, outcome)
         known = self.comparison.differences.get(key)
         if known is None:
-            where = violation.where if violation else ""
-            message = violation.message if violation else "the candidate declares no such boundary"
+            where, message = violation.kept if violation else ("", "the candidate declares no such boundary")
             known = Difference(boundary, phase, assumption, outcome, 0, where, message, shown)
             self.comparison.differences[key] = known
         known.count += 1
@@ -217,30 +216,40 @@ def differences(live: Decision, candidate: Decision | None) -> list[tuple[Violat
     return [(found, "differs") for found in {each.assumption: each for each in parted.values()}.values()]
 
 
-def masked(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts with every value of the exchange replaced by what kind of value it is."""
+def masked(facts: Mapping[str, Any], words: Collection[str] = ()) -> dict[str, Any]:
+    """Return facts with every value of the exchange replaced by what kind of value it is.
+
+    Names that are not among `words`, those of the policies, are replaced as well: they may be data.
+    """
     return {
-        name: value if name in _OWN_FACTS else _mask(value) for name, value in facts.items() if name not in _LEFT_OUT
+        name: value if name in _OWN_FACTS else _mask(value, words if name in _NAMED else None)
+        for name, value in facts.items()
+        if name not in _LEFT_OUT
     }
 
 
-def _mask(value: Any) -> Any:
+def _words(*boundaries: CompiledBoundary | None) -> set[str]:
+    """Return the names that boundaries declare."""
+    phases = [phase for found in boundaries if found for phase in found.phases()]
+    return {word for phase in phases for part in phase.parts.values() for word in part.words}
+
+
+def _mask(value: Any, words: Collection[str] | None) -> Any:
     if isinstance(value, dict):
-        shown = {_mask_name(name): _mask(inner) for name, inner in list(value.items())[:MAX_SHOWN]}
+        members = list(value.items())[:MAX_SHOWN]
+        shown = {
+            name if words is None or name in words else f"<name of {len(name)}>": _mask(inner, words)
+            for name, inner in members
+        }
         return shown if len(value) <= MAX_SHOWN else {**shown, "...": f"{len(value)} members"}
     if isinstance(value, list | tuple):
-        items = [_mask(inner) for inner in value[:3]]
+        items = [_mask(inner, words) for inner in value[:3]]
         return items if len(value) <= len(items) else [*items, f"... {len(value)} items"]
     if isinstance(value, str):
         return f"<text of {len(value)}>"
     if isinstance(value, bool) or value is None:
         return "<true or false>" if isinstance(value, bool) else None
     return "<integer>" if isinstance(value, int) else "<number>" if isinstance(value, float) else "<bytes>"
-
-
-def _mask_name(name: str) -> str:
-    """Return a member's name if it looks like one: where names are data, they are values."""
-    return name if len(name) <= MAX_NAME and _PLAIN_NAME.fullmatch(name) else f"<name of {len(name)}>"
 
 
 def _read_anew(boundary: CompiledBoundary, facts: Facts) -> None:

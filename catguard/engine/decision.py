@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catguard.engine.masking import without_named
 from catguard.errors import CatguardError
 from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side, Waiver
 
@@ -24,7 +25,8 @@ class Violation:
     `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
     allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
     as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false;
-    `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it.
+    `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it; names
+    that its sender made up are, for the sender: `kept` has `where` and `message` without them, for logs and telemetry.
     """
 
     assumption: str
@@ -43,9 +45,15 @@ class Violation:
     unevaluated: bool = False
     waiver: Waiver | None = None
     nearest: bool | int | float | str | None = None
+    masked: tuple[str, str] | None = None
+
+    @property
+    def kept(self) -> tuple[str, str]:
+        """Where, and the message, as logs, telemetry and files may keep them."""
+        return self.masked or (self.where, self.message)
 
     def __str__(self) -> str:
-        where, message = _loggable(self.where), _loggable(self.message)
+        where, message = map(_loggable, self.kept)
         return f"{self.boundary}, {self.phase} {where}: {message} [{self.assumption}, {self.owner}, {self.policy}]"
 
     def wire(self, *, public: bool = False, trace_id: str | None = None) -> dict[str, Any]:
@@ -88,6 +96,7 @@ class Violation:
         near = members.get("nearest")
         if isinstance(near, str):
             near = near[:MAX_FOREIGN_TEXT]
+        hidden = without_named(text("where"), text("assumption"))
         return cls(
             assumption=text("assumption"),
             boundary=text("boundary"),
@@ -101,6 +110,7 @@ class Violation:
             policy=text("policy"),
             action=text("action", among=("deny", "warn", "audit")),
             nearest=near if isinstance(near, bool | int | float | str) else None,
+            masked=(hidden, text("limit") or text("why")) if hidden != text("where") else None,
         )
 
 
@@ -177,12 +187,14 @@ def violated(
     status: int = 422,
     unevaluated: FailurePolicy | None = None,
     nearest: bool | int | float | str | None = None,
+    masked: tuple[str, str] | None = None,
 ) -> Violation:
     """Return the violation of a written assumption.
 
     `unevaluated` is the failure policy of a rule that could not be evaluated: "ignore" leaves nothing but telemetry of
     it, and "fail" the assumption's own action, so that neither denies where a false rule would not. A waiver that is in
-    force leaves nothing but telemetry either.
+    force leaves nothing but telemetry either. `masked` is given where `where` and `message` have names that the sender
+    made up.
     """
     waiver = assumption.waiver if assumption.waiver is not None and assumption.waiver.holds() else None
     return Violation(
@@ -202,4 +214,5 @@ def violated(
         unevaluated=unevaluated is not None,
         waiver=waiver,
         nearest=nearest,
+        masked=masked if masked != (where, message) else None,
     )

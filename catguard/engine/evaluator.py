@@ -9,8 +9,8 @@ from typing import Any
 from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.explanation import shape_violation, violation_of
-from catguard.engine.masking import failure_text
-from catguard.engine.nearest import Trial
+from catguard.engine.masking import failure_text, without_name, without_names
+from catguard.engine.nearest import Trial, nearest_values
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase, CompiledPolicySet
 from catguard.policies.values import OutOfRange, out_of_range
@@ -182,8 +182,9 @@ def unreadable(boundary: CompiledBoundary, phase: CompiledPhase, part: str, erro
     if error.beyond_range and part in phase.parts:
         assumption = phase.parts[part].range_assumption(tuple(error.where.split("/")[1:]))
     status = 422 if assumption.phase == "request" else 500
-    where = pointer(part) + error.where
-    return violated(assumption, boundary.policy.side, where=where, message=str(error), status=status)
+    where, text = pointer(part) + error.where, str(error)
+    hidden = without_names(where, phase.parts[part].words if part in phase.parts else ())
+    return violated(assumption, boundary.policy.side, where=where, message=text, status=status, masked=(hidden, text))
 
 
 def _decide(
@@ -255,7 +256,10 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
         else:
             value = message[name] = {}
         if not part.is_valid(value):
-            violations.extend(shape_violation(error, part, side, value, trial) for error in part.errors(value))
+            errors = part.errors(value)
+            nearest = nearest_values(errors, part, value, trial)
+            told = zip(errors, nearest, strict=True)
+            violations.extend(shape_violation(error, part, side, value, near) for error, near in told)
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:
@@ -264,7 +268,9 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
             except OutOfRange:
                 for where in out_of_range(value):
                     assumption = part.range_assumption(where)
-                    violations.append(violation_of(assumption, name, where, "an integer must have 64 bits", side))
+                    text = "an integer must have 64 bits"
+                    hidden = tuple(without_name(step, part.words) for step in where)
+                    violations.append(violation_of(assumption, name, where, text, side, hidden=(hidden, text)))
     if "body" in message and "body" not in phase.parts and not phase.policy.raw and phase.media is None:
         text = "no body is declared"
         violations.append(violated(phase.policy.limits["body/undeclared"], side, where="/body", message=text))

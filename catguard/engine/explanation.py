@@ -7,12 +7,13 @@ equally near.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
-from catguard.engine.nearest import Trial, nearest
+from catguard.engine.masking import MEMBERS, without_name
 from catguard.policies.model import Assumption, Side
 from catguard.policies.parts import CompiledPart, ShapeError
 
@@ -21,26 +22,43 @@ HEAD_PARTS = ("params", "query", "headers")
 #: Branches that are told when they are equally near.
 MAX_NEAR = 3
 _WHOLES = {"params": "the path"}
-_MEMBERS = ("additionalProperties", "unevaluatedProperties")
 
 Branch = Sequence[ShapeError]
 
 
-def shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any, trial: Trial) -> Violation:
-    """Return the violation of a shape; `value` is that of the whole part, `trial` asks the rules about another."""
+def shape_violation(error: ShapeError, part: CompiledPart, side: Side, value: Any, near: Any) -> Violation:
+    """Return the violation of a shape; `value` is that of the whole part, `near` the nearest that would pass."""
     where, text = _told(error, part.shape.part, value)
-    near = nearest(error, part, value, trial)
-    return violation_of(error.assumption, part.shape.part, where, text, side, near=near)
+    hidden = _told(_without_names(error, part.words), part.shape.part, value)
+    return violation_of(error.assumption, part.shape.part, where, text, side, near=near, hidden=hidden)
 
 
 def violation_of(
-    assumption: Assumption, part: str, where: tuple[str | int, ...], text: str, side: Side, *, near: Any = None
+    assumption: Assumption,
+    part: str,
+    where: tuple[str | int, ...],
+    text: str,
+    side: Side,
+    *,
+    hidden: tuple[tuple[str | int, ...], str],
+    near: Any = None,
 ) -> Violation:
-    """Return the violation of a shape's assumption at a place in a part."""
+    """Return the violation of a shape's assumption at a place in a part; `hidden` is both without made-up names."""
     of_request = 400 if part in HEAD_PARTS else 422
     status = of_request if assumption.phase == "request" else 500
     shown = pointer(part, *(step[:MAX_NAME] if isinstance(step, str) else step for step in where))
-    return violated(assumption, side, where=shown, message=text, status=status, nearest=near)
+    masked = (pointer(part, *hidden[0]), hidden[1])
+    return violated(assumption, side, where=shown, message=text, status=status, nearest=near, masked=masked)
+
+
+def _without_names(error: ShapeError, words: Collection[str]) -> ShapeError:
+    """Return an error without the names that the schema does not have."""
+    names = error.names
+    if error.keyword in MEMBERS:
+        names = tuple(dict.fromkeys(str(without_name(name, words)) for name in names))
+    branches = tuple(tuple(_without_names(inner, words) for inner in branch) for branch in error.branches)
+    at = tuple(without_name(step, words) for step in error.pointer)
+    return replace(error, pointer=at, names=names, branches=branches)
 
 
 def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ...], str]:
@@ -51,7 +69,7 @@ def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ..
         return _of_branches(error, part, value, subject)
     if error.keyword == "required" and error.names:
         return (*where, error.names[0]), f"{error.names[0]} must be given"
-    if error.keyword in _MEMBERS and error.names:
+    if error.keyword in MEMBERS and error.names:
         shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
         declared = "nothing is" if error.limit == "empty" else f"there is {error.limit}"
         return (*where, error.names[0]), f"{shown} is not declared; {declared}"
@@ -101,7 +119,7 @@ def _meant(error: ShapeError) -> list[Branch]:
 
 def _weight(branch: Branch) -> int:
     """Return how much a branch lacks: an undeclared member says more against it than a bound that is exceeded."""
-    return sum(2 if inner.keyword in _MEMBERS else 1 for inner in branch)
+    return sum(2 if inner.keyword in MEMBERS else 1 for inner in branch)
 
 
 def _has(branch: Branch, keywords: tuple[str, ...], at: tuple[str | int, ...], *, below: int = 0) -> bool:

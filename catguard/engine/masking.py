@@ -1,15 +1,20 @@
-"""Why a rule could not be evaluated, in words that hold no value of the exchange.
+"""What may be told of an exchange without a value of it: why a rule could not be evaluated, and names in a pointer.
 
-The evaluator's own words may: the key that a map lacks, an index, a pattern. What it says goes to callers, logs and
-spans, so that only what is known to be free of values is let through.
+The evaluator's own words may hold values: the key that a map lacks, an index, a pattern. What it says goes to callers,
+logs and spans, so that only what is known to be free of values is let through. A name that no policy knows is as good
+as a value: who sends a token as a bare query has made a name of it. Its sender is told it, logs and spans are not.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+from catguard.engine.codec import pointer
 from catguard.errors import EvaluationError
 
+#: Keywords that refuse members for their names.
+MEMBERS = ("additionalProperties", "unevaluatedProperties")
 #: What the evaluator says without naming a value (cel-expr-python 0.1.3).
 _HARMLESS = re.compile(
     r"cannot convert \w+ to \w+|String to \w+ conversion failed|Type conversion error from '\w+' to '\w+'"
@@ -19,6 +24,34 @@ _HARMLESS = re.compile(
 )
 _VARIABLE = re.compile(r"(variables\.\w+: )?(.*)", re.DOTALL)
 _MEMBER = re.compile(r"there is no member '(.*)'", re.DOTALL)
+#: What stands for a name that a caller made up, as for its segments of a path.
+MASK = "*"
+#: Digits of an index; a longer number in a pointer's text may be the name of a member.
+_INDEX = re.compile(r"[0-9]{1,4}")
+
+
+def without_name(step: str | int, known: Collection[str]) -> str | int:
+    """Return a step to a place in a value, but for a name that is not among those that the policy knows."""
+    return step if isinstance(step, int) or step in known else MASK
+
+
+def without_names(where: str, known: Collection[str]) -> str:
+    """Return a JSON Pointer without the names that the policy does not know, but for its first step, the part."""
+    part, *steps = where.split("/")[1:]
+    names = (step.replace("~1", "/").replace("~0", "~") for step in steps)
+    return pointer(part, *(name if _INDEX.fullmatch(name) else without_name(name, known) for name in names))
+
+
+def without_named(where: str, assumption: str) -> str:
+    """Return a JSON Pointer that another tier sent without the names that the assumption's id says nothing of."""
+    *path, keyword = assumption.split("/")
+    if keyword in MEMBERS:
+        path.append(MASK)
+    steps = where.split("/")[1:]
+    if len(path) != len(steps) or MASK not in path:
+        return where
+    pairs = zip(path, steps, strict=True)
+    return "".join(f"/{MASK if id_ == MASK and not _INDEX.fullmatch(step) else step}" for id_, step in pairs)
 
 
 def failure_text(error: EvaluationError, expression: str) -> str:

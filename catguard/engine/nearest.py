@@ -11,6 +11,7 @@ import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy, deepcopy
+from itertools import islice
 from typing import Any, TypeAlias
 
 from catguard.policies.compiler import CompiledPhase
@@ -19,6 +20,7 @@ from catguard.policies.parts import CompiledPart, ShapeError
 from catguard.policies.values import OutOfRange
 
 Scalar: TypeAlias = bool | int | float | str
+Place: TypeAlias = tuple[str | int, ...]
 #: The nearest text is told up to this length: one that is cut to thousands of characters helps nobody.
 MAX_TEXT = 200
 #: So many values are held against the rules for one exchange: what is refused may cost no multiple of what passes.
@@ -55,11 +57,10 @@ class Trial:
         except OutOfRange:
             return False
         facts = {**self._facts, message: {**self._facts[message], **in_form}}
+        broken = [(rule, outcome) for rule, outcome in self._phase.rules.run(facts) if id(rule) in asked]
         return not any(
-            id(rule) in asked
-            and rule.assumption.action == "deny"
-            and (outcome is False or rule.failure_policy == "fail")
-            for rule, outcome in self._phase.rules.run(facts)
+            rule.assumption.action == "deny" and (outcome is False or rule.failure_policy == "fail")
+            for rule, outcome in broken
         )
 
     def _in_form(self, name: str, value: Any) -> Any:
@@ -71,24 +72,50 @@ def _reads(facts: Iterable[str], part: str) -> bool:
     return any(fact == part or fact.startswith(f"{part}.") for fact in facts)
 
 
-def nearest(error: ShapeError, part: CompiledPart, value: Any, trial: Trial) -> Scalar | None:
-    """Return the nearest value that would pass in the place of an error, where that is certain and may be shown.
+def nearest_values(errors: Sequence[ShapeError], part: CompiledPart, value: Any, trial: Trial) -> list[Scalar | None]:
+    """Return for each error the nearest value that would pass in its place, where that is certain and may be shown.
+
+    The rules are asked about all of them together, as whoever is told so much mends all of it.
 
     Args:
-        error: what was broken.
+        errors: what was broken.
         part: the shape.
         value: the whole value of the part.
         trial: holds it against the rules.
     """
+    options = [list(islice(_fitting(error, part, value), MAX_TRIED)) for error in errors]
+    choices: dict[Place, list[Scalar]] = {}
+    for error, found in zip(errors, options, strict=True):
+        if found:
+            choices.setdefault(error.pointer, found)
+    for chosen in _together(choices):
+        changed = value
+        for where, candidate in chosen.items():
+            changed = _replaced(changed, where, candidate)
+        if trial.holds(part.shape.part, changed):
+            told = (chosen.get(error.pointer) for error in errors)
+            return [one if one in found else None for one, found in zip(told, options, strict=True)]
+    return [None] * len(errors)
+
+
+def _together(choices: Mapping[Place, Sequence[Scalar]]) -> Iterator[Mapping[Place, Scalar]]:
+    """Yield a value for each place: the nearest for all, then another for one of them."""
+    nearest = {where: found[0] for where, found in choices.items()}
+    if nearest:
+        yield nearest
+    for where, found in choices.items():
+        yield from ({**nearest, where: other} for other in found[1:])
+
+
+def _fitting(error: ShapeError, part: CompiledPart, value: Any) -> Iterator[Scalar]:
+    """Yield the values that the shape lets stand in the place of an error, the nearest first."""
     schemas = list(_around(part.shape.schema, error.path[:-1]))
     if not schemas or not _may_be_shown(part, schemas, error):
-        return None
+        return
     refused = _value_at(value, error.pointer)
     for candidate in _candidates(error.keyword, refused, schemas):
-        changed = _replaced(value, error.pointer, candidate)
-        if not part.refuses(changed, error.pointer) and trial.holds(part.shape.part, changed):
-            return candidate
-    return None
+        if not part.refuses(_replaced(value, error.pointer, candidate), error.pointer):
+            yield candidate
 
 
 def _may_be_shown(part: CompiledPart, schemas: Sequence[Mapping[str, Any]], error: ShapeError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -83,7 +83,7 @@ def _key(schema: JsonSchema) -> bytes:
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
-    __slots__ = ("_reader", "_validator", "fills_defaults", "is_valid", "normalize", "shape")
+    __slots__ = ("_reader", "_validator", "_words", "fills_defaults", "is_valid", "normalize", "shape")
 
     def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
         """Build the validator of a shape, or take one of `validators`.
@@ -92,6 +92,7 @@ class CompiledPart:
             ValueError: With what is wrong with the schema.
         """
         self.shape = shape
+        self._words: frozenset[str] | None = None
         validators = validators or Validators()
         self._validator = validators.of(shape.schema)
         #: Whether a value fits.
@@ -104,6 +105,13 @@ class CompiledPart:
     def names(self) -> frozenset[str]:
         """The names that a record declares."""
         return self._reader.names
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All names that the schema has for members; looked for when something is refused, and kept."""
+        if self._words is None:
+            self._words = frozenset(_words(self.shape.schema)) | self.names
+        return self._words
 
     def from_wire(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the typed record of name-value pairs; what does not convert stays a string for the shape check."""
@@ -177,6 +185,19 @@ class CompiledPart:
         wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
         assumptions = self.shape.assumptions
         return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+def _words(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        for keyword, inner in schema.items():
+            if keyword in ("properties", "dependentRequired", "dependentSchemas") and isinstance(inner, Mapping):
+                yield from inner
+            elif keyword == "required" and isinstance(inner, list | tuple):
+                yield from (name for name in inner if isinstance(name, str))
+            yield from _words(inner)
+    elif isinstance(schema, list | tuple):
+        for inner in schema:
+            yield from _words(inner)
 
 
 def _follows(error: ShapeError, found: Sequence[ShapeError]) -> bool:

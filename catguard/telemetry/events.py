@@ -75,7 +75,7 @@ def violation_attributes(violation: Violation) -> dict[str, AttributeValue]:
         names.BOUNDARY_NAME: cut(violation.boundary),
         names.BOUNDARY_SIDE: violation.side,
         names.PHASE: violation.phase,
-        names.WHERE: cut(violation.where),
+        names.WHERE: cut(violation.kept[0]),
         names.LIMIT: cut(violation.limit),
         names.OWNER: cut(violation.owner),
         names.POLICY: cut(violation.policy),
@@ -136,7 +136,7 @@ class Events:
             names.EVENT_VIOLATION,
             severity(violation),
             f"{cut(violation.boundary)}: the {violation.phase} breaks {cut(violation.assumption)} at "
-            f"{cut(violation.where)}: {limit} ({became}; {cut(violation.owner)}, {policy})",
+            f"{cut(violation.kept[0])}: {limit} ({became}; {cut(violation.owner)}, {policy})",
             attributes,
             context,
         )

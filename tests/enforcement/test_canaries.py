@@ -6,6 +6,7 @@ A word of its own is planted in each part of real exchanges, over real sockets a
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -73,6 +74,8 @@ shapes:
       count: {type: integer, maximum: 5}
 """
 CANARY = "canary7f3a"
+#: A secret that could be taken for an index.
+DIGITS = "4111111111111111"
 CATS = sa.Table(
     "cats",
     sa.MetaData(),
@@ -241,7 +244,7 @@ async def visit(shop: Shop, *failures: str) -> dict[str, int]:
             headers = {"x-token": word(), "cookie": word(), "authorization": word(), "referer": f"http://{word()}/"}
             try:
                 answer = await client.request(
-                    method, f"http://127.0.0.1:{port}{target}", json=body, params=query, headers=headers
+                    method, f"http://127.0.0.1:{port}{target}", json=body, params=query or None, headers=headers
                 )
             except httpx2.TransportError:
                 statuses[label] = 0
@@ -249,12 +252,24 @@ async def visit(shop: Shop, *failures: str) -> dict[str, int]:
             statuses[label] = answer.status_code
             secrets = [*headers.values(), str(body)]
             told = set(re.findall(rf"{CANARY}\d+", answer.text + str(answer.headers)))
-            assert not told - set(re.findall(rf"{CANARY}\d+", target + str(query))), (label, told)
+            own = f"{target} {query} {re.findall(rf'{CANARY}[0-9]+(?=.:)', json.dumps(body))}"  # what it called things
+            assert not told - set(re.findall(rf"{CANARY}\d+", own)), (label, told)
             assert not any(each in answer.text for each in secrets if CANARY in each), label
 
         await send("accepted", f"/orders/{word()}", {"name": word(), "notes": {word(): word()}}, size=word())
         await send("refused body", f"/orders/{word()}", {"name": word() * 9, "count": word()}, size=word())
         await send("refused query", f"/orders/{word()}", {}, size=word(), colour=word())
+        for label, made_up in (
+            ("member", 1),
+            ("nested", {word(): 1}),
+            ("beyond", 10**30),
+            ("wrong", {"count": word()}),
+        ):
+            await send(f"made up: {label}", f"/orders/{word()}", {word(): made_up, "notes": {word(): 5}})
+        await send("made up: beyond in notes", f"/orders/{word()}", {"notes": {word(): 10**30}})
+        await send("bare query", f"/orders/{word()}?{word()}", {})  # an empty value is an absent one
+        await send("made up: query", f"/orders/{word()}?{word()}=1", {})
+        await send("made up: digits", f"/orders/{word()}", {"notes": {DIGITS: 10**30}})
         await send("not json", f"/orders/{word()}", word())
         await send("undeclared", f"/{word()}/orders/{word()}", method="PUT", fail="value")
         for failure in failures or FAILURES:
@@ -279,12 +294,13 @@ def kept(shop: Shop, caplog: pytest.LogCaptureFixture) -> dict[str, str]:
 async def test_no_canary_is_kept_whatever_fails(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         statuses = await visit(shop)
-    assert statuses.pop("accepted") == 200
+    assert statuses.pop("accepted") == statuses.pop("bare query") == 200
     assert statuses.pop("task") == 200
     assert statuses.pop("stream") == 0
     assert {label: status for label, status in statuses.items() if status < 400} == {}
     for what, text in kept(shop, caplog).items():
         assert text
+        assert DIGITS not in text
         leaks = [
             text[max(0, each.start() - 300) : each.end() + 20] for each in re.finditer(CANARY, text, re.IGNORECASE)
         ]

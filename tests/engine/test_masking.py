@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from catguard.engine.decision import Violation
 from catguard.engine.evaluator import rehearse
+from catguard.engine.masking import without_names
 from catguard.policies.loader import compile_texts
 from tests.policies.rulebook import rulebook
 
@@ -38,3 +40,35 @@ def test_a_rule_that_cannot_be_evaluated_says_why_and_shows_no_value(rule: str, 
     told = json.dumps(violation.wire()) + str(violation)
     assert CANARY not in told
     assert "424242" not in told
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("/body", "/body"),
+        ("/body/notes/secret", "/body/notes/*"),
+        ("/body/secret/notes", "/body/*/notes"),
+        ("/body/notes/12/secret", "/body/notes/12/*"),
+        ("/body/4111111111111111", "/body/*"),
+        ("/body/a~1b/c~1d", "/body/a~1b/*"),
+    ],
+)
+def test_names_that_no_policy_knows_are_not_kept(where: str, kept: str) -> None:
+    assert without_names(where, {"notes", "a/b"}) == kept
+
+
+@pytest.mark.parametrize(
+    ("assumption", "where", "kept"),
+    [
+        ("query/unevaluatedProperties", "/query/secret", "/query/*"),
+        ("body/notes/*/maxLength", "/body/notes/secret", "/body/notes/*"),
+        ("body/lines/*/count/maximum", "/body/lines/3/count", "/body/lines/3/count"),
+        ("body/count/maximum", "/body/count", "/body/count"),
+        ("even", "/body/count", "/body/count"),
+        ("", "", ""),
+    ],
+)
+def test_names_in_the_refusal_of_another_tier_are_not_kept(assumption: str, where: str, kept: str) -> None:
+    found = Violation.from_wire({"assumption": assumption, "where": where, "message": where, "limit": "few"})
+    assert (found.where, found.kept[0]) == (where, kept)
+    assert ("secret" in f"{found}") is False
