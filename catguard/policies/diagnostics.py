@@ -192,6 +192,8 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         for key in unknown:
             meant = _meant(error, unknown)
             hint = did_you_mean(key, allowed) if meant is None else f"did you mean {meant!r}?"
+            if hint is None or hint.startswith("known:"):
+                hint = _deeper(schema, key, error.instance[key]) or hint
             if patterns and (hint is None or hint.startswith("known:")):
                 hint = _form(schema) or hint
             if hint is not None and hint.startswith("did") and (letter := _foreign(key)):
@@ -236,6 +238,14 @@ def _written(error: ValidationError) -> str | None:
     if isinstance(instance, str) and (instance == str(expected) or (numbers and _NUMBER.fullmatch(instance))):
         return f"write {instance} without quotes"
     return None
+
+
+def _deeper(schema: Any, key: str, value: Any) -> str | None:
+    """Return how a key is written that stands one level too high, where the level below knows it."""
+    properties = schema.get("properties", {}).items()
+    holders = [name for name, inner in properties if isinstance(inner, dict) and key in inner.get("properties", {})]
+    text = value if isinstance(value, str) else quote(value) if isinstance(value, bool | int | float) else "..."
+    return f"write {' or '.join(f'{name}: {{{key}: {text}}}' for name in holders)}" if holders else None
 
 
 def _foreign(word: str) -> str | None:

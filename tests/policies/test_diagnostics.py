@@ -122,3 +122,22 @@ def test_the_form_of_a_good_policy_is_not_asked_of_the_reference(monkeypatch: py
 def test_a_path_with_a_control_character_is_told(character: str) -> None:
     (found,) = faults(("http: POST /orders/{id}", f'http: "POST /orders/{{id}}{character}"'))
     assert "which is not how it is written" in found
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("undeclared: audit", "write inbound: {undeclared: audit} or outbound: {undeclared: audit}"),
+        ("failure_policy: ignore", "write inbound: {failure_policy: ignore} or outbound: {failure_policy: ignore}"),
+        ("from: [a]", "write inbound: {from: ...}"),
+        ("whatever: 1", "known: inbound, outbound"),
+    ],
+)
+def test_a_default_of_no_side_is_told_with_the_side(written: str, hint: str) -> None:
+    head = "catguard: 1\nsystem: s\nowners: {o: {team: T, contact: c}}\ncomponents: {a: {owner: o, about: x}}\n"
+    with pytest.raises(PolicyError) as raised:
+        compile_texts([("p.yaml", f"{head}defaults: {{{written}}}")])
+    assert [fault.hint for fault in raised.value.faults] == [hint]
+    side = "inbound: {from: [a]}" if "from" in written else hint.removeprefix("write ").partition(" or ")[0]
+    if "write" in hint:
+        compile_texts([("p.yaml", f"{head}defaults: {{{side}}}")])
