@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from catguard.policies.compiler import CompiledPhase
 from catguard.policies.keywords import PUBLIC, type_name
 from catguard.policies.parts import CompiledPart, ShapeError
+from catguard.policies.syntax import Call, Ident, Literal, Node, Select, children
 from catguard.policies.values import OutOfRange
 
 Scalar: TypeAlias = bool | int | float | str
@@ -29,7 +30,7 @@ _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multi
 
 
 class Trial:
-    """Holds values that nobody sent against the rules of a phase, as far as these read the part that they stand in.
+    """Holds values that nobody sent against the rules of a phase.
 
     Args:
         phase: the phase.
@@ -41,35 +42,73 @@ class Trial:
         self._facts = facts
         self._left = MAX_TRIED
 
-    def holds(self, name: str, value: Any) -> bool:
-        """Whether no rule would deny a part of this name and value, where that can be said."""
-        message = self._phase.policy.phase
-        asked = {id(rule.rule) for rule in self._phase.rules.rules if _reads(rule.facts, f"{message}.{name}")}
-        if not asked:
-            return True
+    def blamed(self, name: str, value: Any, places: Iterable[Place]) -> frozenset[Place]:
+        """Return the places in a part of this name and value that a rule reads which would deny it.
+
+        After MAX_TRIED questions that are all of which nothing is certain.
+        """
+        read = {place: self._reading(name, place) for place in places}
+        if not any(read.values()):
+            return frozenset()
         self._left -= 1
-        if self._left < 0:
-            return False
+        message = self._phase.policy.phase
         parts = {part: deepcopy(self._facts[message].get(part, {})) for part in self._phase.parts if part != name}
         parts[name] = deepcopy(value)
         try:
             in_form = {part: self._in_form(part, found) for part, found in parts.items()}
         except OutOfRange:
-            return False
+            self._left = -1
+        if self._left < 0:
+            return frozenset(place for place, ids in read.items() if ids)
         facts = {**self._facts, message: {**self._facts[message], **in_form}}
-        broken = [(rule, outcome) for rule, outcome in self._phase.rules.run(facts) if id(rule) in asked]
-        return not any(
-            rule.assumption.action == "deny" and (outcome is False or rule.failure_policy == "fail")
-            for rule, outcome in broken
-        )
+        broken = {
+            rule.assumption.id
+            for rule, outcome in self._phase.rules.run(facts)
+            if rule.assumption.action == "deny" and (outcome is False or rule.failure_policy == "fail")
+        }
+        return frozenset(place for place, ids in read.items() if ids & broken)
+
+    def _reading(self, name: str, place: Place) -> set[str]:
+        """Return the ids of the rules that read what a place is in."""
+        rules, message = self._phase.rules, self._phase.policy.phase
+        member = place[0] if place else None
+        found: set[str] = set()
+        for rule in rules.rules:
+            trees = [rule.tree, *(variable.tree for variable in rules.variables if variable.name in rule.variables)]
+            read = {each for tree in trees for each in _members_read(tree, message, name)}
+            if None in read or member in read or (member is None and read):
+                found.add(rule.rule.assumption.id)
+        return found
 
     def _in_form(self, name: str, value: Any) -> Any:
         normalize = self._phase.parts[name].normalize
         return normalize(value) if normalize else value
 
 
-def _reads(facts: Iterable[str], part: str) -> bool:
-    return any(fact == part or fact.startswith(f"{part}.") for fact in facts)
+def _members_read(node: Node, message: str, part: str) -> Iterator[str | None]:
+    """Yield the members of a part that an expression reads; None where it reads the part itself."""
+    match node:
+        case Select(inner, name, _) if _is_part(inner, message, part):
+            yield name
+        case Call("_[_]", _, (inner, Literal(str(name), _))) if _is_part(inner, message, part):
+            yield name
+        case Call("@in", _, (Literal(str(name), _), inner)) if _is_part(inner, message, part):
+            yield name
+        case _ if _is_part(node, message, part):
+            yield None
+        case _:
+            for inner in children(node):
+                yield from _members_read(inner, message, part)
+
+
+def _is_part(node: Node, message: str, part: str) -> bool:
+    match node:
+        case Ident(name):
+            return name == f"{message}.{part}"
+        case Select(Ident(name), field, _):
+            return name == message and field == part
+        case _:
+            return False
 
 
 def nearest_values(errors: Sequence[ShapeError], part: CompiledPart, value: Any, trial: Trial) -> list[Scalar | None]:
@@ -88,14 +127,18 @@ def nearest_values(errors: Sequence[ShapeError], part: CompiledPart, value: Any,
     for error, found in zip(errors, options, strict=True):
         if found:
             choices.setdefault(error.pointer, found)
+    first: Mapping[Place, Scalar] = {}
     for chosen in _together(choices):
         changed = value
         for where, candidate in chosen.items():
             changed = _replaced(changed, where, candidate)
-        if trial.holds(part.shape.part, changed):
-            told = (chosen.get(error.pointer) for error in errors)
-            return [one if one in found else None for one, found in zip(told, options, strict=True)]
-    return [None] * len(errors)
+        blamed = trial.blamed(part.shape.part, changed, chosen)
+        first = first or {where: candidate for where, candidate in chosen.items() if where not in blamed}
+        if not blamed:
+            first = chosen
+            break
+    told = (first.get(error.pointer) for error in errors)
+    return [one if one in found else None for one, found in zip(told, options, strict=True)]
 
 
 def _together(choices: Mapping[Place, Sequence[Scalar]]) -> Iterator[Mapping[Place, Scalar]]:

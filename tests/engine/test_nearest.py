@@ -98,4 +98,14 @@ def test_rules_are_asked_about_a_few_values_only() -> None:
     members = {f"count_{number}": COUNT for number in range(9)}
     compiled = compile_texts([("p.yaml", rulebook("request.body.count_8 == 58", members))])
     found = rehearse(compiled, "shelf.inbound.put", {"body": dict.fromkeys(members, 61)}).violations
-    assert [violation.nearest for violation in found] == [None] * len(members)
+    # 58 is in reach of the last, and asked for too late; the others are read by no rule.
+    assert [violation.nearest for violation in found] == [59] * 8 + [None]
+
+
+def test_a_rule_keeps_the_value_from_no_field_that_it_does_not_read() -> None:
+    text = rulebook("variables.both > 99", {"count": COUNT, "other": COUNT, "third": COUNT}).replace(
+        "        request:", "        variables: {both: request.body.other + request.body['third']}\n        request:", 1
+    )
+    body = {"count": 61, "other": 1, "third": 0}
+    found = rehearse(compile_texts([("p.yaml", text)]), "shelf.inbound.put", {"body": body}).violations
+    assert {violation.where: violation.nearest for violation in found} == {"/body/count": 59, "/body/third": None}
