@@ -24,6 +24,7 @@ from catguard.policies.syntax import Call, Literal, Node
 #: How strict an action is.
 _STRICTNESS = {"audit": 0, "warn": 1, "deny": 2}
 _MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_", "_==_": "_==_"}
+_NEGATED = {"_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
 
 #: Terms, e.g. request.body.width, with the integers that a rule lets them be.
 Terms: TypeAlias = Mapping[Node, Interval]
@@ -51,11 +52,17 @@ def certainties(boundary: CompiledBoundary) -> Iterator[Finding]:
         if not all(_is_firm(part) for part in {id(part): part for part in (phases[0], phase)}.values()):
             continue
         settled = set()
+        estimator = _estimator(boundary, phase)
         for cost in costs_of(boundary.policy, phase.policy, phase.rules):
             assumption = cost.rule.rule.assumption
             name = f"{boundary.name}: {assumption.id}"
             because = "the shapes leave nothing else" if cost.rule.facts else "it reads nothing of the exchange"
-            if cost.estimate.always_true:
+            if not cost.estimate.always_true and all(_covers(part, estimator) for part in _conjuncts(cost.rule.tree)):
+                settled.add(assumption.id)
+                yield _finding(
+                    "rule-always-true", assumption, f"{name} can never fail: its own parts leave nothing out"
+                )
+            elif cost.estimate.always_true:
                 settled.add(assumption.id)
                 yield _finding("rule-always-true", assumption, f"{name} can never fail: {because}")
             elif cost.estimate.never_true:
@@ -75,10 +82,15 @@ def _is_firm(phase: CompiledPhase) -> bool:
     return firm and all(part.defaults_fit() for part in phase.parts.values())
 
 
-def _claims(boundary: CompiledBoundary, phase: CompiledPhase) -> list[_Claim]:
+def _estimator(boundary: CompiledBoundary, phase: CompiledPhase) -> Estimator:
     estimator = Estimator(boundary.policy, phase.policy, phase.rules.facts)
     for variable in phase.rules.needed:
         estimator.declare(variable.name, variable.tree)
+    return estimator
+
+
+def _claims(boundary: CompiledBoundary, phase: CompiledPhase) -> list[_Claim]:
+    estimator = _estimator(boundary, phase)
     return [_claim(rule, estimator) for rule in phase.rules.rules]
 
 
@@ -95,18 +107,45 @@ def _claim(rule: CompiledRule, estimator: Estimator) -> _Claim:
     return _Claim(rule, terms, whole)
 
 
-def _conjuncts(node: Node) -> Iterator[Node]:
+def _conjuncts(node: Node, joined: str = "_&&_", parted: str = "_||_") -> Iterator[Node]:
+    """Yield what must hold all together, or with the operators exchanged what is enough alone (De Morgan)."""
     match node:
-        case Call("_&&_", _, (left, right)):
-            yield from _conjuncts(left)
-            yield from _conjuncts(right)
+        case Call(function, _, (left, right)) if function == joined:
+            yield from _conjuncts(left, joined, parted)
+            yield from _conjuncts(right, joined, parted)
+        case Call("!_", _, (Call("!_", _, (inner,)),)):
+            yield from _conjuncts(inner, joined, parted)
+        case Call("!_", _, (Call(function, _, (left, right)),)) if function == parted:
+            yield from _conjuncts(Call("!_", None, (left,)), joined, parted)
+            yield from _conjuncts(Call("!_", None, (right,)), joined, parted)
         case _:
             yield node
+
+
+def _covers(node: Node, estimator: Estimator) -> bool:
+    """Whether comparisons of one term, of which one is enough, leave out no integer that it can be."""
+    allowed: dict[Node, list[Interval]] = {}
+    for part in _conjuncts(node, "_||_", "_&&_"):
+        if (found := _bound(part)) is not None:
+            allowed.setdefault(found[0], []).append(found[1])
+    for term, intervals in allowed.items():
+        base = estimator.estimate(term)
+        if base.kind != "int" or base.nullable:
+            continue
+        reached = base.interval.low - 1
+        for interval in sorted(intervals, key=lambda each: each.low):
+            if interval.low <= reached + 1:
+                reached = max(reached, interval.high)
+        if reached >= base.interval.high:
+            return True
+    return False
 
 
 def _bound(node: Node) -> tuple[Node, Interval] | None:
     """Return the term and the integers of a comparison with a number that is written out."""
     match node:
+        case Call("!_", _, (Call(function, _, operands),)) if function in _NEGATED:
+            return _bound(Call(_NEGATED[function], None, operands))
         case Call(function, _, (Literal(int(), "int") as number, term)) if function in _MIRRORED:
             return _bound(Call(_MIRRORED[function], None, (term, number)))
         case Call(function, _, (term, Literal(int(number), "int"))) if function in _MIRRORED:

@@ -9,7 +9,7 @@ from typing import Any
 
 from catguard.policies.model import Fault, Location, Surprise
 from catguard.policies.nodes import MAX_DEPTH, TOO_DEEP, Node, compose
-from catguard.policies.surprises import of_scalar, of_text
+from catguard.policies.surprises import of_prose, of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
@@ -24,6 +24,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
 _COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
 _ANCHOR = re.compile(r"(?<![^\s\[{,:?-])&(?!&\s)\S")
+#: Keys of texts that people are shown.
+PROSE = ("about", "contact", "description", "team", "title", "why")
 #: YAML can escape them, and no reader behind it can write them down.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS: Mapping[str, bool | None] = {
@@ -117,6 +119,8 @@ class _Reader:
         if node.id == "scalar":
             text = self.text(node)
             self.note(node, text, place)
+            if node.style == '"' and not text.isascii() and path and path[-1] in PROSE:
+                self.surprises += of_prose(text, self.source, place)
             return _scalar(text, node.style)
         if node.id == "mapping":
             return self.read_mapping(node, path)

@@ -42,6 +42,14 @@ def of_text(text: str, name: str) -> Iterator[Surprise]:
                 yield Surprise(place, "confusable-characters", f"{word[0]!r} has {letter}, U+{ord(foreign):04X}")
 
 
+def of_prose(text: str, source: str, location: Location) -> Iterator[Surprise]:
+    """Yield what will hide in a text that people are shown, though it is written as an escape in its file, `source`."""
+    for found in sorted(set(_HIDDEN.findall(text)) - set(source)):
+        character = unicodedata.name(found, "a control character").lower()
+        message = f"U+{ord(found):04X}, {character}, cannot be seen and changes how the text is shown"
+        yield Surprise(location, "hidden-characters", message)
+
+
 def _foreign(word: str, line: str) -> str | None:
     """Return the first letter of a word that is taken for a Latin one; prose in another script has its own."""
     if word.isascii():

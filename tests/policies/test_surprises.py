@@ -74,3 +74,11 @@ def test_a_comment_in_the_place_of_a_value_is_noted() -> None:
     document, _ = read('a: #shop\nb: "#shop" # so\nc: # so\n  d: 1\n', "p.yaml")
     assert document is not None
     assert document.comments == {("a",): "#shop"}
+
+
+def test_escape_is_told_where_people_are_shown_what_it_stands_for() -> None:
+    (found,) = surprises('a: {why: "x\\u202Ey", enum: ["\\u200b"]}')
+    assert (found.rule, found.location.column) == ("hidden-characters", 11)
+    assert "U+202E, right-to-left override" in found.message
+    assert surprises('a: {why: "b\\u00e9b\\u00e9"}') == []
+    assert len(surprises('a: {why: "x\u202ey"}')) == 1
