@@ -104,7 +104,9 @@ def test_rules_are_asked_about_a_few_values_only() -> None:
 
 def test_a_rule_keeps_the_value_from_no_field_that_it_does_not_read() -> None:
     text = rulebook("variables.both > 99", {"count": COUNT, "other": COUNT, "third": COUNT}).replace(
-        "        request:", "        variables: {both: request.body.other + request.body['third']}\n        request:", 1
+        "        request:",
+        "        variables: {both: \"request.body.other + request.body['third']\"}\n        request:",
+        1,
     )
     body = {"count": 61, "other": 1, "third": 0}
     found = rehearse(compile_texts([("p.yaml", text)]), "shelf.inbound.put", {"body": body}).violations
