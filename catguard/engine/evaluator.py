@@ -8,7 +8,7 @@ from typing import Any
 
 from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
-from catguard.engine.explanation import shape_violation, violation_of
+from catguard.engine.explanation import shape_violation, subject_of, violation_of
 from catguard.engine.masking import failure_text, without_name, without_names
 from catguard.engine.nearest import Trial, nearest_values
 from catguard.policies.codegen import ALLOWED, RULES, SHAPES
@@ -268,9 +268,9 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
             except OutOfRange:
                 for where in out_of_range(value):
                     assumption = part.range_assumption(where)
-                    text = "an integer must have 64 bits"
-                    hidden = tuple(without_name(step, part.words) for step in where)
-                    violations.append(violation_of(assumption, name, where, text, side, hidden=(hidden, text)))
+                    at = tuple(without_name(step, part.words) for step in where)
+                    text, masked = (f"{subject_of(name, each)} must be an integer of 64 bits" for each in (where, at))
+                    violations.append(violation_of(assumption, name, where, text, side, hidden=(at, masked)))
     if "body" in message and "body" not in phase.parts and not phase.policy.raw and phase.media is None:
         text = "no body is declared"
         violations.append(violated(phase.policy.limits["body/undeclared"], side, where="/body", message=text))

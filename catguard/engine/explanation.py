@@ -23,6 +23,14 @@ HEAD_PARTS = ("params", "query", "headers")
 MAX_NEAR = 3
 _WHOLES = {"params": "the path"}
 
+#: Keywords that say what a value has, not what it is.
+_HAVING = frozenset(
+    (
+        *("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"),
+        *("maxContains", "minContains", "uniqueItems"),
+    )
+)
+
 Branch = Sequence[ShapeError]
 
 
@@ -51,6 +59,14 @@ def violation_of(
     return violated(assumption, side, where=shown, message=text, status=status, nearest=near, masked=masked)
 
 
+def subject_of(part: str, where: Sequence[str | int]) -> str:
+    """Return what people call a place in a part: the name of a member, `tags[1]` for an item."""
+    named = [index for index, step in enumerate(where) if isinstance(step, str)]
+    items = "".join(f"[{step}]" for step in where[(named[-1] + 1 if named else 0) :])
+    name = str(where[named[-1]])[:MAX_NAME] if named else part
+    return f"{name}{items}" if where else _WHOLES.get(part, f"the {part}")
+
+
 def _without_names(error: ShapeError, words: Collection[str]) -> ShapeError:
     """Return an error without the names that the schema does not have."""
     names = error.names
@@ -64,7 +80,7 @@ def _without_names(error: ShapeError, words: Collection[str]) -> ShapeError:
 def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ...], str]:
     """Return where an error is, and its words."""
     where = error.pointer
-    subject = str(where[-1])[:MAX_NAME] if where else _WHOLES.get(part, f"the {part}")
+    subject = subject_of(part, where)
     if error.branches:
         return _of_branches(error, part, value, subject)
     if error.keyword == "required" and error.names:
@@ -79,7 +95,7 @@ def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ..
         subject = f"each name in {subject}"
     if error.keyword == "pattern" and error.title:
         return where, f"{subject} must be {error.title}"
-    if error.keyword.startswith(("max", "min")) and error.keyword not in ("maximum", "minimum"):
+    if error.keyword in _HAVING:
         return where, f"{subject} must have {error.limit}"
     return where, f"{subject} must be {error.limit}"
 
@@ -94,8 +110,7 @@ def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tupl
     where = places.pop() if len(places) == 1 else error.pointer
     allowed = _all_of_one_kind(meant)
     if allowed is not None:
-        name = str(where[-1])[:MAX_NAME] if where else subject
-        return where, f"{name} must be {allowed}"
+        return where, f"{subject_of(part, where)} must be {allowed}"
     texts = dict.fromkeys(" and ".join(dict.fromkeys(text for _, text in branch)) for branch in told)
     return where, ", or ".join(texts)
 
@@ -114,7 +129,20 @@ def _meant(error: ShapeError) -> list[Branch]:
         keywords, at = ("const", "enum"), error.pointer
         return [[inner for inner in branch if _is_at(inner, keywords, at, 1)] for branch in branches]
     least = min(map(_weight, branches))
-    return [branch for branch in branches if _weight(branch) == least][:MAX_NEAR]
+    near = [branch for branch in branches if _weight(branch) == least]
+    unbegun: list[Branch] = [
+        branch
+        for branch, schema in zip(error.branches, error.alternatives, strict=True)
+        if branch and branch in branches and _is_unbegun(branch, schema, error.pointer)
+    ]
+    # Where nothing of any has been given, the shortest is meant no more than the others.
+    return (unbegun if all(branch in unbegun for branch in near) else near)[:MAX_NEAR]
+
+
+def _is_unbegun(branch: Branch, schema: Any, at: tuple[str | int, ...]) -> bool:
+    """Whether all that a branch wants is members, and there are none of them."""
+    lacking = all(inner.keyword == "required" and inner.pointer == at for inner in branch)
+    return lacking and isinstance(schema, dict) and len(branch) == len(schema.get("required", ()))
 
 
 def _weight(branch: Branch) -> int:

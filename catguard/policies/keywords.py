@@ -108,19 +108,19 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
         case "multipleOf":
             return f"a multiple of {value}"
         case "maxLength":
-            return f"at most {value} characters"
+            return f"at most {_count(value, 'character')}"
         case "minLength":
-            return f"at least {value} characters"
+            return f"at least {_count(value, 'character')}"
         case "pattern":
             return f"text that matches {value}"
         case "maxItems":
-            return f"at most {value} items"
+            return f"at most {_count(value, 'item')}"
         case "minItems":
-            return f"at least {value} items"
+            return f"at least {_count(value, 'item')}"
         case "maxProperties":
-            return f"at most {value} members"
+            return f"at most {_count(value, 'member')}"
         case "minProperties":
-            return f"at least {value} members"
+            return f"at least {_count(value, 'member')}"
         case "uniqueItems":
             return "items that are all different"
         case "required":
@@ -152,6 +152,10 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return "just one of: " + "; ".join(_inner("", branch) for branch in value or ())
         case _:
             return keyword
+
+
+def _count(number: Any, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def known_properties(schema: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,11 @@ DOG = {"type": "object", "additionalProperties": False, "required": ["kind", "ba
        "properties": {"kind": {"enum": ["dog", "puppy"]}, "bark": {"type": "string", "maxLength": 3}}}  # fmt: skip
 PET = {"oneOf": [CAT, DOG]}
 PLACE = {"type": "object", "additionalProperties": True, "oneOf": [{"required": ["breed", "scene"]}, {"required": ["picture", "part"]}]}  # fmt: skip
+LINK = {
+    "type": "object",
+    "additionalProperties": True,
+    "oneOf": [{"required": ["url"]}, {"required": ["file", "name"]}],
+}
 SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "maximum": 5}]}
 
 
@@ -32,6 +37,12 @@ SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "max
         ({"type": "array", "items": PET}, [{"kind": "cat", "lives": 9}, {"kind": "cat", "lives": 12}], [("/body/1/lives", "lives must be at most 9")]),
         ({"anyOf": [{"oneOf": [CAT, DOG]}, {"type": "null"}]}, {"kind": "cat", "lives": 12}, [("/body/lives", "lives must be at most 9")]),
         ({"type": "object", "additionalProperties": True, "propertyNames": {"maxLength": 3}}, {"long": 1}, [("/body", "each name in the body must have at most 3 characters")]),
+        (LINK, {}, [("/body", "url must be given, or file must be given and name must be given")]),
+        (LINK, {"file": "a"}, [("/body", "url must be given, or name must be given")]),
+        ({"type": "array", "uniqueItems": True}, [1, 1], [("/body", "the body must have items that are all different")]),
+        ({"type": "array", "items": {"maximum": 3}}, [1, 4], [("/body/1", "body[1] must be at most 3")]),
+        ({"type": "object", "additionalProperties": {"items": {"maxLength": 1}}}, {"tags": ["aa"]}, [("/body/tags/0", "tags[0] must have at most 1 character")]),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"n": 2**63}, [("/body/n", "n must be an integer of 64 bits")]),
         ({"type": "integer"}, 3.5, [("/body", "the body must be a whole number")]),
         ({"title": "a name of small letters", "pattern": "^[a-z]+$"}, "X", [("/body", "the body must be a name of small letters")]),
         ({"type": "array", "contains": {"const": 1}, "minContains": 1}, [2], [("/body", "the body must have at least 1 of 1")]),
