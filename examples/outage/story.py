@@ -17,7 +17,8 @@ MEMORY = "512MiB"
 class Run:
     """One run: its options for `catguard up`, and which boundaries refuse or only audit the monitor's picture.
 
-    `traced` are pairs of boundary and action; a run that `dies` names nobody, as nobody is left to say so.
+    `traced` are pairs of boundary and action; what is audited stands in the trace alone. A run that `dies` names nobody,
+    as nobody is left to say so.
     """
 
     name: str
@@ -78,7 +79,7 @@ def deviations(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _of_refusals(outcome: Outcome) -> Iterator[str]:
-    expected = tuple(boundary for boundary, _ in outcome.run.traced)
+    expected = tuple(boundary for boundary, action in outcome.run.traced if action == "deny")
     for death in outcome.deaths:
         yield f"{death.tier} died: {death.cause}"
     for number, (probe, traced) in enumerate(zip(outcome.probes, outcome.traced, strict=True), start=1):
