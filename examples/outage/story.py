@@ -17,8 +17,8 @@ MEMORY = "512MiB"
 class Run:
     """One run: its options for `catguard up`, and which boundaries refuse or only audit the monitor's picture.
 
-    `traced` are pairs of boundary and action; what is audited stands in the trace alone. A run that `dies` names nobody,
-    as nobody is left to say so.
+    `traced` are pairs of boundary and action; what is audited stands in the trace alone. A run that `dies` names
+    nobody, as nobody is left to say so.
     """
 
     name: str
