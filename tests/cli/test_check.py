@@ -103,7 +103,7 @@ def test_a_missing_file_says_so() -> None:
 
 
 def explained(*arguments: str) -> str:
-    done = CliRunner(env={"COLUMNS": "150"}).invoke(explain, [*arguments, "--policies", SHIPPED])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(explain, [*arguments, "--policies", SHIPPED])
     assert done.exit_code == 0, done.output
     return done.output
 
