@@ -50,7 +50,7 @@ def decide_request(
     phase = boundary.request
     stage = phase.check(request, None, caller) if exact and not noted else SHAPES
     if stage >= ALLOWED:
-        return allowance(snapshot)
+        return snapshot.allowance or allowance(snapshot)
     return _decide(snapshot, boundary, phase, {"request": request, "caller": caller}, noted, rules_only=stage == RULES)
 
 
@@ -93,7 +93,7 @@ def decide_response(
         return conclude(snapshot, (*noted, found))
     stage = phase.check(request, response, caller) if exact and not noted else SHAPES
     if stage >= ALLOWED:
-        return allowance(snapshot)
+        return snapshot.allowance or allowance(snapshot)
     facts: Facts = {"request": request, "response": response, "caller": caller}
     return _decide(snapshot, boundary, phase, facts, noted, rules_only=stage == RULES)
 

@@ -1,8 +1,8 @@
 """One Python function for each phase that says at once what nearly every exchange is: nothing to object to.
 
-    def within(request, response, caller):
+    def check(request, response, caller):
         try:
-            ...                       # shapes, every number in its one form
+            ...                       # limits, then shapes, every number in its one form
         except Exception:
             return SHAPES
         ...                           # defaults
@@ -11,9 +11,8 @@
         except Exception:
             return RULES
 
-    def check(request, response, caller, within=within):
-        ...                           # limits
-        return within(request, response, caller)
+    def within(request, response, caller):
+        ...                           # the same without the limits
 
 It returns ALLOWED, or CHANGED where a fact was brought to its one form or filled in, if no assumption of the phase is
 broken, and only then. Otherwise it says from which stage on the exchange is to be decided with all the words that a
@@ -108,17 +107,15 @@ class _Writer:
         defaults = self.section(self.defaults)
         translated: list[str] = []
         rules = self.section(lambda: self.decide(translated))
-        lines = ["def within(request, response, caller):", f"    found = {ALLOWED}", "    try:"]
-        lines += [f"        {line}" for line in shapes or ["pass"]]
-        lines += ["    except Exception:", f"        return {SHAPES}"]
-        lines += [f"    {line}" for line in defaults]
+        after = ["    except Exception:", f"        return {SHAPES}", *(f"    {line}" for line in defaults)]
         if rules:
-            lines += ["    try:"]
-            lines += [f"        {line}" for line in rules]
-            lines += ["    except Exception:", f"        return {RULES}"]
-        lines += ["    return found", "def check(request, response, caller, within=within):", "    try:"]
-        lines += [f"        {line}" for line in limits or ["pass"]]
-        lines += ["    except Exception:", f"        return {SHAPES}", "    return within(request, response, caller)"]
+            after += ["    try:", *(f"        {line}" for line in rules)]
+            after += ["    except Exception:", f"        return {RULES}"]
+        lines: list[str] = []
+        # Both are written out: a call of one by the other is a tenth of what a check of seven fields takes.
+        for name, stages in (("within", shapes), ("check", limits + shapes)):
+            lines += [f"def {name}(request, response, caller):", f"    found = {ALLOWED}", "    try:"]
+            lines += [*(f"        {line}" for line in stages or ["pass"]), *after, "    return found"]
         source = "\n".join(lines) + "\n"
         allowed = {name: getattr(builtins, name) for name in _BUILTINS}
         names: dict[str, Any] = {"__builtins__": allowed, **OPERATIONS, **self.names}
@@ -149,7 +146,7 @@ class _Writer:
         if message == "response":
             self.refuse("response.get('bodiless')")
         if "max_bytes" in self.phase.limits:
-            self.refuse(f"{message}.get('bytes', 0) > {self.phase.max_bytes}")
+            self.refuse(f"'bytes' in {message} and {message}['bytes'] > {self.phase.max_bytes}")
         if self.boundary.kind == "http":
             media = frozenset(self.phase.media or (None,))
             first = next(iter(self.phase.media or (None,)))
