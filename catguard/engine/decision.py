@@ -108,7 +108,7 @@ class Violation:
         limit, where, message = text("limit"), text("where"), text("message")
         hidden = without_named(where, text("assumption"), limit)
         if hidden != where or may_name(text("assumption")):
-            message = limit or text("why")
+            message = f"allowed: {limit}" if limit else text("why")
         return cls(
             assumption=text("assumption"),
             boundary=text("boundary"),

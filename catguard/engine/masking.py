@@ -12,10 +12,8 @@ from collections.abc import Collection
 
 from catguard.engine.codec import pointer
 from catguard.errors import EvaluationError
-from catguard.policies.keywords import WHOLE
+from catguard.policies.keywords import MEMBERS, WHOLE
 
-#: Keywords that refuse members for their names.
-MEMBERS = ("additionalProperties", "unevaluatedProperties")
 #: What the evaluator says without naming a value (cel-expr-python 0.1.3).
 _HARMLESS = re.compile(
     r"cannot convert \w+ to \w+|String to \w+ conversion failed|Type conversion error from '\w+' to '\w+'"
