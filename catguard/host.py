@@ -152,7 +152,7 @@ def start_order(policies: PolicySet, components: Iterable[str]) -> tuple[str, ..
             for callee in dict.fromkeys(
                 (
                     *policies.components[name].needs,
-                    *(str(found.to).partition(".")[0] for found in policies.components[name].outbound.values()),
+                    *(found.callee for found in policies.components[name].outbound.values()),
                 )
             )
             if callee in names and callee != name
