@@ -32,10 +32,10 @@ MAX_KEYWORDS = 20_000
 #: Keywords that say by `false` that there is nothing else.
 _NO_OTHERS = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "propertyNames", "contains")
 #: Reasons of what the format implies.
-UNDECLARED = "what is not declared is refused"
+WHY_UNDECLARED = "what is not declared is refused"
 NAMED_PARAMETERS = "parameters have names"
 BEYOND_RANGE = "numbers beyond 64 bits change on their way"
-IMPLIED = (UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
+IMPLIED = (WHY_UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
 
 MakeAssumption = Callable[[str, str, str, Location], Assumption]
 
@@ -77,8 +77,7 @@ class ShapeReader:
             places.setdefault(("type",), Place(location, NAMED_PARAMETERS))
             if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
                 schema["unevaluatedProperties"] = False
-                why = UNDECLARED
-                places[("unevaluatedProperties",)] = Place(location, why)
+                places[("unevaluatedProperties",)] = Place(location, WHY_UNDECLARED)
         return _shape(part, schema, places.__getitem__, make, location)
 
     def _inline(self, node: Any, path: Path, stack: tuple[str, ...]) -> tuple[Any, dict[SchemaPath, Place]]:
