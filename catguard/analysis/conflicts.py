@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from catguard.analysis.emptiness import (
+    Parts,
     fits_nothing_listed,
     items_that_cannot_be,
     members_that_cannot_be,
@@ -15,8 +16,6 @@ from catguard.policies.diagnostics import quote
 from catguard.policies.keywords import limit_text, subschemas, types_of
 from catguard.policies.model import JsonSchema, SchemaPath
 from catguard.policies.parts import Validators
-
-Parts: TypeAlias = list[tuple[SchemaPath, JsonSchema]]
 
 #: Keywords that bound from below and from above, by what they bound.
 _BOUNDS = (

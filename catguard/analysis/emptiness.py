@@ -14,7 +14,6 @@ from catguard.policies.parts import Validators
 Parts: TypeAlias = Sequence[tuple[SchemaPath, JsonSchema]]
 Told: TypeAlias = Iterator[tuple[SchemaPath, str]]
 
-_OBJECTS = frozenset({"object"})
 #: Keywords that let members in without naming them beside `properties`.
 _ELSEWHERE = ("anyOf", "oneOf", "if", "dependentSchemas")
 

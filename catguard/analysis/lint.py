@@ -13,6 +13,7 @@ from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.keywords import subschemas, types_of
 from catguard.policies.model import Boundary, Location, PolicySet, SchemaPath, Shape, Switch
+from catguard.policies.regexes import patterns_of
 from catguard.policies.shapes import OPEN_RECORDS, WITHOUT_REASON
 
 #: Keywords that speak of the same value, so that what stands around them bounds what stands in them.
@@ -182,7 +183,7 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
     for path, what in idle(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)} is {what}"
         yield Finding("duplicate", "warning", shape.place(path), message, boundary.name)
-    for path, pattern, longest in _patterns(shape.schema):
+    for path, pattern, longest in patterns_of(shape.schema):
         how = backtracking(pattern)
         if how == "exponential" or (how == "polynomial" and (longest is None or longest > SHORT)):
             message = f"{boundary.name}: {_name(shape, path)} takes engines that backtrack {how} time"
@@ -192,15 +193,3 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
 def _name(shape: Shape, path: SchemaPath) -> str:
     found = shape.assumptions.get(path)
     return found.id if found else shape.part
-
-
-def _patterns(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str, int | None]]:
-    """Yield each pattern of a schema with the longest text that it is asked of, if there is one."""
-    if not isinstance(schema, dict):
-        return
-    if "pattern" in schema:
-        yield (*path, "pattern"), schema["pattern"], schema.get("maxLength")
-    for name in schema.get("patternProperties", {}):
-        yield (*path, "patternProperties", name), name, schema.get("propertyNames", {}).get("maxLength")
-    for step, inner in subschemas(schema):
-        yield from _patterns(inner, (*path, *step))

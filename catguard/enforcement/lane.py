@@ -185,6 +185,8 @@ class AnswerLane:
         values = sendable_once(pairs)
         if values is None or not self._unusual.isdisjoint(values) or len(body) > self._max_bytes:
             return None
+        if type(body) is not bytes:
+            return None
         content = values.get(b"content-type")
         media = self._media.get(content) or media_type(content)
         if media not in self._allowed:

@@ -23,8 +23,9 @@ class Violation:
     """One broken assumption in one exchange.
 
     `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
-    allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
-    as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false;
+    allowed, `policy` the place where the assumption is written; `kind` is that of the assumption, or "protocol" where
+    nobody writes it. `status` is the HTTP status that the violation asks for as a request's refusal; `unevaluated` says
+    of a rule that it could not be evaluated, rather than being false;
     `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it; names
     that its sender made up are, for the sender: `kept` has `where` and `message` without them, for logs and telemetry.
     """
@@ -127,11 +128,6 @@ class Decision:
     def denied(self) -> tuple[Violation, ...]:
         """The violations that deny."""
         return tuple(violation for violation in self.violations if violation.action == "deny")
-
-    @property
-    def warnings(self) -> tuple[Violation, ...]:
-        """The violations that are let through and told to the caller."""
-        return tuple(violation for violation in self.violations if violation.action == "warn")
 
 
 class CallRefused(CatguardError):

@@ -46,13 +46,19 @@ class Cost:
     sizes: tuple[Size, ...]
 
 
+def estimator_of(boundary: Boundary, phase: Phase, rules: CompiledRules) -> Estimator:
+    """Return the estimator of a phase, which knows the variables that its rules read."""
+    estimator = Estimator(boundary, phase, rules.facts)
+    for variable in rules.needed:
+        estimator.declare(variable.name, variable.tree)
+    return estimator
+
+
 def costs_of(boundary: Boundary, phase: Phase, rules: CompiledRules) -> Iterator[Cost]:
     """Yield the cost of each rule of a phase, the variables that it reads included."""
     if not rules.rules:
         return
-    estimator = Estimator(boundary, phase, rules.facts)
-    for variable in rules.needed:
-        estimator.declare(variable.name, variable.tree)
+    estimator = estimator_of(boundary, phase, rules)
     of_variables = tuple(estimator.sizes)
     for rule in rules.rules:
         estimator.sizes = list(of_variables) if rule.variables else []

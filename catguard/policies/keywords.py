@@ -53,6 +53,14 @@ def subschemas(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...
                 yield (keyword, name), inner
 
 
+def parts_of(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and all that its allOf adds: what fits the schema fits each of them."""
+    if isinstance(schema, dict):
+        yield schema
+        for inner in schema.get("allOf", ()):
+            yield from parts_of(inner)
+
+
 def types_of(schema: Any) -> frozenset[str]:
     """Return the JSON types that a schema says outright; empty when it does not say."""
     if not isinstance(schema, dict):

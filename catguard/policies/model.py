@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,8 @@ JsonSchema = Mapping[str, Any]
 SchemaPath = tuple[str | int, ...]
 
 EXTERNAL = "external"
+#: A parameter in the template of a path, with its name.
+PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 #: Classes of callers that are no components.
 CALLER_CLASSES = ("public", "probe", "supervisor")
 
@@ -271,6 +274,11 @@ class Boundary:
     def public(self) -> bool:
         """Whether anybody may call."""
         return "public" in self.callers
+
+    @property
+    def callee(self) -> str:
+        """The component that it calls, "external" for what is outside of the system; "" where it calls none."""
+        return (self.to or "").partition(".")[0]
 
     def phases(self) -> Iterator[Phase]:
         """Yield the request phase, then each response."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from catguard.policies.branches import BranchForm, in_turn
+from catguard.policies.branches import BranchForm
 from catguard.policies.keywords import known_properties, limit_text
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
-from catguard.policies.values import Normalize, RecordReader, normalizer
+from catguard.policies.values import Normalize, RecordReader, in_turn, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20

@@ -31,10 +31,10 @@ WITHOUT_REASON = "no reason is written"
 #: Keywords of a shape with all that it refers to written out: two references a level make millions of twenty levels.
 MAX_KEYWORDS = 20_000
 #: Reasons of what the format implies.
-UNDECLARED = "what is not declared is refused"
+WHY_UNDECLARED = "what is not declared is refused"
 NAMED_PARAMETERS = "parameters have names"
 BEYOND_RANGE = "numbers beyond 64 bits change on their way"
-IMPLIED = (UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
+IMPLIED = (WHY_UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
 
 MakeAssumption = Callable[[str, str, str, Location], Assumption]
 
@@ -76,8 +76,7 @@ class ShapeReader:
             places.setdefault(("type",), Place(location, NAMED_PARAMETERS))
             if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
                 schema["unevaluatedProperties"] = False
-                why = UNDECLARED
-                places[("unevaluatedProperties",)] = Place(location, why)
+                places[("unevaluatedProperties",)] = Place(location, WHY_UNDECLARED)
         shape = _shape(part, schema, places.__getitem__, make, location)
         silent = {
             at: place.location for at, place in places.items() if at not in shape.assumptions and at[-2:-1] in _HOLDERS

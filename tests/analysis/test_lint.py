@@ -149,6 +149,7 @@ SOUND: list[tuple[str, dict[str, Any]]] = [
     ("duplicate", {"assume": {"a": {"rule": "request.body.n < 5", "why": "so", "action": "warn"}, "b": {"rule": "request.body.n < 8", "why": "so"}}}),
     ("duplicate", {"members": {"s": {"$ref": "#/shapes/Digit", "maximum": 5}}, "shapes": {"Digit": NUMBER}}),
     ("backtracking-pattern", {"members": {"s": {**TEXT, "pattern": "^a*a*$"}}}),
+    ("backtracking-pattern", {"members": {"s": {**CLOSED, "patternProperties": {"^a$": TEXT}, "propertyNames": True}}}),
     ("without-example", {}),
     ("never-accepts", {}),
     ("never-refuses", {}),
