@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catguard.policies.diagnostics import did_you_mean, quote
@@ -23,6 +23,8 @@ from catguard.policies.keywords import (
 )
 from catguard.policies.model import Assumption, Fault, JsonSchema, Location, SchemaPath, Shape
 
+#: Keywords that hold schemas by name or number.
+_HOLDERS = tuple((keyword,) for keyword in (*MANY, *NAMED))
 #: Parts that are records: `type: object` is implied and, but for the open ones, nothing undeclared is allowed.
 RECORDS = ("params", "query", "headers", "args", "parameters")
 OPEN_RECORDS = ("headers", "parameters")
@@ -78,7 +80,11 @@ class ShapeReader:
             if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
                 schema["unevaluatedProperties"] = False
                 places[("unevaluatedProperties",)] = Place(location, WHY_UNDECLARED)
-        return _shape(part, schema, places.__getitem__, make, location)
+        shape = _shape(part, schema, places.__getitem__, make, location)
+        silent = {
+            at: place.location for at, place in places.items() if at not in shape.assumptions and at[-2:-1] in _HOLDERS
+        }
+        return replace(shape, silent=silent) if silent else shape
 
     def _inline(self, node: Any, path: Path, stack: tuple[str, ...]) -> tuple[Any, dict[SchemaPath, Place]]:
         """Return a schema without $ref, and the place of each of its keywords."""
@@ -92,6 +98,8 @@ class ShapeReader:
 
         def descend(inner: Any, inner_path: Path, at: SchemaPath) -> Any:
             resolved, inner_places = self._inline(inner, inner_path, stack)
+            if not inner_places:
+                places[at] = Place(self.document.key(inner_path), why)
             if resolved is False and at[0] not in _NO_OTHERS:
                 resolved, inner_places = _nothing(self.document.value(inner_path))
             for where, place in inner_places.items():
