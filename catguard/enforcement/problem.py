@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any
 
 from catguard.enforcement.head import Head
@@ -13,7 +13,7 @@ from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation, denying_first, for_others, refusing
 from catguard.engine.exchange import Exchange, exchange
 from catguard.failures import report
-from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
+from catguard.policies.phases import PROBLEM, PROBLEM_BYTES, title_of
 
 Headers = Sequence[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
@@ -26,6 +26,7 @@ REFUSAL_HEADER = b"catguard-refusal"
 PAGE_POLICY = (
     b"default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 #: Most violations that one document carries.
 MAX_VIOLATIONS = 20
 
@@ -37,11 +38,6 @@ def status_of(violations: Sequence[Violation]) -> int:
         if status in statuses:
             return status
     return statuses[0] if statuses else 500
-
-
-def title_of(status: int) -> str:
-    """Return the phrase of a status."""
-    return HTTPStatus(status).phrase
 
 
 def problem_document(
@@ -111,18 +107,21 @@ def target(scope: Mapping[str, Any]) -> str:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether an Accept header ranks text/html above JSON; only what is written out counts, not */*."""
-    ranks = {"text/html": 0.0, "application/json": 0.0, "application/problem+json": 0.0}
-    for item in accept.split(","):
+    """Whether an Accept header ranks text/html above JSON.
+
+    A page is for those who ask for it: what a wildcard lets in is JSON, and HTML that is named goes before what a
+    wildcard lets in as readily (RFC 9110, section 12.5.1).
+    """
+    ranks: dict[str, float] = {}
+    for item in accept.lower().split(","):
         name, *parameters = (piece.strip() for piece in item.split(";"))
         quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
-        if name in ranks:
-            try:
-                ranks[name] = float(quality)
-            except ValueError:
-                ranks[name] = 0.0
-    html = ranks.pop("text/html")
-    return html > max(ranks.values())
+        ranks[name] = float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    html = ranks.get("text/html", 0.0)
+    named = [ranks[name] for name in (PROBLEM, "application/json") if name in ranks]
+    if named:
+        return html > max(named)
+    return html > 0 and html >= ranks.get("application/*", ranks.get("*/*", 0.0))
 
 
 async def send_refusal(

@@ -26,6 +26,17 @@ Part = Literal["whole", "included", "combined"]
 MAX_QUOTE = 60
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 UNKNOWN_KEY = "unknown key"
+#: What to write in place of keywords that JSON Schema, OpenAPI or older drafts have, and shapes do not.
+_NOT_TAKEN: Mapping[str, str] = {
+    "format": "formats are not checked: write a `pattern`, with a `title` that says it in words",
+    **dict.fromkeys(("$defs", "definitions"), 'write it under `shapes`, and refer to it by $ref: "#/shapes/NAME"'),
+    "nullable": 'write type: [string, "null"]',
+    "example": "write `examples`, a list",
+    "discriminator": "a member with a `const` in each branch of `oneOf` tells them apart",
+    "additionalItems": "write `prefixItems` for the first items, and `items` for the others",
+    "dependencies": "write `dependentRequired` or `dependentSchemas`",
+    "$comment": "write a comment of YAML, behind a #",
+}
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
@@ -192,7 +203,9 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         for key in unknown:
             meant = _meant(error, unknown)
             hint = did_you_mean(key, allowed) if meant is None else f"did you mean {meant!r}?"
-            if hint is None or hint.startswith("known:"):
+            if "maxLength" in allowed and key in _NOT_TAKEN:
+                hint = _NOT_TAKEN[key]
+            elif hint is None or hint.startswith("known:"):
                 hint = _deeper(schema, key, error.instance[key]) or hint
             if patterns and (hint is None or hint.startswith("known:")):
                 hint = _form(schema) or hint
