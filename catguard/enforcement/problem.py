@@ -60,7 +60,7 @@ def problem_document(
             "type": "about:blank",
             "title": title_of(status),
             "status": status,
-            "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in refusing(shown))[:2000],
+            "detail": detail or _detail(status, refusing(shown)),
         }
         if shown:
             document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
@@ -70,6 +70,18 @@ def problem_document(
         if len(body) <= PROBLEM_BYTES or not shown:
             return body
         shown = shown[: len(shown) // 2]
+
+
+def _detail(status: int, violations: Sequence[Violation]) -> str:
+    """Say what is wrong, and whose: what the service made itself is no fault of its caller."""
+    told = "; ".join(f"{found.where}: {found.message}" for found in violations)
+    if status >= 500 and violations:
+        own = status == 500 and ".inbound." in violations[0].boundary
+        what = "a call that the service makes"
+        if violations[0].phase == "response":
+            what = "the service's own answer" if own else f"the answer to {what}"
+        told = f"{what} is refused: {told}"
+    return told[:2000]
 
 
 def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
