@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from catguard.engine.decision import Violation
 from catguard.errors import ConfigurationError
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.model import Sql
 from catguard.policies.shapes import WHY_UNDECLARED
 
@@ -66,11 +66,9 @@ class SqlBoundaries:
     def _named(self, statement: Statement, name: str) -> CompiledBoundary | Violation:
         boundary = self._by_name.get(name)
         if boundary is None:
-            close = difflib.get_close_matches(name, self._by_name, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            return self._undeclared(
-                "/operation", f"the code names the boundary {name}, which {self._component.name} does not have{hint}"
-            )
+            hint = did_you_mean(name, self._by_name) or NAME_IT
+            message = f"the code names the boundary {name}, which {self._component.name} does not have ({hint})"
+            return self._undeclared("/operation", message)
         declared = boundary.policy.sql
         assert declared is not None
         if statement.catalogue and defines(boundary):

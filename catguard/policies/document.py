@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 MAX_REPEATED_NODES = 50_000
 #: Longer digits are text: nobody means them, and int() takes quadratic time for them.
 MAX_NUMBER = 64
-MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_CHARACTERS = 16 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -193,8 +193,8 @@ def _scalar(text: str, style: str | None) -> Any:
 def read(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     """Read one policy text; `name` is how places call the file. Faults are returned, never raised."""
     start = Location(name, 1, 1)
-    if len(text) > MAX_FILE_BYTES:
-        return None, [Fault(start, f"the policy file has more than {MAX_FILE_BYTES} characters")]
+    if len(text) > MAX_CHARACTERS:
+        return None, [Fault(start, f"the policy file has more than {MAX_CHARACTERS} characters")]
     node = compose(text, name)
     if isinstance(node, Fault):
         return None, [node]

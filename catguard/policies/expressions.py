@@ -109,17 +109,6 @@ class Program:
         """The tree that is evaluated."""
         return read_tree(self.prepare().serialize())
 
-    def tagged(self, facts: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the name of the value's type, and the value: of a list or map with values of this form in it.
-
-        Raises:
-            EvaluationError: as `evaluate`.
-        """
-        try:
-            return _tagged(self.prepare().eval(data=carried(facts)))
-        except RuntimeError as error:
-            raise EvaluationError(_words(str(error))) from None
-
     def evaluate_shared(self, activation: Any) -> Any:
         """Return the value on what `Evaluator.activation` made; raises EvaluationError."""
         try:
@@ -142,17 +131,6 @@ def _plain(result: Any) -> Any:
     if result.type() == _ERROR:
         raise EvaluationError(_words(str(value)))
     return result.plain_value()
-
-
-def _tagged(result: Any) -> tuple[str, Any]:
-    kind, value = result.type().name().lower(), result.value()
-    if result.type() == _ERROR:
-        raise EvaluationError(_words(str(value)))
-    if isinstance(value, list):
-        return "list", [_tagged(item) for item in value]
-    if isinstance(value, dict):
-        return "map", {key: _tagged(item) for key, item in value.items()}
-    return kind, value
 
 
 def _words(error: str) -> str:
