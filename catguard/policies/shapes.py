@@ -14,6 +14,7 @@ from catguard.policies.keywords import (
     ANNOTATIONS,
     MANY,
     NAMED,
+    NOTHING,
     ONE,
     SAME,
     WHOLE,
@@ -30,6 +31,8 @@ OPEN_RECORDS = ("headers", "parameters")
 WITHOUT_REASON = "no reason is written"
 #: Keywords of a shape with all that it refers to written out: two references a level make millions of twenty levels.
 MAX_KEYWORDS = 20_000
+#: Keywords that say by `false` that there is nothing else.
+_NO_OTHERS = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "propertyNames", "contains")
 #: Reasons of what the format implies.
 WHY_UNDECLARED = "what is not declared is refused"
 NAMED_PARAMETERS = "parameters have names"
@@ -70,7 +73,7 @@ class ShapeReader:
         location = self.document.key(path)
         schema, places = self._inline(self.document.under(path), path, ())
         if isinstance(schema, bool):
-            schema, places = ({}, places) if schema else ({"not": {}}, {("not",): Place(location, "")})
+            schema, places = ({}, places) if schema else _nothing(location)
         if part in RECORDS:
             schema = {"type": "object", **schema}
             places.setdefault(("type",), Place(location, NAMED_PARAMETERS))
@@ -97,6 +100,8 @@ class ShapeReader:
             resolved, inner_places = self._inline(inner, inner_path, stack)
             if not inner_places:
                 places[at] = Place(self.document.key(inner_path), why)
+            if resolved is False and at[0] not in _NO_OTHERS:
+                resolved, inner_places = _nothing(self.document.value(inner_path))
             for where, place in inner_places.items():
                 places[(*at, *where)] = Place(place.location, place.why or why)
             return resolved
@@ -187,6 +192,11 @@ class ShapeReader:
         places = {("allOf", 0, *at): found for at, found in target_places.items()}
         places[("allOf",)] = Place(place, "")
         return {"allOf": [target], **own}, {**places, **own_places}
+
+
+def _nothing(location: Location) -> tuple[Any, dict[SchemaPath, Place]]:
+    """Return what no value fits as a keyword, which can have an id: `false` has none."""
+    return dict(NOTHING), {("not",): Place(location, "")}
 
 
 def built_in_shape(part: str, schema: JsonSchema, why: str, make: MakeAssumption, location: Location) -> Shape:
