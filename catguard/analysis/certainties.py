@@ -118,7 +118,7 @@ def _covers(node: Node, estimator: Estimator) -> bool:
             allowed.setdefault(found[0], []).append(found[1])
     for term, intervals in allowed.items():
         base = estimator.estimate(term)
-        if base.kind != "int" or base.nullable:
+        if base.kind != "int" or base.nullable or base.fails:
             continue
         reached = base.interval.low - 1
         for interval in sorted(intervals, key=lambda each: each.low):

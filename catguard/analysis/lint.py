@@ -7,11 +7,11 @@ from typing import Any
 
 from catguard.analysis.catalogue import CATALOGUE
 from catguard.analysis.certainties import certainties
-from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, powerless
+from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, powerless, unfit_defaults
 from catguard.analysis.findings import Finding
 from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
-from catguard.policies.keywords import ANNOTATIONS, subschemas, types_of
+from catguard.policies.keywords import subschemas, types_of
 from catguard.policies.model import Boundary, Location, PolicySet, SchemaPath, Shape, Switch
 from catguard.policies.regexes import patterns_of
 from catguard.policies.shapes import OPEN_RECORDS, WITHOUT_REASON
@@ -21,6 +21,8 @@ _SAME_VALUE = ("allOf", "anyOf", "oneOf", "then", "else")
 _MEMBERS = ("properties", "patternProperties", "items", "additionalProperties", "unevaluatedProperties", "prefixItems")
 #: By type, the keywords of which one bounds it.
 _BOUNDS: Mapping[str, str] = {"string": "maxLength", "array": "maxItems", "object": "maxProperties"}
+#: Keywords that say of which type a value is, or whose branches are asked for it.
+_SAYS_TYPE = frozenset(("type", "enum", "const", "anyOf", "oneOf", "then", "else"))
 #: Characters of a text for which polynomial time is still short: a million steps for the square of them.
 SHORT = 1_000
 
@@ -108,13 +110,25 @@ def unbounded(
         for type_, keyword in _BOUNDS.items():
             if type_ in types and keyword not in held and not (type_ == "object" and _is_closed(parts)):
                 yield path, f"{name} has no {keyword}"
-        if not held - set(ANNOTATIONS):
-            yield path, f"{name} can be anything"
+        if not held & _SAYS_TYPE:
+            yield path, f"{name} can be anything: it has no type"
+        if "array" in types and "maxItems" in held and _has_unsaid_items(parts, held):
+            yield path, f"{name}/* can be anything: there is no items"
     for step, inner in subschemas(schema):
         if step[0] in _SAME_VALUE:
             yield from unbounded(inner, (*path, *step), name, held=held)
         elif step[0] in _MEMBERS:
             yield from unbounded(inner, (*path, *step), f"{name}/{step[-1] if step[0] == 'properties' else '*'}")
+
+
+def _has_unsaid_items(parts: list[Mapping[str, Any]], held: frozenset[str]) -> bool:
+    """Whether a list can have items of which nothing is said."""
+    if {"items", "unevaluatedItems"} & held:
+        return False
+    said = max((len(part.get("prefixItems", ())) for part in parts), default=0)
+    return (
+        "prefixItems" not in held or min((part["maxItems"] for part in parts if "maxItems" in part), default=0) > said
+    )
 
 
 def _is_closed(parts: list[Mapping[str, Any]]) -> bool:
@@ -159,6 +173,9 @@ def _status(boundary: Boundary, response: Mapping[str, Any]) -> str:
 def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
     for path, what in contradictions(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)}: {what}"
+        yield Finding("contradiction", "error", shape.place(path), message, boundary.name)
+    for path, what in unfit_defaults(shape.schema):
+        message = f"{boundary.name}: {shape.part}{what}"
         yield Finding("contradiction", "error", shape.place(path), message, boundary.name)
     for path, what in powerless(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)} can never fail: {what}"

@@ -165,6 +165,8 @@ class Estimator:
             case "!_", [operand]:
                 return negated(operand)
             case (("_==_" | "_!=_"), [one, other]):
+                for part in parts if min(one.contents, other.contents) > max(one.units, other.units) else ():
+                    self._note(part)
                 return equality(one, other, alike=function == "_==_", same=same)
             case (("_<_" | "_<=_" | "_>_" | "_>=_"), [one, other]):
                 return order(_ORDERS[function], one, other, same=same)
@@ -204,7 +206,7 @@ class Estimator:
             found = frozenset(value in items.values for value in element.values)
             # Which of the values of an enum are in a list that is written out is known, whichever comes.
             truths = found if len(items.values) == items.interval.low else truths
-        return together("bool", (element, items), truths=truths, cost=items.interval.high * (1 + element.units))
+        return together("bool", (element, items), truths=truths, cost=items.interval.high * (1 + element.contents))
 
     def _item(self, items: Estimate, index: Estimate) -> Estimate:
         if not isinstance(items.fact, ListOf):
