@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 
 from catguard.enforcement.eager import Rest, begin
-from catguard.enforcement.head import Head, media_type, sendable_once
+from catguard.enforcement.head import Head, is_sendable, media_type
 from catguard.enforcement.problem import REFUSAL_HEADER
 from catguard.enforcement.reading import BODILESS
 from catguard.enforcement.reception import PUBLIC
@@ -111,7 +111,8 @@ class Lane:
         values = head.values
         if scope["method"] != self.method or not (head.ordinary or self._unusual.isdisjoint(values)):
             return None, b"", receive
-        facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
+        # Written with all of its keys: one that is added later can make a dict grow, which takes longer than to write it.
+        facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}, "bytes": 0, "body": None}
         if self._params is not None:
             facts["params"] = self._params.from_wire(params) if params else {}
         if query := scope.get("query_string"):
@@ -123,6 +124,7 @@ class Lane:
             facts["headers"] = self._headers.from_wire(head.pairs(self._headers.names))
         length = values.get(b"content-length")
         if length is None or length == b"0":
+            del facts["bytes"], facts["body"]
             allowed = self._phase.check(facts, None, caller) >= ALLOWED
             return facts if allowed else None, b"", receive
         content = values.get(b"content-type")
@@ -179,15 +181,21 @@ class AnswerLane:
         self._unusual = UNUSUAL_IN_ANSWERS | {REFUSAL_HEADER} if public else UNUSUAL_IN_ANSWERS
 
     def give(
-        self, request: Facts, pairs: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
+        self, request: Facts, raw: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
     ) -> tuple[dict[bytes, bytes], bytes] | None:
         """Check an answer that is there as a whole; returns its headers and body as they are delivered."""
-        values = sendable_once(pairs)
-        if values is None or not self._unusual.isdisjoint(values) or len(body) > self._max_bytes:
-            return None
+        pairs = raw if isinstance(raw, list) else list(raw)
+        values = dict(pairs)
         content = values.get(b"content-type")
-        media = self._media.get(content) or media_type(content)
-        if media not in self._allowed:
+        media = self._media.get(content)
+        # Where there is only a type that the policy names, and a length, which is written anew, no header is looked at.
+        if media is None or len(pairs) != 2 or b"content-length" not in values:
+            if len(values) != len(pairs) or not is_sendable(values) or not self._unusual.isdisjoint(values):
+                return None
+            media = media or media_type(content)
+            if media not in self._allowed:
+                return None
+        if len(body) > self._max_bytes:
             return None
         facts: Facts = {"status": self.status, "headers": {}, "media": media, "bytes": len(body)}
         if self._headers is not None:
