@@ -111,8 +111,12 @@ class Lane:
         values = head.values
         if scope["method"] != self.method or not (head.ordinary or self._unusual.isdisjoint(values)):
             return None, b"", receive
-        # Written with all of its keys: one that is added later can make a dict grow, which takes longer than to write it.
-        facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}, "bytes": 0, "body": None}
+        facts: Facts
+        length = values.get(b"content-length", b"0")
+        if length == b"0":
+            facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
+        else:  # with all of its keys at once: a dict that grows later takes longer
+            facts = {"method": self.method, "path": path, "headers": {}, "query": {}, "bytes": 0, "body": None}
         if self._params is not None:
             facts["params"] = self._params.from_wire(params) if params else {}
         if query := scope.get("query_string"):
@@ -122,9 +126,7 @@ class Lane:
                 return None, b"", receive
         if self._headers is not None:
             facts["headers"] = self._headers.from_wire(head.pairs(self._headers.names))
-        length = values.get(b"content-length")
-        if length is None or length == b"0":
-            del facts["bytes"], facts["body"]
+        if length == b"0":
             allowed = self._phase.check(facts, None, caller) >= ALLOWED
             return facts if allowed else None, b"", receive
         content = values.get(b"content-type")
@@ -153,10 +155,17 @@ class Lane:
         Its own are those of the delivered body. Those that ask for another route than the one that was decided on, and
         names with an underscore, which CGI and WSGI take for a hyphen, are kept where the boundary declares them.
         """
-        if head.ordinary or (self._unusual.isdisjoint(head.values) and b"_" not in b"".join(head.values)):
-            kept = [pair for pair in head.raw if pair[0] != b"content-length"]
-        else:
-            kept = [pair for pair in head.raw if self._is_kept(pair[0])]
+        values = head.values
+        if head.ordinary or (
+            len(values) == len(head.raw) and self._unusual.isdisjoint(values) and b"_" not in b"".join(values)
+        ):
+            values = values.copy()
+            if body:
+                values[b"content-length"] = b"%d" % len(body)
+            else:
+                values.pop(b"content-length", None)
+            return list(values.items())
+        kept = [pair for pair in head.raw if self._is_kept(pair[0])]
         if body:
             kept.append((b"content-length", b"%d" % len(body)))
         return kept
