@@ -109,7 +109,7 @@ class TierContext:
         Raises:
             ConfigurationError: the policy lets no call go there, or nothing says where the component answers.
         """
-        callees = {str(found.to).partition(".")[0] for found in self._policy.outbound.values() if found.kind == "http"}
+        callees = {found.callee for found in self._policy.outbound.values() if found.kind == "http"}
         if component not in callees and self._policy.undeclared["outbound"] == "deny":
             hint = did_you_mean(component, callees) or "declare an outbound boundary that leads there"
             raise ConfigurationError(f"the policy lets {self.component} make no call to {component} ({hint})")

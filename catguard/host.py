@@ -30,7 +30,7 @@ from catguard.policies.sources import Sources
 from catguard.proposing import Proposal
 from catguard.reloading import PolicyLoader
 from catguard.supervisor.exporters import configure
-from catguard.telemetry import ConfigLoaded, Telemetry
+from catguard.telemetry import ConfigLoaded, Telemetry, Trigger
 
 log = logging.getLogger("catguard.host")
 
@@ -69,21 +69,24 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class OpenTier:
-    """A tier that is ready to serve or to prepare.
+    """A tier that is ready to serve.
 
     Attributes:
-        tier: as its plugin describes it.
         guard: of its component.
-        context: what it is given.
         app: the guarded ASGI app.
         proposal: the candidate policy, if there is one.
     """
 
-    tier: Tier
     guard: Guard
-    context: TierContext
     app: ASGIApp
     proposal: Proposal | None = None
+
+    async def follow(self, trigger: Trigger) -> None:
+        """Take the policies that were found good, and the candidate, if they are new."""
+        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
+            await self.guard.reloader.reload_apart(trigger, only_new=True)
+        if self.proposal is not None:
+            await self.proposal.reload_apart()
 
 
 @contextlib.asynccontextmanager
@@ -100,11 +103,11 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
         guard.telemetry.config_loaded(_started(settings, guard))
         app = guard.asgi(tier.app(context), render=render)
         if settings.candidate is None:
-            yield OpenTier(tier, guard, context, app)
+            yield OpenTier(guard, app)
             return
         proposal = _propose(settings, guard, settings.candidate)
         async with proposal.writing():
-            yield OpenTier(tier, guard, context, app, proposal)
+            yield OpenTier(guard, app, proposal)
 
 
 @contextlib.asynccontextmanager
@@ -152,7 +155,7 @@ def start_order(policies: PolicySet, components: Iterable[str]) -> tuple[str, ..
             for callee in dict.fromkeys(
                 (
                     *policies.components[name].needs,
-                    *(str(found.to).partition(".")[0] for found in policies.components[name].outbound.values()),
+                    *(found.callee for found in policies.components[name].outbound.values()),
                 )
             )
             if callee in names and callee != name

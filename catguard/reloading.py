@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 from catguard.engine.snapshots import Engine
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
+from catguard.failures import report
 from catguard.policies.apart import BREAK, load_apart
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
@@ -134,8 +135,12 @@ class Reloader:
             if not asked.is_set() and not files.look():
                 continue
             asked.clear()
-            with suppress(CatguardError):  # told already, and the old policies stay
+            try:
                 await self.reload_apart(trigger)
+            except CatguardError:
+                pass  # told already, and the old policies stay
+            except Exception as error:  # noqa: BLE001 # whatever it is, the next change is to be noticed
+                report(log, error, "the policies could not be read anew; the old ones stay")
             files.watch(dict.fromkeys((*self.sources.files, *self._read_files())))
 
     def _read_files(self) -> Sequence[str]:
@@ -161,8 +166,18 @@ class Reloader:
         revision = self._engine.snapshot.revision
         self._telemetry.config_loaded(ConfigLoaded("kept", trigger, revision, revision, "the text is the same"))
 
-    def _told(self, trigger: Trigger) -> _Told:
-        return _Told(self._engine, self._telemetry, trigger)
+    @contextmanager
+    def _told(self, trigger: Trigger) -> Iterator[None]:
+        """Tell log and telemetry of a text that is rejected, and let the error pass."""
+        try:
+            yield
+        except CatguardError as error:
+            revision = self._engine.snapshot.revision
+            faults = len(error.faults) if isinstance(error, PolicyError) else 1
+            text = "new policies are rejected, those of revision %s stay: %s"
+            log.error(text, revision[:12], error)  # noqa: TRY400 # the faults say it, the stack is the loader's
+            self._telemetry.config_loaded(ConfigLoaded("rejected", trigger, revision, revision, str(error), faults))
+            raise
 
 
 async def _let_go(boundaries: list[CompiledBoundary]) -> None:
@@ -170,24 +185,3 @@ async def _let_go(boundaries: list[CompiledBoundary]) -> None:
     while boundaries:
         del boundaries[-_GO:]
         await asyncio.sleep(BREAK)
-
-
-class _Told:
-    """Tells log and telemetry of a text that was rejected, and lets the error pass."""
-
-    def __init__(self, engine: Engine, telemetry: Telemetry, trigger: Trigger) -> None:
-        self._engine = engine
-        self._telemetry = telemetry
-        self._trigger: Trigger = trigger
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if not isinstance(error, CatguardError):
-            return
-        revision = self._engine.snapshot.revision
-        faults = len(error.faults) if isinstance(error, PolicyError) else 1
-        log.error("new policies are rejected, those of revision %s stay: %s", revision[:12], error)
-        loaded = ConfigLoaded("rejected", self._trigger, revision, revision, str(error), faults)
-        self._telemetry.config_loaded(loaded)

@@ -215,7 +215,7 @@ async def test_blocked_tier_is_not_installed_and_others_start(
         async with host.open_tier(settings, "shop"):
             pass
     async with host.open_tier(replace(settings, block=("barn",)), "shop") as tier:
-        assert tier.tier.name == "shop"
+        assert tier.guard.component == "shop"
 
 
 def test_installed_tiers_start_callees_first(distributions: Distributions) -> None:

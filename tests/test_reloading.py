@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -159,6 +160,20 @@ async def test_watching_takes_a_file_that_has_changed_and_outlives_a_broken_one(
         shop.path.write_text(NARROW)
         await until(lambda: len(told(memory)) == 2)
     assert told(memory)[-1] == ("applied", "file")
+    assert await shop.order(60) == 422
+
+
+async def test_watching_outlives_a_process_that_cannot_be_started(
+    shop: Shop, memory: Memory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with watched(shop):
+        with monkeypatch.context() as broken:
+            broken.setattr(sys, "executable", "/nowhere/python")
+            shop.path.write_text(NARROW)
+            await until(lambda: "could not be read anew; the old ones stay" in caplog.text)
+        assert await shop.order(60) == 200
+        shop.path.write_text(f"{NARROW}\n")
+        await until(lambda: told(memory) == [("applied", "file")])
     assert await shop.order(60) == 422
 
 

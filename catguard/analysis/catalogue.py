@@ -72,7 +72,7 @@ _ENTRIES = (
         "error",
         "assumptions contradict each other",
         "No value fits them all, so that everything is refused, and each refusal blames one of them. Of shapes bounds, "
-        "types, listed values, required members, counts and branches are held against each other.",
+        "types, listed values, required members, counts, branches and defaults are held against each other.",
         'count: {type: integer, minimum: 12, maximum: 1}\ncode: {enum: [A, B], pattern: "^[a-z]$"}',
         "count: {type: integer, minimum: 1, maximum: 12}\ncode: {enum: [a, b]}",
     ),

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from catguard.analysis.catalogue import CATALOGUE
 from catguard.analysis.findings import Finding
 from catguard.policies.compiler import CompiledBoundary, CompiledPhase
-from catguard.policies.costs import costs_of
+from catguard.policies.costs import costs_of, estimator_of
 from catguard.policies.estimator import Estimator
 from catguard.policies.intervals import INTEGERS, Interval
 from catguard.policies.model import Assumption
@@ -47,12 +47,12 @@ def certainties(boundary: CompiledBoundary) -> Iterator[Finding]:
     """Yield what is certain of the rules of a boundary."""
     phases = boundary.phases()
     for phase in phases:
-        claims = _claims(boundary, phase)
+        estimator = estimator_of(boundary.policy, phase.policy, phase.rules)
+        claims = [_claim(rule, estimator) for rule in phase.rules.rules]
         yield from _duplicates(boundary, claims)
         if not all(_is_firm(part) for part in {id(part): part for part in (phases[0], phase)}.values()):
             continue
         settled = set()
-        estimator = _estimator(boundary, phase)
         for cost in costs_of(boundary.policy, phase.policy, phase.rules):
             assumption = cost.rule.rule.assumption
             name = f"{boundary.name}: {assumption.id}"
@@ -80,18 +80,6 @@ def _is_firm(phase: CompiledPhase) -> bool:
     found = (assumption for shape in phase.policy.shapes for assumption in shape.assumptions.values())
     firm = all(assumption.action == "deny" and assumption.waiver is None for assumption in found)
     return firm and all(part.defaults_fit() for part in phase.parts.values())
-
-
-def _estimator(boundary: CompiledBoundary, phase: CompiledPhase) -> Estimator:
-    estimator = Estimator(boundary.policy, phase.policy, phase.rules.facts)
-    for variable in phase.rules.needed:
-        estimator.declare(variable.name, variable.tree)
-    return estimator
-
-
-def _claims(boundary: CompiledBoundary, phase: CompiledPhase) -> list[_Claim]:
-    estimator = _estimator(boundary, phase)
-    return [_claim(rule, estimator) for rule in phase.rules.rules]
 
 
 def _claim(rule: CompiledRule, estimator: Estimator) -> _Claim:
@@ -130,7 +118,7 @@ def _covers(node: Node, estimator: Estimator) -> bool:
             allowed.setdefault(found[0], []).append(found[1])
     for term, intervals in allowed.items():
         base = estimator.estimate(term)
-        if base.kind != "int" or base.nullable:
+        if base.kind != "int" or base.nullable or base.fails:
             continue
         reached = base.interval.low - 1
         for interval in sorted(intervals, key=lambda each: each.low):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from catguard.analysis.emptiness import (
+    Parts,
     fits_nothing_listed,
     items_that_cannot_be,
     members_that_cannot_be,
     numbers_between,
 )
+from catguard.policies.diagnostics import quote
 from catguard.policies.keywords import limit_text, subschemas, types_of
 from catguard.policies.model import JsonSchema, SchemaPath
-
-Parts: TypeAlias = list[tuple[SchemaPath, JsonSchema]]
+from catguard.policies.parts import Validators
 
 #: Keywords that bound from below and from above, by what they bound.
 _BOUNDS = (
@@ -91,6 +92,20 @@ def _keywords(parts: Parts, keywords: tuple[str, ...]) -> Iterator[tuple[SchemaP
 
 def _said(parts: Parts, at: SchemaPath) -> str:
     return limit_text(str(at[-1]), dict(parts)[at[:-1]])
+
+
+def unfit_defaults(schema: Any, path: SchemaPath = (), name: str = "") -> Iterator[tuple[SchemaPath, str]]:
+    """Yield the members whose default is a value that they do not let in: filled in, it is not judged again."""
+    for at, part in parts_with_paths(schema, path):
+        for member, inner in part.get("properties", {}).items():
+            here, pointer = (*at, "properties", member), f"{name}/{member}"
+            if (
+                isinstance(inner, Mapping)
+                and "default" in inner
+                and not Validators().of(inner).is_valid(inner["default"])
+            ):
+                yield here, f"{pointer}: the default {quote(inner['default'])} is none of the values that it lets in"
+            yield from unfit_defaults(inner, here, pointer)
 
 
 def idle(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from catguard.policies.keywords import types_of
+from catguard.policies.keywords import NOTHING, types_of
 from catguard.policies.model import JsonSchema, SchemaPath
 from catguard.policies.parts import Validators
 
@@ -14,7 +14,6 @@ from catguard.policies.parts import Validators
 Parts: TypeAlias = Sequence[tuple[SchemaPath, JsonSchema]]
 Told: TypeAlias = Iterator[tuple[SchemaPath, str]]
 
-_OBJECTS = frozenset({"object"})
 #: Keywords that let members in without naming them beside `properties`.
 _ELSEWHERE = ("anyOf", "oneOf", "if", "dependentSchemas")
 
@@ -62,7 +61,7 @@ def _is_closed(part: JsonSchema) -> bool:
 
 def _is_kept_out(name: str, part: JsonSchema, named: set[str]) -> bool:
     own = part.get("properties", {})
-    if own.get(name) is False:
+    if own.get(name) in (False, NOTHING):
         return True
     if any(Validators().of({"pattern": pattern}).is_valid(name) for pattern in part.get("patternProperties", {})):
         return False

@@ -20,5 +20,15 @@ class Finding:
     message: str
     boundary: str = ""
 
+    def as_data(self) -> dict[str, str | None]:
+        """Return it as JSON can hold it."""
+        return {
+            "location": str(self.location),
+            "rule": self.rule,
+            "level": self.level,
+            "message": self.message,
+            "boundary": self.boundary or None,
+        }
+
     def __str__(self) -> str:
         return f"{self.location}: {self.level} {self.rule}: {self.message}"

@@ -7,12 +7,13 @@ from typing import Any
 
 from catguard.analysis.catalogue import CATALOGUE
 from catguard.analysis.certainties import certainties
-from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, powerless
+from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, powerless, unfit_defaults
 from catguard.analysis.findings import Finding
 from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
-from catguard.policies.keywords import ANNOTATIONS, subschemas, types_of
+from catguard.policies.keywords import subschemas, types_of
 from catguard.policies.model import Boundary, Location, PolicySet, SchemaPath, Shape, Switch
+from catguard.policies.regexes import patterns_of
 from catguard.policies.shapes import OPEN_RECORDS, WITHOUT_REASON
 
 #: Keywords that speak of the same value, so that what stands around them bounds what stands in them.
@@ -20,6 +21,8 @@ _SAME_VALUE = ("allOf", "anyOf", "oneOf", "then", "else")
 _MEMBERS = ("properties", "patternProperties", "items", "additionalProperties", "unevaluatedProperties", "prefixItems")
 #: By type, the keywords of which one bounds it.
 _BOUNDS: Mapping[str, str] = {"string": "maxLength", "array": "maxItems", "object": "maxProperties"}
+#: Keywords that say of which type a value is, or whose branches are asked for it.
+_SAYS_TYPE = frozenset(("type", "enum", "const", "anyOf", "oneOf", "then", "else"))
 #: Characters of a text for which polynomial time is still short: a million steps for the square of them.
 SHORT = 1_000
 
@@ -107,13 +110,25 @@ def unbounded(
         for type_, keyword in _BOUNDS.items():
             if type_ in types and keyword not in held and not (type_ == "object" and _is_closed(parts)):
                 yield path, f"{name} has no {keyword}"
-        if not held - set(ANNOTATIONS):
-            yield path, f"{name} can be anything"
+        if not held & _SAYS_TYPE:
+            yield path, f"{name} can be anything: it has no type"
+        if "array" in types and "maxItems" in held and _has_unsaid_items(parts, held):
+            yield path, f"{name}/* can be anything: there is no items"
     for step, inner in subschemas(schema):
         if step[0] in _SAME_VALUE:
             yield from unbounded(inner, (*path, *step), name, held=held)
         elif step[0] in _MEMBERS:
             yield from unbounded(inner, (*path, *step), f"{name}/{step[-1] if step[0] == 'properties' else '*'}")
+
+
+def _has_unsaid_items(parts: list[Mapping[str, Any]], held: frozenset[str]) -> bool:
+    """Whether a list can have items of which nothing is said."""
+    if {"items", "unevaluatedItems"} & held:
+        return False
+    said = max((len(part.get("prefixItems", ())) for part in parts), default=0)
+    return (
+        "prefixItems" not in held or min((part["maxItems"] for part in parts if "maxItems" in part), default=0) > said
+    )
 
 
 def _is_closed(parts: list[Mapping[str, Any]]) -> bool:
@@ -159,13 +174,16 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
     for path, what in contradictions(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)}: {what}"
         yield Finding("contradiction", "error", shape.place(path), message, boundary.name)
+    for path, what in unfit_defaults(shape.schema):
+        message = f"{boundary.name}: {shape.part}{what}"
+        yield Finding("contradiction", "error", shape.place(path), message, boundary.name)
     for path, what in powerless(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)} can never fail: {what}"
         yield Finding("rule-always-true", "error", shape.place(path), message, boundary.name)
     for path, what in idle(shape.schema):
         message = f"{boundary.name}: {_name(shape, path)} is {what}"
         yield Finding("duplicate", "warning", shape.place(path), message, boundary.name)
-    for path, pattern, longest in _patterns(shape.schema):
+    for path, pattern, longest in patterns_of(shape.schema):
         how = backtracking(pattern)
         if how == "exponential" or (how == "polynomial" and (longest is None or longest > SHORT)):
             message = f"{boundary.name}: {_name(shape, path)} takes engines that backtrack {how} time"
@@ -175,15 +193,3 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
 def _name(shape: Shape, path: SchemaPath) -> str:
     found = shape.assumptions.get(path)
     return found.id if found else shape.part
-
-
-def _patterns(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str, int | None]]:
-    """Yield each pattern of a schema with the longest text that it is asked of, if there is one."""
-    if not isinstance(schema, dict):
-        return
-    if "pattern" in schema:
-        yield (*path, "pattern"), schema["pattern"], schema.get("maxLength")
-    for name in schema.get("patternProperties", {}):
-        yield (*path, "patternProperties", name), name, schema.get("propertyNames", {}).get("maxLength")
-    for step, inner in subschemas(schema):
-        yield from _patterns(inner, (*path, *step))

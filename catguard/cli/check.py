@@ -83,15 +83,7 @@ def as_json(report: Report) -> str:
             }
             for result in report.examples
         ],
-        "findings": [
-            {
-                "location": str(finding.location),
-                "rule": finding.rule,
-                "level": finding.level,
-                "message": finding.message,
-            }
-            for finding in report.findings
-        ],
+        "findings": [finding.as_data() for finding in report.findings],
     }
     return json.dumps(document, indent=2)
 
@@ -164,7 +156,7 @@ def check(files: tuple[Path, ...], actions: tuple[str, ...], form: str) -> None:
 
     Exit code 0 when nothing is wrong, 1 with faults, wrong examples or lint errors; warnings do not count.
     """
-    report = examine(files or (Path("policies.yaml"),), actions)
+    report = examine(files or (options.POLICIES,), actions)
     if form == "json":
         click.echo(as_json(report))
     else:

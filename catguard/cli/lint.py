@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -59,20 +58,6 @@ def list_rules(console: Console) -> None:
     console.print(table)
 
 
-def as_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return findings as data."""
-    return [
-        {
-            "location": str(finding.location),
-            "rule": finding.rule,
-            "level": finding.level,
-            "message": finding.message,
-            "boundary": finding.boundary or None,
-        }
-        for finding in findings
-    ]
-
-
 def show(findings: Sequence[Finding], console: Console) -> None:
     """Print findings for people."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -123,7 +108,8 @@ def lint(files: tuple[Path, ...], rule: str | None, listed: bool, as_json: bool)
     report = examine(files or (options.POLICIES,))
     if as_json:
         faults = [{"location": str(fault.location), "message": fault.message} for fault in report.faults]
-        click.echo(json.dumps({"faults": faults, "findings": as_rows(report.findings)}, indent=2, ensure_ascii=False))
+        findings = [finding.as_data() for finding in report.findings]
+        click.echo(json.dumps({"faults": faults, "findings": findings}, indent=2, ensure_ascii=False))
     elif report.compiled is None:
         show_faults(report, console)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from catguard.cli.recheck import tell
 from catguard.errors import CatguardError, PolicyError
+from catguard.failures import report as report_failure
 from catguard.host import DIFFERENCES, HostSettings, OpenTier
 from catguard.policies import lastgood
 from catguard.policies.loader import compile_sources, read_sources
@@ -26,6 +28,8 @@ from catguard.proposing import forget_comparisons
 from catguard.supervisor.events import Event, PoliciesJudged
 from catguard.supervisor.keeper import PolicyKeeper
 from catguard.telemetry import ConfigLoaded
+
+log = logging.getLogger("catguard.policies")
 
 COMMAND: Final = (sys.executable, "-m", "catguard")
 # Below --data; no component's name begins with a dot.
@@ -217,15 +221,9 @@ async def followed(
     tasks: set[asyncio.Task[None]] = set()
     loop = asyncio.get_running_loop()
 
-    async def take(tier: OpenTier) -> None:
-        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
-            await tier.guard.reloader.reload_apart("file", only_new=True)
-        if tier.proposal is not None:
-            await tier.proposal.reload_apart()
-
     def take_all() -> None:
         for tier in opened:
-            task = loop.create_task(take(tier))
+            task = loop.create_task(tier.follow("file"))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -234,7 +232,10 @@ async def followed(
     async def keep() -> None:
         while True:
             for each in kept:
-                each.on_time()
+                try:
+                    each.on_time()
+                except Exception as error:  # noqa: BLE001 # whatever it is, the next change is to be noticed
+                    report_failure(log, error, "the policies could not be judged; the old ones stay")
             await asyncio.sleep(min(each.due(0.0) for each in kept))
 
     def hang_up() -> None:

@@ -18,7 +18,6 @@ import click
 
 from catguard import host
 from catguard.cli import options
-from catguard.errors import CatguardError
 from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
@@ -94,14 +93,8 @@ async def following(opened: host.OpenTier) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
-    async def take(trigger: Trigger) -> None:
-        with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
-            await opened.guard.reloader.reload_apart(trigger, only_new=True)
-        if opened.proposal is not None:
-            await opened.proposal.reload_apart()
-
     def begin(trigger: Trigger) -> None:
-        task = loop.create_task(take(trigger))
+        task = loop.create_task(opened.follow(trigger))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

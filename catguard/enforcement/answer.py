@@ -91,6 +91,8 @@ class Answer:
             return
         if message["type"] == "http.response.body":
             chunk, more = message.get("body", b""), message.get("more_body", False)
+            if type(chunk) is not bytes:
+                chunk = bytes(memoryview(chunk))  # as servers take it, and raises of what they do not take
             self._count += len(chunk)
             if self._count > self._limit:
                 await self._too_long()
@@ -102,6 +104,8 @@ class Answer:
                 if not more and not self._waits_for_app:
                     await self.finish()
         elif message["type"] == "http.response.start":
+            if self._streaming:
+                raise ValueError("the answer has begun already, and with it what is allowed of it")
             self.begin(message)
             if self._phase is not None and self._phase.policy.stream and not (self.head_only or self._own_refusal):
                 await self._begin_stream(self._phase)

@@ -148,7 +148,6 @@ class DatabaseGuard:
     def __init__(self, engine: SqlEngine, *, policy: Engine, telemetry: Telemetry, component: str) -> None:
         self._policy = policy
         self._telemetry = telemetry
-        self._component = component
         self._reader = StatementReader(engine.dialect)
         self._running: WeakKeyDictionary[ExecutionContext, _Running] = WeakKeyDictionary()
         self._boundaries = Prepared(policy, lambda snapshot: SqlBoundaries(snapshot, component))

@@ -16,11 +16,11 @@ from catguard.engine.decision import Decision, Violation
 from catguard.engine.evaluator import conclude, decide_request, limit_violation
 from catguard.engine.exchange import Caller
 from catguard.errors import ConfigurationError
-from catguard.policies.builder import PARAMETER
+from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.model import EXTERNAL, Boundary
-from catguard.policies.shapes import UNDECLARED
+from catguard.policies.model import EXTERNAL, PARAMETER
+from catguard.policies.shapes import WHY_UNDECLARED
 from catguard.telemetry import Observation
 
 #: What the guard says itself; whatever the code wrote there does not leave.
@@ -59,11 +59,6 @@ class Target:
     params: list[tuple[str, str]]
 
 
-def leads_to(boundary: Boundary, to: str) -> bool:
-    """Whether an outbound boundary calls a component; "external" is one of its own kind."""
-    return boundary.to is not None and boundary.to.partition(".")[0] == to
-
-
 class Ways:
     """The declared ways from one component to another under one policy set.
 
@@ -71,20 +66,19 @@ class Ways:
         ConfigurationError: When there is none, or none of the name that was asked for.
     """
 
-    __slots__ = ("_component", "_name", "_origin", "_prefix", "_to", "_ways", "snapshot", "words")
+    __slots__ = ("_component", "_origin", "_prefix", "_to", "_ways", "snapshot", "words")
 
     def __init__(self, snapshot: CompiledPolicySet, component: str, to: str, base_url: str, name: str | None) -> None:
         self.snapshot = snapshot
         self._component = component
         self._to = to
-        self._name = name
         base = httpx2.URL(base_url)
         self._origin = _origin(base)
         self._prefix = base.raw_path.partition(b"?")[0].rstrip(b"/")
         declared = [
             boundary
             for boundary in snapshot.component(component)
-            if boundary.policy.kind == "http" and leads_to(boundary.policy, to)
+            if boundary.policy.kind == "http" and boundary.policy.callee == to
         ]
         if name is not None:
             known = [boundary.policy.operation for boundary in declared]
@@ -93,7 +87,7 @@ class Ways:
                 hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
                 raise ConfigurationError(f"{component} declares no outbound call {name!r} to {to}: {hint}")
         if not declared and snapshot.policies.components[component].undeclared["outbound"] == "deny":
-            known = sorted({(found.policy.to or "").partition(".")[0] for found in _outbound(snapshot, component)})
+            known = sorted({found.policy.callee for found in snapshot.component(component)} - {""})
             hint = did_you_mean(to, known) or f"it declares calls to {', '.join(known) or 'nobody'}"
             raise ConfigurationError(f"{component} declares no outbound call to {to}: {hint}")
         #: What telemetry may repeat of a path that is none of these.
@@ -143,14 +137,14 @@ class Ways:
         """Return the decision on a call that nothing declares: as the component says, but for harmful ones."""
         component = self.snapshot.policies.components[self._component]
         found = Violation(
-            assumption="undeclared",
+            assumption=UNDECLARED,
             boundary=f"{self._component}.outbound",
             side="outbound",
             phase="request",
             where=undeclared.where,
             limit=f"the outbound boundaries of {self._component}",
             message=str(undeclared),
-            why=UNDECLARED,
+            why=WHY_UNDECLARED,
             owner=str(component.owner),
             policy=str(component.location),
             kind="protocol",
@@ -240,10 +234,6 @@ class Departure:
         if length:
             raw.append((b"content-length", b"%d" % length))
         return Head(raw)
-
-
-def _outbound(snapshot: CompiledPolicySet, component: str) -> list[CompiledBoundary]:
-    return [found for found in snapshot.component(component) if found.policy.side == "outbound" and found.policy.to]
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:

@@ -105,5 +105,19 @@ def _joined(raw: Pairs) -> dict[bytes, bytes]:
 
 @lru_cache(maxsize=256)
 def media_type(content_type: bytes | None) -> str | None:
-    """Return the media type of a Content-Type header without its parameters."""
-    return content_type.decode("latin-1").partition(";")[0].strip().lower() or None if content_type else None
+    """Return the media type of a Content-Type header without its parameters.
+
+    JSON is UTF-8 (RFC 8259, section 8.1) and read as that. Whoever goes by another charset would read another value
+    than the one that was checked, so with such a charset it is a media type that nothing declares.
+    """
+    if not content_type:
+        return None
+    media, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    charsets = {value.strip(' "') for name, _, value in map(_parted, parameters) if name.strip() == "charset"}
+    if charsets - {"utf-8", "utf8"} and media.endswith(("/json", "+json")):
+        return f"{media}; charset={', '.join(sorted(charsets))}"
+    return media or None
+
+
+def _parted(parameter: str) -> tuple[str, str, str]:
+    return parameter.partition("=")

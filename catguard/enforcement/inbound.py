@@ -94,9 +94,6 @@ class InboundGuard:
         component: Whose inbound boundaries these are.
         telemetry: Where spans and violations go.
         render: Makes the page of a refusal for callers that prefer text/html.
-
-    Raises:
-        ConfigurationError: When answers are pictures, and the library that reads their headers is not installed.
     """
 
     def __init__(

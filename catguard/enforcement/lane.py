@@ -204,7 +204,7 @@ class AnswerLane:
             media = media or media_type(content)
             if media not in self._allowed:
                 return None
-        if len(body) > self._max_bytes:
+        if type(body) is not bytes or len(body) > self._max_bytes:
             return None
         facts: Facts = {"status": self.status, "headers": {}, "media": media, "bytes": len(body)}
         if self._headers is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from catguard.enforcement.head import Head
 from catguard.engine.codec import dumps
-from catguard.engine.decision import CallRefused, Violation, denying_first, refusing
+from catguard.engine.decision import CallRefused, Violation, denying_first, for_others, refusing
 from catguard.engine.exchange import Exchange, exchange
 from catguard.failures import report
 from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
@@ -162,7 +162,7 @@ class Refused:
     def __init__(self, refused: CallRefused, *, status: int, found: Exchange, detail: str | None) -> None:
         self.status_code = status
         self.body = problem_document(
-            status, refused.violations, public=found.public, trace_id=found.trace_id, detail=detail
+            status, for_others(refused.violations), public=found.public, trace_id=found.trace_id, detail=detail
         )
         self.headers = refusal_headers(PROBLEM.encode(), self.body, own=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
 from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, target, title_of
-from catguard.engine.decision import CallRefused, Decision, Violation
+from catguard.engine.decision import CallRefused, Decision, Violation, for_others
 from catguard.telemetry import Observation, Telemetry
 
 Scope = MutableMapping[str, Any]
@@ -52,7 +52,7 @@ class Reply:
         # A call inside the process is one's own too, whichever phase broke.
         own = refused.side == "outbound" or ".inbound." in refused.boundary
         status = 500 if own else 502
-        await self._answer(status, refused.violations, None)
+        await self._answer(status, for_others(refused.violations), None)
 
     async def fail(self, detail: str) -> None:
         """Answer for what failed; `detail` tells the caller no more than that."""
@@ -69,7 +69,8 @@ class Reply:
             level = logging.INFO if self.lane.public and violation.phase == "request" else logging.WARNING
             log.log(level, "refused: %s trace %s", violation, self.observation.trace_id)
         told = tuple(violation for violation in decision.violations if violation.action != "audit")
-        await self._answer(status, told, None)
+        sent = tuple(violation for violation in told if violation.phase == "request")
+        await self._answer(status, sent if len(sent) == len(told) else for_others(told), None)
 
     def begin(self) -> None:
         """Take note that an answer leaves now: nothing else can be answered any more."""

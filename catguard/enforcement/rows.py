@@ -7,7 +7,7 @@ grown does not fill the memory before somebody counts. What a driver holds by it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_cursor
@@ -24,7 +24,7 @@ PIECE: Final = 512
 PLAIN_VALUE: Final = 8
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RowLimits:
     """How many rows, and bytes in them, may be read; None where a limit only warns, or is waived."""
 
@@ -49,6 +49,25 @@ class RowLimits:
         """Return how many rows to read next, so that about as many bytes come as may still come."""
         fitting = (self.size - size) * rows // size + 1 if size else PIECE
         return max(1, min(PIECE, fitting))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The rows that were read so far; `piece` is how many to ask for next, 0 when no more are to be read."""
+
+    limits: RowLimits
+    rows: list[Any] = field(default_factory=list)
+    size: int = 0
+    piece: int = FIRST_PIECE
+
+    def take(self, found: list[Any]) -> None:
+        self.rows += found
+        if len(found) < self.piece:
+            self.piece = 0
+            return
+        self.size += size_of(found)
+        exceeded = self.limits.exceeded(len(self.rows), self.size)
+        self.piece = 0 if exceeded else self.limits.next_piece(len(self.rows), self.size)
 
 
 def size_of(rows: Iterable[Sequence[Any]]) -> int:
@@ -83,29 +102,18 @@ class _Held:
 
     async def fetchall(self) -> list[Any]:
         self._adapter._cursor = self._inner
-        rows: list[Any] = []
-        size, piece = 0, FIRST_PIECE
-        while not self._limits.exceeded(len(rows), size):
-            found = list(await self._inner.fetchmany(piece))
-            rows += found
-            if len(found) < piece:
-                break
-            size += size_of(found)
-            piece = self._limits.next_piece(len(rows), size)
-        return rows
+        reading = _Reading(self._limits)
+        while reading.piece:
+            reading.take(list(await self._inner.fetchmany(reading.piece)))
+        return reading.rows
 
 
 def fetch(cursor: Any, context: ExecutionContext, limits: RowLimits) -> list[Any]:
     """Return the rows that a sync driver's cursor has, no further than the limits, and hand them on to the result."""
-    rows: list[Any] = []
-    size, piece = 0, FIRST_PIECE
-    while not limits.exceeded(len(rows), size):
-        found = list(cursor.fetchmany(piece))
-        rows += found
-        if len(found) < piece:
-            break
-        size += size_of(found)
-        piece = limits.next_piece(len(rows), size)
+    reading = _Reading(limits)
+    while reading.piece:
+        reading.take(list(cursor.fetchmany(reading.piece)))
+    rows = reading.rows
     context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, cursor.description, rows)  # type: ignore[attr-defined] # as SQLAlchemy's own dialects do
     return rows
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from dataclasses import replace
 
 from catguard.enforcement.statements import Statement
 from catguard.engine.decision import Violation
 from catguard.errors import ConfigurationError
+from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.model import Sql
-from catguard.policies.shapes import UNDECLARED
+from catguard.policies.shapes import WHY_UNDECLARED
 
 NAME_IT = 'name the boundary in the code: statement.execution_options(catguard="NAME")'
 
@@ -19,14 +20,13 @@ NAME_IT = 'name the boundary in the code: statement.execution_options(catguard="
 class SqlBoundaries:
     """The `sql:` boundaries of one component in one snapshot."""
 
-    __slots__ = ("_by_name", "_by_sql", "_component", "snapshot")
+    __slots__ = ("_by_name", "_by_sql", "_component")
 
     def __init__(self, snapshot: CompiledPolicySet, component: str) -> None:
         """Index them; raises ConfigurationError for a component that the policy does not have."""
         if component not in snapshot.policies.components:
             known = ", ".join(sorted(snapshot.policies.components))
             raise ConfigurationError(f"the policy has no component {component}; it has {known}")
-        self.snapshot = snapshot
         self._component = snapshot.policies.components[component]
         self._by_name: dict[str, CompiledBoundary] = {}
         self._by_sql: defaultdict[Sql, list[CompiledBoundary]] = defaultdict(list)
@@ -66,11 +66,9 @@ class SqlBoundaries:
     def _named(self, statement: Statement, name: str) -> CompiledBoundary | Violation:
         boundary = self._by_name.get(name)
         if boundary is None:
-            close = difflib.get_close_matches(name, self._by_name, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            return self._undeclared(
-                "/operation", f"the code names the boundary {name}, which {self._component.name} does not have{hint}"
-            )
+            hint = did_you_mean(name, self._by_name) or NAME_IT
+            message = f"the code names the boundary {name}, which {self._component.name} does not have ({hint})"
+            return self._undeclared("/operation", message)
         declared = boundary.policy.sql
         assert declared is not None
         if statement.catalogue and defines(boundary):
@@ -85,14 +83,14 @@ class SqlBoundaries:
     def _undeclared(self, where: str, message: str, boundary: CompiledBoundary | None = None) -> Violation:
         declared = [str(sql) for sql in self._by_sql]
         return Violation(
-            assumption="undeclared",
+            assumption=UNDECLARED,
             boundary=boundary.name if boundary else f"{self._component.name}.outbound",
             side="outbound",
             phase="request",
             where=where,
             limit=str(boundary.policy.sql) if boundary else "; ".join(declared) or "no statement at all",
             message=message,
-            why=UNDECLARED,
+            why=WHY_UNDECLARED,
             owner=str(self._component.owner),
             policy=str(boundary.policy.location if boundary else self._component.location),
             kind="protocol",

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from catguard.engine.decision import Decision, Violation, violated
 from catguard.engine.evaluator import Facts, decide_request, decide_response
+from catguard.engine.exchange import UNKNOWN
 from catguard.engine.explanation import HEAD_PARTS
 from catguard.failures import report
 from catguard.policies.actions import UNDECLARED
@@ -31,7 +32,7 @@ _OWN_FACTS: Final = ("method", "media", "bytes", "status", "operation", "tables"
 #: Facts that repeat what others say, values included.
 _LEFT_OUT: Final = ("path",)
 #: Who called where nobody was asked: of such a caller nothing can be said at a boundary that asks.
-_UNASKED: Final = ("public", "unknown")
+_UNASKED: Final = ("public", UNKNOWN)
 
 
 @dataclass(slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from catguard.engine.masking import without_named
+from catguard.engine.masking import may_name, without_named
 from catguard.errors import CatguardError
 from catguard.policies.model import Action, Assumption, FailurePolicy, PhaseName, Side, Waiver
 
@@ -23,8 +23,9 @@ class Violation:
     """One broken assumption in one exchange.
 
     `where` is a JSON Pointer that begins with the part (`/query/width`, `/body/count`, `/image/width`), `limit` what is
-    allowed, `policy` the place where the assumption is written. `status` is the HTTP status that the violation asks for
-    as a request's refusal; `unevaluated` says of a rule that it could not be evaluated, rather than being false;
+    allowed, `policy` the place where the assumption is written; `kind` is that of the assumption, or "protocol" where
+    nobody writes it. `status` is the HTTP status that the violation asks for as a request's refusal; `unevaluated` says
+    of a rule that it could not be evaluated, rather than being false;
     `waiver` is the one in force, because of which the action is "audit". Values of the exchange are never in it; names
     that its sender made up are, for the sender: `kept` has `where` and `message` without them, for logs and telemetry.
     """
@@ -51,6 +52,15 @@ class Violation:
     def kept(self) -> tuple[str, str]:
         """Where, and the message, as logs, telemetry and files may keep them."""
         return self.masked or (self.where, self.message)
+
+    def for_others(self) -> Violation:
+        """Return it as those may read it who did not send what is refused.
+
+        It has no name that the sender made up, and no value near to one of the sender's query.
+        """
+        where, message = self.kept
+        near = None if where.startswith("/query/") else self.nearest
+        return replace(self, where=where, message=message, nearest=near, masked=None)
 
     def __str__(self) -> str:
         where, message = map(_loggable, self.kept)
@@ -96,21 +106,24 @@ class Violation:
         near = members.get("nearest")
         if isinstance(near, str):
             near = near[:MAX_FOREIGN_TEXT]
-        hidden = without_named(text("where"), text("assumption"))
+        limit, where, message = text("limit"), text("where"), text("message")
+        hidden = without_named(where, text("assumption"), limit)
+        if hidden != where or may_name(text("assumption")):
+            message = f"allowed: {limit}" if limit else text("why")
         return cls(
             assumption=text("assumption"),
             boundary=text("boundary"),
             side=text("side", among=("inbound", "outbound")),
             phase=text("phase", among=("request", "response")),
-            where=text("where"),
-            limit=text("limit"),
+            where=where,
+            limit=limit,
             message=text("message"),
             why=text("why"),
             owner=text("owner"),
             policy=text("policy"),
             action=text("action", among=("deny", "warn", "audit")),
             nearest=near if isinstance(near, bool | int | float | str) else None,
-            masked=(hidden, text("limit") or text("why")) if hidden != text("where") else None,
+            masked=(hidden, message) if (hidden, message) != (where, text("message")) else None,
         )
 
 
@@ -127,11 +140,6 @@ class Decision:
     def denied(self) -> tuple[Violation, ...]:
         """The violations that deny."""
         return tuple(violation for violation in self.violations if violation.action == "deny")
-
-    @property
-    def warnings(self) -> tuple[Violation, ...]:
-        """The violations that are let through and told to the caller."""
-        return tuple(violation for violation in self.violations if violation.action == "warn")
 
 
 class CallRefused(CatguardError):
@@ -165,6 +173,11 @@ class CallRefused(CatguardError):
 def denying_first(violations: Sequence[Violation]) -> tuple[Violation, ...]:
     """Return violations with those before the others that deny."""
     return tuple(sorted(violations, key=lambda violation: violation.action != "deny"))
+
+
+def for_others(violations: Sequence[Violation]) -> tuple[Violation, ...]:
+    """Return violations as those may read them who did not send what is refused."""
+    return tuple(violation.for_others() for violation in violations)
 
 
 def refusing(violations: Sequence[Violation]) -> tuple[Violation, ...]:

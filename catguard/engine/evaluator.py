@@ -8,6 +8,7 @@ from typing import Any
 
 from catguard.engine.codec import Unreadable, dumps, pointer
 from catguard.engine.decision import Decision, Violation, violated
+from catguard.engine.exchange import Caller
 from catguard.engine.explanation import shape_violation, subject_of, violation_of
 from catguard.engine.masking import failure_text, without_name, without_names
 from catguard.engine.nearest import Trial, nearest_values
@@ -18,8 +19,8 @@ from catguard.policies.values import OutOfRange, out_of_range
 Facts = dict[str, Any]
 
 #: Who calls where nobody can be asked.
-UNKNOWN_CALLER: Mapping[str, Any] = {"component": "unknown", "verified": False}
-_STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415, "from": 403}
+UNKNOWN_CALLER: Mapping[str, Any] = Caller().facts()
+_STATUS_OF_LIMIT = {"max_bytes": 413, "media": 415, "content-encoding": 415}
 
 
 def decide_request(

@@ -7,13 +7,15 @@ equally near.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
-from catguard.engine.masking import MEMBERS, without_name
+from catguard.engine.masking import MASK, without_name
+from catguard.policies.keywords import MEMBERS
 from catguard.policies.model import Assumption, Side
 from catguard.policies.parts import CompiledPart, ShapeError
 
@@ -21,13 +23,17 @@ from catguard.policies.parts import CompiledPart, ShapeError
 HEAD_PARTS = ("params", "query", "headers")
 #: Branches that are told when they are equally near.
 MAX_NEAR = 3
+#: Undeclared members that are told by name.
+MAX_NAMES = 5
+#: Longest limit that a message repeats: an enum may have hundreds of values.
+MAX_LIMIT = 400
 _WHOLES = {"params": "the path"}
 
 #: Keywords that say what a value has, not what it is.
 _HAVING = frozenset(
     (
         *("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"),
-        *("maxContains", "minContains", "uniqueItems"),
+        *("contains", "maxContains", "minContains", "uniqueItems", "items"),
     )
 )
 
@@ -64,40 +70,75 @@ def subject_of(part: str, where: Sequence[str | int]) -> str:
     named = [index for index, step in enumerate(where) if isinstance(step, str)]
     items = "".join(f"[{step}]" for step in where[(named[-1] + 1 if named else 0) :])
     name = str(where[named[-1]])[:MAX_NAME] if named else part
+    if name == MASK:
+        name = f"a member of {subject_of(part, where[: named[-1]])}"
     return f"{name}{items}" if where else _WHOLES.get(part, f"the {part}")
 
 
 def _without_names(error: ShapeError, words: Collection[str]) -> ShapeError:
     """Return an error without the names that the schema does not have."""
     names = error.names
-    if error.keyword in MEMBERS:
+    if error.keyword in MEMBERS or "propertyNames" in error.path[-2:]:
         names = tuple(dict.fromkeys(str(without_name(name, words)) for name in names))
     branches = tuple(tuple(_without_names(inner, words) for inner in branch) for branch in error.branches)
     at = tuple(without_name(step, words) for step in error.pointer)
     return replace(error, pointer=at, names=names, branches=branches)
 
 
-def _told(error: ShapeError, part: str, value: Any) -> tuple[tuple[str | int, ...], str]:
-    """Return where an error is, and its words."""
-    where = error.pointer
+def _told(error: ShapeError, part: str, value: Any, *, inside: bool = False) -> tuple[tuple[str | int, ...], str]:
+    """Return where an error is, and its words; `inside` those of another."""
+    where, limit = error.pointer, _shortened(error.limit)
     subject = subject_of(part, where)
     if error.branches:
         return _of_branches(error, part, value, subject)
     if error.keyword == "required" and error.names:
         return (*where, error.names[0]), f"{error.names[0]} must be given"
+    if error.keyword == "dependentRequired" and error.names:
+        lacking, *given = error.names
+        return (*where, lacking), f"{lacking} must be given where {' and '.join(given)} is given"
     if error.keyword in MEMBERS and error.names:
-        shown = ", ".join(repr(unknown[:MAX_NAME]) for unknown in error.names[:5])
-        declared = "nothing is" if error.limit == "empty" else f"there is {error.limit}"
-        return (*where, error.names[0]), f"{shown} is not declared; {declared}"
+        declared = "nothing is" if error.limit == "empty" else f"there is {limit}"
+        text = _undeclared(error, _value_at(value, where))
+        return (*where, error.names[0]), f"{text} ({declared})" if inside else f"{text}; {declared}"
     if part in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
         return where, f"{subject} must come once"  # what is repeated was read as an array
     if "propertyNames" in error.path[-2:]:
-        subject = f"each name in {subject}"
+        (name,) = error.names or (MASK,)
+        subject = f"{'a name' if name == MASK else f'the name {name[:MAX_NAME]!r}'} in {subject}"
+    if error.keyword == "not":
+        allowed = limit.removeprefix("not ")
+        text = "not be given" if limit == "absent" else f"{'be' if allowed == limit else 'not be'} {allowed}"
+        return where, f"{subject} must {text}"
     if error.keyword == "pattern" and error.title:
         return where, f"{subject} must be {error.title}"
-    if error.keyword in _HAVING:
-        return where, f"{subject} must have {error.limit}"
-    return where, f"{subject} must be {error.limit}"
+    return where, f"{subject} must {'have' if error.keyword in _HAVING else 'be'} {limit}"
+
+
+def _undeclared(error: ShapeError, record: Any) -> str:
+    """Say which members are not declared, and what they were most likely meant to be."""
+    if error.names == (MASK,):
+        return "a member is not declared"
+    free = [name for name in error.declared if name not in record]
+    shown = []
+    for name in error.names[:MAX_NAMES]:
+        near = difflib.get_close_matches(name[:MAX_NAME], free, n=1, cutoff=0.7)
+        shown.append(f"{name[:MAX_NAME]!r} (did you mean {near[0]!r}?)" if near else repr(name[:MAX_NAME]))
+    more = f" and {len(error.names) - MAX_NAMES} more" if len(error.names) > MAX_NAMES else ""
+    return f"{', '.join(shown)}{more} {'is' if len(error.names) == 1 else 'are'} not declared"
+
+
+def _value_at(value: Any, where: Sequence[str | int]) -> Any:
+    for step in where:
+        try:
+            value = value[step]
+        except (KeyError, TypeError):
+            return ()  # its names are not told
+    return value
+
+
+def _shortened(limit: str) -> str:
+    """Return a limit as a message tells it; the limit itself stands beside it."""
+    return limit if len(limit) <= MAX_LIMIT else f"{limit[:MAX_LIMIT].rpartition(', ')[0]} and others"
 
 
 def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tuple[tuple[str | int, ...], str]:
@@ -105,7 +146,7 @@ def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tupl
     if fitting > 1:
         return error.pointer, f"{subject} must be {error.limit}; {fitting} of them fit"
     meant = _meant(error)
-    told = [[_told(inner, part, value) for inner in branch] for branch in meant]
+    told = [[_told(inner, part, value, inside=True) for inner in branch] for branch in meant]
     places = {place for branch in told for place, _ in branch}
     where = places.pop() if len(places) == 1 else error.pointer
     allowed = _all_of_one_kind(meant)

@@ -12,9 +12,8 @@ from collections.abc import Collection
 
 from catguard.engine.codec import pointer
 from catguard.errors import EvaluationError
+from catguard.policies.keywords import MEMBERS, WHOLE
 
-#: Keywords that refuse members for their names.
-MEMBERS = ("additionalProperties", "unevaluatedProperties")
 #: What the evaluator says without naming a value (cel-expr-python 0.1.3).
 _HARMLESS = re.compile(
     r"cannot convert \w+ to \w+|String to \w+ conversion failed|Type conversion error from '\w+' to '\w+'"
@@ -28,6 +27,8 @@ _MEMBER = re.compile(r"there is no member '(.*)'", re.DOTALL)
 MASK = "*"
 #: Digits of an index; a longer number in a pointer's text may be the name of a member.
 _INDEX = re.compile(r"[0-9]{1,4}")
+#: A name among the words of a limit.
+_WORD = re.compile(r"[^\s,;]+")
 
 
 def without_name(step: str | int, known: Collection[str]) -> str | int:
@@ -42,16 +43,25 @@ def without_names(where: str, known: Collection[str]) -> str:
     return pointer(part, *(name if _INDEX.fullmatch(name) else without_name(name, known) for name in names))
 
 
-def without_named(where: str, assumption: str) -> str:
-    """Return a JSON Pointer that another tier sent without the names that the assumption's id says nothing of."""
+def without_named(where: str, assumption: str, limit: str) -> str:
+    """Return a JSON Pointer that another tier sent without names that neither the assumption's id nor its limit has."""
     *path, keyword = assumption.split("/")
+    steps = where.split("/")[1:]
+    if not path or len(steps) <= 1:
+        return where  # where a rule or a limit is broken, the policy says
     if keyword in MEMBERS:
         path.append(MASK)
-    steps = where.split("/")[1:]
-    if len(path) != len(steps) or MASK not in path:
-        return where
-    pairs = zip(path, steps, strict=True)
-    return "".join(f"/{MASK if id_ == MASK and not _INDEX.fullmatch(step) else step}" for id_, step in pairs)
+    known = _WORD.findall(limit)
+    shown = [
+        step if _INDEX.fullmatch(step) or (step == path[at] if at < len(path) else step in known) else MASK
+        for at, step in enumerate(steps)
+    ]
+    return "".join(f"/{step}" for step in shown)
+
+
+def may_name(assumption: str) -> bool:
+    """Whether the message of an assumption, by its id, may hold a name that the policy does not know."""
+    return assumption.rpartition("/")[2] in (*MEMBERS, *WHOLE)
 
 
 def failure_text(error: EvaluationError, expression: str) -> str:

@@ -6,11 +6,11 @@ the types of facts are made of what it says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from catguard.policies.values import Normalize, normalizer
+from catguard.policies.values import Normalize, in_turn, normalizer
 
 #: Returns what tells whether a value fits a schema.
 Validating: TypeAlias = Callable[[Mapping[str, Any]], Callable[[Any], bool]]
@@ -102,17 +102,3 @@ class BranchForm:
             return value
 
         return normalize
-
-
-def in_turn(steps: Sequence[Normalize | None]) -> Normalize | None:
-    """Return one step after the other."""
-    given = tuple(step for step in steps if step)
-    if len(given) < 2:
-        return given[0] if given else None
-
-    def normalize(value: Any) -> Any:
-        for step in given:
-            value = step(value)
-        return value
-
-    return normalize

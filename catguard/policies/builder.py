@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
 from catguard.policies.model import (
     EXTERNAL,
+    PARAMETER,
     Action,
     Boundary,
     Component,
@@ -31,10 +31,9 @@ from catguard.policies.model import (
     Variable,
 )
 from catguard.policies.phases import PhaseBuilder, Written
-from catguard.policies.shapes import UNDECLARED, ShapeReader
+from catguard.policies.shapes import WHY_UNDECLARED, ShapeReader
 from catguard.policies.waivers import Waivers
 
-PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 SIDES: tuple[Side, ...] = ("inbound", "outbound")
 #: The one response of kinds that have no status.
 ANY_STATUS = "*"
@@ -183,7 +182,7 @@ class Builder:
             location=self.document.key(path),
             request=request,
             responses=responses,
-            statuses=made.assumption("status", UNDECLARED, f"one of {named}", made.place(), kind="limit"),
+            statuses=made.assumption("status", WHY_UNDECLARED, f"one of {named}", made.place(), kind="limit"),
             permitted=PhaseBuilder(written, "request", None, (*path, "from")).assumption(
                 "from",
                 "only known callers call",

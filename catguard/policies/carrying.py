@@ -6,7 +6,6 @@ protobuf is taken as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.wrappers_pb2 import BytesValue, StringValue
@@ -38,21 +37,6 @@ def carried(value: Any) -> Any:
     if isinstance(value, bytes) and b"\0" in value:
         return BytesValue(value=value)
     return value
-
-
-def whole(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that raises EvaluationError where CEL would not take its result whole.
-
-    Of functions the binding takes no messages.
-    """
-
-    def called(*arguments: Any) -> Any:
-        result = call(*arguments)
-        if carried(result) is not result:
-            raise EvaluationError("the result has a text with a NUL")
-        return result
-
-    return called
 
 
 def _same(one: object, other: object) -> bool:

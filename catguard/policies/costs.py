@@ -2,9 +2,10 @@
 
 One unit is about one operation of the official evaluator. An operator, a function or a read is one; a text costs one
 more for each ten characters that are gone through or made, a search by pattern that times a quarter of the pattern;
-all() and exists() cost what stands in them, and one, for each item; map() and filter() half the square of the items
-more, as they copy their result for each. How many items and characters there can be, maxItems, maxLength and
-maxProperties say, and where they do not, the limit of bytes around them.
+== of lists and objects one for each value in them; all() and exists() cost what stands in them, and one, for each
+item; map() and filter() half the square of the items more, as they copy their result for each. How many items and
+characters there can be, maxItems, maxLength and maxProperties say, and where they do not, the limit of bytes around
+them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ MAX_BOUNDARY: Final = 500_000
 _SHORT = frozenset(("bool", "int", "uint", "double", "null", "message"))
 #: Operations that may cost more than to go once through what a message holds, or give more than that.
 _DEAR = GROWING | {"@in"}
+#: Types of values that hold others, which == goes through one by one.
+_WHOLE = frozenset(("list", "map", "message", "dyn"))
 
 Phases: TypeAlias = Sequence[tuple[Phase, CompiledRules]]
 
@@ -43,13 +46,19 @@ class Cost:
     sizes: tuple[Size, ...]
 
 
+def estimator_of(boundary: Boundary, phase: Phase, rules: CompiledRules) -> Estimator:
+    """Return the estimator of a phase, which knows the variables that its rules read."""
+    estimator = Estimator(boundary, phase, rules.facts)
+    for variable in rules.needed:
+        estimator.declare(variable.name, variable.tree)
+    return estimator
+
+
 def costs_of(boundary: Boundary, phase: Phase, rules: CompiledRules) -> Iterator[Cost]:
     """Yield the cost of each rule of a phase, the variables that it reads included."""
     if not rules.rules:
         return
-    estimator = Estimator(boundary, phase, rules.facts)
-    for variable in rules.needed:
-        estimator.declare(variable.name, variable.tree)
+    estimator = estimator_of(boundary, phase, rules)
     of_variables = tuple(estimator.sizes)
     for rule in rules.rules:
         estimator.sizes = list(of_variables) if rule.variables else []
@@ -97,7 +106,7 @@ def _is_cheap(request: Phase, phase: Phase, rules: CompiledRules) -> bool:
     calls = [node for node in nodes if isinstance(node, Call)]
     if len(calls) < len(nodes) and any(isinstance(node, Comprehension) for node in nodes):
         return False
-    if any(node.function in _DEAR and _is_long(node) for node in calls):
+    if any((node.function in _DEAR and _is_long(node)) or _compares_wholes(node) for node in calls):
         return False
     limits = [found.max_bytes if "max_bytes" in found.limits else UNLIMITED for found in (request, phase)]
     room = max(HEAD_BYTES, *limits) // CHARACTERS_PER_UNIT
@@ -107,6 +116,14 @@ def _is_cheap(request: Phase, phase: Phase, rules: CompiledRules) -> bool:
 def _is_long(call: Call) -> bool:
     """Whether a call may go through something whose length is not written in the rule."""
     return any(part.type.kind not in _SHORT and not isinstance(part, Literal | ListNode) for part in children(call))
+
+
+def _compares_wholes(call: Call) -> bool:
+    """Whether a call holds two values with all that is in them against each other."""
+    parts = children(call)
+    return call.function in ("_==_", "_!=_") and all(
+        part.type.kind in _WHOLE and not isinstance(part, ListNode) for part in parts
+    )
 
 
 def _fault(boundary: Boundary, phase: Phase, cost: Cost) -> Fault | None:

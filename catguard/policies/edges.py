@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from catguard.policies.builder import PARAMETER
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document
 from catguard.policies.model import (
     CALLER_CLASSES,
     EXTERNAL,
+    PARAMETER,
     Boundary,
     Component,
     Fault,

@@ -13,7 +13,7 @@ from typing import Any
 
 from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Scalar
 from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
-from catguard.policies.pinned import SIZES, Kind, Schemas, item_schemas
+from catguard.policies.pinned import SIZES, Kind, Schemas, item_schemas, member_schemas
 
 #: Of more values than these not each is looked at.
 MAX_VALUES = 64
@@ -82,6 +82,11 @@ class Estimate:
         """What it costs to go through a text once."""
         return self.interval.high // CHARACTERS_PER_UNIT if self.kind == "string" else 0
 
+    @property
+    def contents(self) -> int:
+        """What it costs to go once through all that a value holds, a unit for each value in it."""
+        return contents_of(self)
+
 
 def of_fact(fact: FactType, schemas: Schemas, path: tuple[str, ...], *, room: int) -> Estimate:
     """Return what is known of a fact."""
@@ -117,6 +122,24 @@ def _members(schemas: Schemas, room: int) -> Interval:
     return Interval(0, room if most is None else most)
 
 
+def contents_of(found: Estimate) -> int:
+    """Return what it costs to go once through all that a value holds; what comes as JSON has no more than its bytes."""
+
+    def inner(fact: FactType, schemas: Schemas) -> int:
+        return 1 + of_fact(fact, schemas, found.path, room=found.room).contents
+
+    match found.fact:
+        case ListOf(element):
+            units = found.interval.high * inner(element, item_schemas(found.schemas))
+        case MapOf(value):
+            units = found.interval.high * inner(value, member_schemas(found.schemas, "*"))
+        case Record(fields):
+            units = sum(inner(each.type, member_schemas(found.schemas, name)) for name, each in fields.items())
+        case _:
+            return found.interval.high if found.kind in ("list", "map", "dyn") else found.units
+    return min(units, found.room) if found.path else units
+
+
 def room_of(items: Estimate) -> int:
     """Return how large an item of a list, or what is in it, can be."""
     element = items.fact.element if isinstance(items.fact, ListOf) else DYNAMIC
@@ -139,7 +162,8 @@ def room_of_one(found: Estimate) -> int:
 def size_of(found: Estimate) -> Size | None:
     """Return what bounds the size of a fact; None for what is computed or listed."""
     keyword = {"string": "maxLength", "list": "maxItems", "map": "maxProperties", "dyn": "maxItems"}.get(found.kind)
-    if keyword is None or not found.path or found.values is not None:
+    declared = isinstance(found.fact, Record)  # its members are counted, by whoever declared them
+    if keyword is None or not found.path or found.values is not None or declared:
         return None
     return Size(found.path, keyword, found.interval.high, any(keyword in schema for schema in found.schemas))
 
@@ -224,8 +248,7 @@ def equality(one: Estimate, other: Estimate, *, alike: bool, same: bool) -> Esti
     elif one.kind == other.kind and not (one.nullable or other.nullable):
         truths = _equal(one, other)
     fails = "dyn" in (one.kind, other.kind)
-    cost = min(one.units, other.units)
-    found = together("bool", (one, other), fails=fails, cost=cost)
+    found = together("bool", (one, other), fails=fails, cost=min(one.contents, other.contents))
     return replace(found, truths=truths if alike else frozenset(not truth for truth in truths))
 
 
@@ -282,7 +305,7 @@ def arithmetic(sign: str, one: Estimate, other: Estimate) -> Estimate:
     a, b = one.interval, other.interval
     if one.kind != "int":
         fact = one.fact if one.fact == other.fact else DYNAMIC
-        cost = one.units + other.units
+        cost = (a.high + b.high) // CHARACTERS_PER_UNIT  # of a list too: an item is copied in 6 ns
         found = together(one.kind, (one, other), fails=nullable, interval=a + b, fact=fact, cost=cost)
         return replace(found, room=max(room_of(one), room_of(other))) if one.kind == "list" else found
     if sign in "+-*":

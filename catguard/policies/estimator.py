@@ -26,9 +26,10 @@ from catguard.policies.estimates import (
 )
 from catguard.policies.facts import DYNAMIC, STRING, FactType, ListOf, MapOf, Record, Scalar
 from catguard.policies.intervals import INTEGERS, Interval
+from catguard.policies.keywords import parts_of
 from catguard.policies.model import Boundary, Phase
 from catguard.policies.phases import QUERY_BYTES
-from catguard.policies.pinned import SIZES, Kind, item_schemas, member_schemas, parts_of
+from catguard.policies.pinned import LITERALS, SIZES, Kind, item_schemas, member_schemas
 from catguard.policies.syntax import (
     Call,
     Comprehension,
@@ -47,7 +48,6 @@ from catguard.policies.texts import of_texts, search_cost
 HEAD_BYTES: Final = 32 * 1024
 #: Characters of a pattern that cost a character of text one unit more (Kubernetes: cel.RegexStringLengthCostFactor).
 PATTERN_CHARACTERS: Final = 4
-_LITERALS: Mapping[str, Kind] = {"bool": "bool", "int": "int", "double": "double", "string": "string", "null": "null"}
 _TESTS = {"startsWith": str.startswith, "endsWith": str.endswith, "contains": str.__contains__}
 _ORDERS = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _ANYTHING = Estimate("dyn", fails=True, interval=Interval(0, UNLIMITED))
@@ -85,11 +85,11 @@ class Estimator:
 
     def _value(self, node: Node, scope: Scope) -> Estimate:
         match node:
-            case Literal(value, kind) if kind in _LITERALS:
+            case Literal(value, kind) if kind in LITERALS:
                 size = len(value) if isinstance(value, str) else value if type(value) is int else 0
                 truths = frozenset((value,)) if isinstance(value, bool) else frozenset((True, False))
                 values = (value,) if isinstance(value, str | int) else None
-                return Estimate(_LITERALS[kind], truths, interval=Interval(size, size), values=values, cost=0)
+                return Estimate(LITERALS[kind], truths, interval=Interval(size, size), values=values, cost=0)
             case Ident(name) if name in scope:
                 return scope[name]
             case Ident(name) if name.removeprefix("variables.") in self._variables and name.startswith("variables."):
@@ -165,6 +165,8 @@ class Estimator:
             case "!_", [operand]:
                 return negated(operand)
             case (("_==_" | "_!=_"), [one, other]):
+                for part in parts if min(one.contents, other.contents) > max(one.units, other.units) else ():
+                    self._note(part)
                 return equality(one, other, alike=function == "_==_", same=same)
             case (("_<_" | "_<=_" | "_>_" | "_>=_"), [one, other]):
                 return order(_ORDERS[function], one, other, same=same)
@@ -204,7 +206,7 @@ class Estimator:
             found = frozenset(value in items.values for value in element.values)
             # Which of the values of an enum are in a list that is written out is known, whichever comes.
             truths = found if len(items.values) == items.interval.low else truths
-        return together("bool", (element, items), truths=truths, cost=items.interval.high * (1 + element.units))
+        return together("bool", (element, items), truths=truths, cost=items.interval.high * (1 + element.contents))
 
     def _item(self, items: Estimate, index: Estimate) -> Estimate:
         if not isinstance(items.fact, ListOf):
@@ -299,7 +301,7 @@ def _statuses(status: str) -> Interval:
 
 def _converted(function: str, parts: Sequence[Estimate]) -> Estimate:
     """Return what is known of the result of a conversion, or of a function that is not looked into."""
-    kind = _LITERALS.get(function, "dyn")
+    kind = LITERALS.get(function, "dyn")
     interval = INTEGERS if kind == "int" else Interval(0, UNLIMITED)
     if function == "string" and parts[0].kind in ("int", "double", "bool", "string"):
         interval = parts[0].interval if parts[0].kind == "string" else Interval(1, MAX_NUMBER)

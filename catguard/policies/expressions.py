@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from cel_expr_python import cel  # type: ignore[import-untyped] # its wheel has 
 from cel_expr_python.ext import ext_math, ext_strings  # type: ignore[import-untyped] # likewise
 
 from catguard.errors import EvaluationError
-from catguard.policies.carrying import carried, whole
+from catguard.policies.carrying import carried
 from catguard.policies.complaints import Complaint, syntax_complaint, type_complaints
 from catguard.policies.descriptors import describe, member_name, pool_of
 from catguard.policies.facts import DYNAMIC, Dynamic, FactType, Field, ListOf, MapOf, Record, Scalar
@@ -33,42 +33,16 @@ _CONSTANT_ARGUMENTS = {
 _KEPT = ("bool", "int", "double", "string", "list", "map", "message", "wrapper", "dyn")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function that plugins add to CEL.
-
-    `parameters` and `result` are types as CEL writes them: "int", "list<string>", "map<string, dyn>". A `member` is
-    called on its first parameter. `call` gets and returns plain Python values, and must neither block nor keep state.
-    """
-
-    name: str
-    parameters: tuple[str, ...]
-    result: str
-    call: Callable[..., Any]
-    member: bool = False
-
-
-def _declare(functions: Sequence[Function]) -> list[Any]:
-    declarations: dict[str, list[Any]] = {}
-    for function in functions:
-        identity = "_".join((function.name, *function.parameters))
-        parameters = [cel.Type(parameter) for parameter in function.parameters]
-        overload = cel.Overload(identity, cel.Type(function.result), parameters, function.member, whole(function.call))
-        declarations.setdefault(function.name, []).append(overload)
-    return [cel.FunctionDecl(name, overloads) for name, overloads in declarations.items()]
-
-
-def _environment(variables: Mapping[str, Any], *, pool: Any = None, functions: Sequence[Any] = ()) -> Any:
+def _environment(variables: Mapping[str, Any], *, pool: Any = None) -> Any:
     """Return an environment of CEL with the extensions for mathematics and texts, in the versions of cel-cpp."""
-    extensions = [ext_math.ExtMath(), ext_strings.ExtStrings()]
-    return cel.NewEnv(pool, variables=variables, extensions=extensions, functions=functions)
+    return cel.NewEnv(pool, variables=variables, extensions=[ext_math.ExtMath(), ext_strings.ExtStrings()])
 
 
 class Evaluator:
     """Evaluates expressions on plain dicts, whose values have the types of CEL: int and float are told apart."""
 
-    def __init__(self, *, functions: Sequence[Function] = (), roots: Sequence[str] = ROOTS) -> None:
-        self._environment = _environment(dict.fromkeys(roots, _DYN), functions=_declare(functions))
+    def __init__(self, *, roots: Sequence[str] = ROOTS) -> None:
+        self._environment = _environment(dict.fromkeys(roots, _DYN))
 
     def parse(self, expression: str) -> Node:
         """Return the parsed tree; raises RuntimeError with the parser's text."""
@@ -95,9 +69,9 @@ class Evaluator:
 
 
 @cache
-def shared_evaluator(functions: tuple[Function, ...] = ()) -> Evaluator:
-    """Return the evaluator for some functions; it keeps no state, so that all phases can have the same."""
-    return Evaluator(functions=functions)
+def shared_evaluator() -> Evaluator:
+    """Return the evaluator of all phases: it keeps no state."""
+    return Evaluator()
 
 
 class Program:
@@ -135,17 +109,6 @@ class Program:
         """The tree that is evaluated."""
         return read_tree(self.prepare().serialize())
 
-    def tagged(self, facts: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the name of the value's type, and the value: of a list or map with values of this form in it.
-
-        Raises:
-            EvaluationError: as `evaluate`.
-        """
-        try:
-            return _tagged(self.prepare().eval(data=carried(facts)))
-        except RuntimeError as error:
-            raise EvaluationError(_words(str(error))) from None
-
     def evaluate_shared(self, activation: Any) -> Any:
         """Return the value on what `Evaluator.activation` made; raises EvaluationError."""
         try:
@@ -168,17 +131,6 @@ def _plain(result: Any) -> Any:
     if result.type() == _ERROR:
         raise EvaluationError(_words(str(value)))
     return result.plain_value()
-
-
-def _tagged(result: Any) -> tuple[str, Any]:
-    kind, value = result.type().name().lower(), result.value()
-    if result.type() == _ERROR:
-        raise EvaluationError(_words(str(value)))
-    if isinstance(value, list):
-        return "list", [_tagged(item) for item in value]
-    if isinstance(value, dict):
-        return "map", {key: _tagged(item) for key, item in value.items()}
-    return kind, value
 
 
 def _words(error: str) -> str:
@@ -232,31 +184,19 @@ class Environments:
 class Checker:
     """Checks expressions over the facts of one phase; `environments` are those of the policy set."""
 
-    def __init__(
-        self,
-        facts: Record,
-        evaluator: Evaluator,
-        *,
-        functions: Sequence[Function] = (),
-        environments: Environments | None = None,
-    ) -> None:
+    def __init__(self, facts: Record, evaluator: Evaluator, *, environments: Environments | None = None) -> None:
         records = {name: found.type for name, found in facts.fields.items() if isinstance(found.type, Record)}
         environments = environments or Environments()
         file, names = describe(records)
         self._pool = environments.pool(file)
         self._types: dict[str, Any] = {name: cel.Type(message) for name, message in names.items()}
-        self._functions = _declare(functions)
-        self._names = frozenset(function.name for function in functions)
         self._evaluator = evaluator
         self.facts = replace(facts, fields={**facts.fields, "variables": Field(Record({}), True)})
         self._absent = {
             **facts.absent,
             "response": ("a variable reads only request and caller", "write it in the rule"),
         }
-        self._environment = self._build() if functions else environments.of(file, names)
-
-    def _build(self) -> Any:
-        return _environment(self._types, pool=self._pool, functions=self._functions)
+        self._environment = environments.of(file, names)
 
     def declare(self, name: str, checked: Checked | None) -> None:
         """Make a variable known to the expressions that are checked from now on; None if it is known to be bad."""
@@ -266,7 +206,7 @@ class Checker:
         record = replace(variables, fields={**variables.fields, name: found})
         self.facts = replace(self.facts, fields={**self.facts.fields, "variables": Field(record, True)})
         self._types[f"variables.{name}"] = checked.cel_type if checked else _DYN
-        self._environment = self._build()
+        self._environment = _environment(self._types, pool=self._pool)
 
     def check(self, expression: str, *, rule: bool) -> tuple[Checked | None, list[Complaint]]:
         """Check an expression; returns it, or everything that is wrong with it.
@@ -279,7 +219,7 @@ class Checker:
             tree = self._evaluator.parse(expression)
         except RuntimeError as error:
             return None, [syntax_complaint(str(error), expression)]
-        reading = read_facts(expression, tree, self.facts if rule else self._before(), functions=self._names)
+        reading = read_facts(expression, tree, self.facts if rule else self._before())
         complaints = [*reading.complaints, *self._constants(tree)]
         text, origins = respell(expression, reading.edits)
         try:

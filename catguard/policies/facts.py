@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Literal, TypeAlias
 
-from catguard.policies.keywords import types_of
-from catguard.policies.model import CALLER_CLASSES, Boundary, Phase
+from catguard.policies.keywords import parts_of, types_of
+from catguard.policies.model import CALLER_CLASSES, PARAMETER, Boundary, Phase
 
 ScalarKind = Literal["bool", "int", "double", "string"]
 
@@ -120,8 +119,8 @@ def _type_of(schema: Any, *, defaults_applied: bool, normalized: bool) -> FactTy
     if name == "object":
         return _object(schema, **options)
     if name == "array":
-        items = [part["items"] for part in _parts(schema) if "items" in part]
-        tuples = any("prefixItems" in part for part in _parts(schema))
+        items = [part["items"] for part in parts_of(schema) if "items" in part]
+        tuples = any("prefixItems" in part for part in parts_of(schema))
         return ListOf(_type_of(items[0], **options) if items and not tuples else DYNAMIC)
     if name in ("integer", "number") and not normalized:
         return DYNAMIC
@@ -129,15 +128,7 @@ def _type_of(schema: Any, *, defaults_applied: bool, normalized: bool) -> FactTy
 
 
 def _implied(schema: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset({"object"}) if any("properties" in part for part in _parts(schema)) else frozenset()
-
-
-def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the schema and everything that allOf adds to it: all of them hold."""
-    yield schema
-    for inner in schema.get("allOf", ()):
-        if isinstance(inner, dict):
-            yield from _parts(inner)
+    return frozenset({"object"}) if any("properties" in part for part in parts_of(schema)) else frozenset()
 
 
 def _branches(schema: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
@@ -153,7 +144,7 @@ def _branches(schema: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
 
 def _values(schema: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return the values to which enum and const confine, in the order of the first that does."""
-    lists = [part.get("enum", [part.get("const")]) for part in _parts(schema) if {"enum", "const"} & part.keys()]
+    lists = [part.get("enum", [part.get("const")]) for part in parts_of(schema) if {"enum", "const"} & part.keys()]
     if not lists:
         return None
     return tuple(value for value in lists[0] if all(value in other for other in lists[1:]))
@@ -164,7 +155,7 @@ def _required(schema: Any) -> frozenset[str]:
     if not isinstance(schema, dict):
         return frozenset()
     names: frozenset[str] = frozenset()
-    for part in _parts(schema):
+    for part in parts_of(schema):
         names |= frozenset(part.get("required", ()))
         for branches in _branches(part):
             names |= frozenset.intersection(*map(_required, branches)) if branches else frozenset()
@@ -175,7 +166,7 @@ def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bo
     certain: dict[str, FactType] = {}
     possible: dict[str, FactType] = {}
     present = _required(schema)
-    for part in _parts(schema):
+    for part in parts_of(schema):
         for name, inner in part.get("properties", {}).items():
             found = _type_of(inner, defaults_applied=defaults_applied, normalized=normalized)
             certain[name] = _meet(certain[name], found) if name in certain else found
@@ -188,9 +179,9 @@ def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bo
     if certain or possible:
         types = {**dict.fromkeys(present, DYNAMIC), **possible, **certain}
         return Record({name: Field(types[name], name in present) for name in types})
-    if any("patternProperties" in part for part in _parts(schema)):
+    if any("patternProperties" in part for part in parts_of(schema)):
         return MapOf(DYNAMIC, present)
-    for part in _parts(schema):
+    for part in parts_of(schema):
         others = part.get("additionalProperties", part.get("unevaluatedProperties"))
         if others is False:
             return Record({name: Field(DYNAMIC, True) for name in present})
@@ -287,7 +278,7 @@ def _request(boundary: Boundary, *, defaults_applied: bool) -> Record:
 
 def _matched(params: Record, path: str) -> Record:
     """Return the record of path parameters with those present that the path template cannot match without."""
-    names = frozenset(re.findall(r"\{([^{}]+)\}", path))
+    names = frozenset(PARAMETER.findall(path))
     return Record(
         {name: replace(found, present=found.present or name in names) for name, found in params.fields.items()}
     )

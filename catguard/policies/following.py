@@ -63,7 +63,7 @@ def _own(component: Component, kind: str) -> list[Boundary]:
 
 def _callees(component: Component) -> set[str]:
     return {
-        str(found.to).partition(".")[0]
+        found.callee
         for found in component.outbound.values()
         if found.kind == "http" and found.to and found.to != EXTERNAL and not found.health
     }

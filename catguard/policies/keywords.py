@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,10 @@ ONE = (
 MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
 NAMED = ("properties", "patternProperties", "dependentSchemas")
 ANNOTATIONS = ("title", "description", "default", "examples")
+#: A schema that no value fits, as a keyword can say it.
+NOTHING: Mapping[str, Any] = {"not": {}}
+#: Keywords that refuse members for their names.
+MEMBERS = ("additionalProperties", "unevaluatedProperties")
 #: Keywords that judge as a whole: what stands inside them is no assumption of its own.
 WHOLE = ("anyOf", "oneOf", "not", "contains", "propertyNames")
 #: The annotation of a field whose value may be shown to whoever sent it.
@@ -36,6 +41,9 @@ TYPES: Mapping[str, str] = {
     "array": "a list",
     "object": "an object",
 }
+#: A text that reads like no text, or like several.
+_MISTAKABLE = re.compile(r"^$|[,;]|^(true|false|null|-?[0-9][0-9.eE+-]*)$")
+_MEMBERS = ("properties", "required", "additionalProperties", "unevaluatedProperties")
 #: Keywords whose subschemas speak of the same value.
 SAME = ("allOf", "then", "else", "dependentSchemas")
 
@@ -51,6 +59,14 @@ def subschemas(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...
         elif keyword in NAMED and isinstance(value, dict):
             for name, inner in value.items():
                 yield (keyword, name), inner
+
+
+def parts_of(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and all that its allOf adds: what fits the schema fits each of them."""
+    if isinstance(schema, dict):
+        yield schema
+        for inner in schema.get("allOf", ()):
+            yield from parts_of(inner)
 
 
 def types_of(schema: Any) -> frozenset[str]:
@@ -127,29 +143,38 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return "with " + ", ".join(value or ())
         case "additionalProperties" | "unevaluatedProperties":
             names = ", ".join(known_properties(schema))
-            return f"nothing but {names}" if names else "empty"
+            members = schema.get("patternProperties", {}).items()
+            patterns = " or ".join(pattern for pattern, inner in members if inner != NOTHING)
+            allowed = (names, f"names that match {patterns}" if patterns else "")
+            return f"nothing but {', and '.join(filter(None, allowed))}" if names or patterns else "empty"
         case "format":
             return f"of the format {value}"
         case "range":
             return "an integer of 64 bits"
         case "propertyNames":
-            return f"with names that are {_inner('', value)}"
+            return f"with names that are {_inner(value)}"
         case "contains":
-            return f"with an item that is {_inner('', value)}"
+            return _items("an", value)
         case "minContains" | "maxContains":
-            return (
-                f"at {'least' if keyword == 'minContains' else 'most'} {value} of {_inner('', schema.get('contains'))}"
-            )
+            return f"at {'least' if keyword == 'minContains' else 'most'} {_items(value, schema.get('contains'))}"
+        case "items":
+            return f"at most {_count(len(schema.get('prefixItems', ())), 'item')}"
         case "dependentRequired":
             return "; ".join(f"with {', '.join(names)} where {name} is given" for name, names in (value or {}).items())
         case "unevaluatedItems":
             return "a list without further items"
         case "not":
-            return _inner("not", value)
+            said = _inner(value)
+            if said.startswith("with "):
+                return f"without {said.removeprefix('with ')}{' together' if ', ' in said else ''}"
+            return "absent" if schema == NOTHING else f"not {said}"
         case "anyOf":
-            return " or ".join(_inner("", branch) for branch in value or ())
+            branches = [_inner(branch) for branch in value or ()]
+            return (
+                "; or " if any(", " in branch or branch.startswith("with ") for branch in branches) else " or "
+            ).join(branches)
         case "oneOf":
-            return "just one of: " + "; ".join(_inner("", branch) for branch in value or ())
+            return "just one of: " + "; ".join(_inner(branch) for branch in value or ())
         case _:
             return keyword
 
@@ -160,7 +185,7 @@ def _count(number: Any, noun: str) -> str:
 
 def known_properties(schema: Mapping[str, Any]) -> list[str]:
     """Return the names that a schema declares for the object that it describes."""
-    names = list(schema.get("properties", {}))
+    names = [name for name, inner in schema.get("properties", {}).items() if inner != NOTHING]
     for keyword in ("allOf", "anyOf", "oneOf"):
         for branch in schema.get(keyword, ()):
             if isinstance(branch, dict):
@@ -168,18 +193,51 @@ def known_properties(schema: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _inner(prefix: str, schema: Any) -> str:
+def _items(number: Any, schema: Any) -> str:
+    said = _inner(schema)
+    noun = "item" if number in (1, "an") else "items"
+    that = "" if said.startswith("with ") else "that is " if noun == "item" else "that are "
+    return f"{number} {noun} {that}{said}"
+
+
+def _inner(schema: Any) -> str:
+    """Say what a schema inside another allows, in a few words; members are told by name."""
     if not isinstance(schema, dict):
-        return f"{prefix} {'anything' if schema else 'nothing'}".strip()
+        return "anything" if schema else "nothing"
     if "description" in schema:
-        return f"{prefix} {schema['description']}".strip()
-    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in (*ANNOTATIONS, "properties")]
-    # Of the members those are told that tell one branch from another.
-    for name, inner in schema.get("properties", {}).items():
-        telling = [keyword for keyword in ("const", "enum") if isinstance(inner, dict) and keyword in inner]
-        texts += [f"{name} {limit_text(keyword, inner)}" for keyword in telling]
-    return f"{prefix} {' and '.join(texts) or 'with ' + ', '.join(known_properties(schema))}".strip()
+        return str(schema["description"])
+    members = _members(schema)
+    told = (*ANNOTATIONS, *_MEMBERS, *(("type",) if members and schema.get("type") == "object" else ()))
+    texts = [limit_text(keyword, schema) for keyword in schema if keyword not in told and not keyword.startswith("x-")]
+    return ", ".join([*texts, members] if members else texts) or "anything"
+
+
+def _members(schema: Mapping[str, Any]) -> str:
+    """Say which members an object has: "with kind (circle), r and nothing else"."""
+    properties = schema.get("properties", {})
+
+    def called(name: str) -> str:
+        inner = properties.get(name)
+        if not isinstance(inner, dict) or not {"const", "enum"} & inner.keys():
+            return name
+        values = inner["enum"] if "enum" in inner else [inner["const"]]
+        return f"{name} ({' or '.join(map(_word, values))})"
+
+    required = [called(name) for name in schema.get("required", ())]
+    others = [called(name) for name in known_properties(schema) if name not in schema.get("required", ())]
+    closed = any(schema.get(keyword) is False for keyword in ("additionalProperties", "unevaluatedProperties"))
+    if not closed:
+        telling = [name for name in others if "(" in name]
+        asked = [*required, *(f"{name} where it is given" for name in telling)] or others
+        return f"with {', '.join(asked)}" if asked else ""
+    if not required:
+        return f"with nothing but {', '.join(others)}" if others else "empty"
+    rest = f"at most also {', '.join(others)}" if others else "nothing else"
+    return f"with {', '.join(required)} and {rest}"
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """Return a value as it stands in a sentence; a text in quotes where it would be taken for something else."""
+    if isinstance(value, str) and value == value.strip() and not _MISTAKABLE.search(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)

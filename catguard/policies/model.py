@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,8 @@ JsonSchema = Mapping[str, Any]
 SchemaPath = tuple[str | int, ...]
 
 EXTERNAL = "external"
+#: A parameter in the template of a path, with its name.
+PARAMETER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 #: Classes of callers that are no components.
 CALLER_CLASSES = ("public", "probe", "supervisor")
 
@@ -149,18 +152,24 @@ class Shape:
     """The JSON Schema of one part of a request or response.
 
     In `schema` every $ref is inlined and records are closed; `assumptions` maps the path of each keyword in it to the
-    assumption which that keyword is.
+    assumption which that keyword is; `silent` has the places of the schemas in it that say nothing.
     """
 
     part: str
     schema: JsonSchema
     assumptions: Mapping[SchemaPath, Assumption]
     location: Location
+    silent: Mapping[SchemaPath, Location] = field(default_factory=dict)
 
     def place(self, path: SchemaPath) -> Location:
-        """Return where the first keyword is written at or below a path of the schema."""
+        """Return where the first keyword is written at or below a path of the schema, else of what encloses it."""
         inside = (found.location for at, found in self.assumptions.items() if path and at[: len(path)] == path)
-        return next(inside, self.location)
+        above = (path[:length] for length in range(len(path), 0, -1))
+        around = (self.silent.get(at) or self.assumptions[at].location for at in above if self._is_placed(at))
+        return next(inside, None) or next(around, self.location)
+
+    def _is_placed(self, path: SchemaPath) -> bool:
+        return path in self.silent or path in self.assumptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +274,11 @@ class Boundary:
     def public(self) -> bool:
         """Whether anybody may call."""
         return "public" in self.callers
+
+    @property
+    def callee(self) -> str:
+        """The component that it calls, "external" for what is outside of the system; "" where it calls none."""
+        return (self.to or "").partition(".")[0]
 
     def phases(self) -> Iterator[Phase]:
         """Yield the request phase, then each response."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from catguard.policies.keywords import types_of
-from catguard.policies.pinned import Path, Reads, parts_of
+from catguard.policies.keywords import parts_of, types_of
+from catguard.policies.pinned import Path, Reads
 from catguard.policies.values import MAX_INTEGER, MIN_INTEGER, normalizer
 
 _STEP = "    "

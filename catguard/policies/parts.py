@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
-from catguard.policies.branches import BranchForm, in_turn
-from catguard.policies.keywords import known_properties, limit_text
+from catguard.policies.branches import BranchForm
+from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
-from catguard.policies.values import Normalize, RecordReader, normalizer
+from catguard.policies.values import Normalize, RecordReader, in_turn, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20
@@ -27,8 +27,10 @@ MAX_EXPLAINED = 2_000
 class ShapeError:
     """One keyword that a value breaks: its assumption, the pointer to the value, and what the message may say more.
 
-    `path` is the keyword's in the schema, `limit` what it allows, `title` what the schema calls it. Of anyOf and
-    oneOf `alternatives` are the branches, and `branches` the errors of each, none of one that fits.
+    `path` is the keyword's in the schema, `around` the schema that it stands in, `limit` what it allows, `title` what
+    the schema calls it. `names` are those of members: what is lacking, with what makes that necessary; what is not
+    declared, where only `declared` are; the name that is none. Of anyOf and oneOf `alternatives` are the branches, and
+    `branches` the errors of each, none of one that fits.
     """
 
     assumption: Assumption
@@ -38,8 +40,10 @@ class ShapeError:
     limit: str
     title: str | None = None
     names: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
     branches: tuple[tuple[ShapeError, ...], ...] = ()
     alternatives: tuple[Any, ...] = ()
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Validators:
@@ -125,7 +129,12 @@ class CompiledPart:
     def errors(self, value: Any) -> list[ShapeError]:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
         found = [self._shape_error(error) for error in islice(self._broken(value), MAX_ERRORS)]
-        return [error for error in found if not _follows(error, found)]
+        told: list[ShapeError] = []
+        for error in found:
+            left = _by_itself(error, found)
+            if left is not None and left not in told:
+                told.append(left)
+        return told
 
     def looks(self) -> Normalize | None:
         """Return what raises where a number of a branch is not in its one form; None where there is nothing to see."""
@@ -138,21 +147,29 @@ class CompiledPart:
 
     def _shape_error(self, error: jsonschema_rs.ValidationError) -> ShapeError:
         path: SchemaPath = tuple(error.evaluation_path)
+        at = tuple(error.instance_path)
+        around = self._around(path)
         keyword = str(path[-1]) if path else ""
-        names: tuple[str, ...] = ()
-        if keyword == "required":
-            names = (str(getattr(error.kind, "property", "")),)
-        elif keyword in ("additionalProperties", "unevaluatedProperties"):
-            names = tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
+        if keyword == "maxContains" and not _contains(around["contains"], error.instance):
+            keyword = "contains"  # so jsonschema-rs calls that there is none, too
+            path = (*path[:-1], keyword)
+        elif keyword == "items" and error.kind.name == "falseSchema":
+            at = at[:-1]  # it is the list that is too long
         branches = getattr(error.kind, "context", ()) if keyword in ("anyOf", "oneOf") else ()
         told = tuple(tuple(map(self._shape_error, branch[:MAX_ERRORS])) for branch in branches)
         assumption = self.assumption(path)
-        around = self._around(path)
-        limit = assumption.limit if path in self.shape.assumptions else limit_text(keyword, around)
-        alternatives = tuple(around[keyword]) if told else ()
-        title = around.get("title")
         return ShapeError(
-            assumption, tuple(error.instance_path), keyword, path, limit, title, names, told, alternatives
+            assumption,
+            at,
+            keyword,
+            path,
+            limit=assumption.limit if path in self.shape.assumptions else limit_text(keyword, around),
+            title=around.get("title"),
+            names=_names(error, path, around),
+            declared=tuple(known_properties(around)) if keyword in MEMBERS else (),
+            branches=told,
+            alternatives=tuple(around[keyword]) if told else (),
+            around=around,
         )
 
     def _around(self, path: SchemaPath) -> Mapping[str, Any]:
@@ -200,15 +217,59 @@ def _words(schema: Any) -> Iterator[str]:
             yield from _words(inner)
 
 
-def _follows(error: ShapeError, found: Sequence[ShapeError]) -> bool:
-    """Whether members only count as undeclared because the branch that declares them does not fit, which is told."""
-    return error.keyword == "unevaluatedProperties" and any(
-        other.branches
-        and other.pointer == error.pointer
-        and other.assumption.action == "deny"
-        and set(error.names) <= set(known_properties({other.keyword: other.alternatives}))
-        for other in found
-    )
+def _names(error: jsonschema_rs.ValidationError, path: SchemaPath, around: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of members that a broken keyword is about."""
+    keyword = path[-1] if path else ""
+    if "propertyNames" in path[-2:]:
+        inner = getattr(error.kind, "error", None)
+        return (str(inner.instance),) if inner is not None else ()
+    if keyword == "required":
+        return (str(getattr(error.kind, "property", "")),)
+    if keyword == "dependentRequired":
+        lacking = str(getattr(error.kind, "property", ""))
+        instance: Any = error.instance
+        given = (name for name, needed in around[keyword].items() if name in instance and lacking in needed)
+        return (lacking, *given)
+    if keyword in MEMBERS:
+        return tuple(str(name) for name in getattr(error.kind, "unexpected", ()))
+    return ()
+
+
+def _contains(wanted: Any, items: Any) -> bool:
+    """Whether a list has an item that fits what `contains` asks for."""
+    if isinstance(wanted, bool):
+        return wanted and bool(items)
+    fits = jsonschema_rs.Draft202012Validator(wanted, pattern_options=jsonschema_rs.RegexOptions()).is_valid
+    return any(map(fits, items))
+
+
+def _by_itself(error: ShapeError, found: Sequence[ShapeError]) -> ShapeError | None:
+    """Return an error without what follows from others, which are told; None where nothing is left.
+
+    Members count as undeclared also where the part of the schema that declares them does not fit.
+    """
+    if error.keyword != "unevaluatedProperties":
+        return error
+    excused: set[str] = set()
+    for other in found:
+        if other.assumption.action != "deny":
+            continue
+        if other.branches and other.pointer == error.pointer:
+            excused.update(known_properties({other.keyword: other.alternatives}))
+        excused.update(_declared_beside(error, other))
+    names = tuple(name for name in error.names if name not in excused)
+    return replace(error, names=names) if names or not error.names else None
+
+
+def _declared_beside(error: ShapeError, other: ShapeError) -> Sequence[str]:
+    """Return the names that a part of the same schema declares which another error is in."""
+    beside, depth = error.path[:-1], len(error.path) - 1
+    at = other.path[:depth]
+    if at != beside or len(other.path) <= depth or other.path[depth] not in SAME:
+        return ()
+    keyword, step = other.path[depth : depth + 2]
+    schema: Any = error.around[str(keyword)]
+    return known_properties(schema[step] if keyword in ("allOf", "dependentSchemas") else schema)
 
 
 def _size(value: Any, most: int) -> int:

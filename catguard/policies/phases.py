@@ -25,7 +25,7 @@ from catguard.policies.model import (
     Waiver,
 )
 from catguard.policies.quantities import format_quantity, parse_quantity
-from catguard.policies.shapes import UNDECLARED, WITHOUT_REASON, ShapeReader, built_in_shape
+from catguard.policies.shapes import WHY_UNDECLARED, WITHOUT_REASON, ShapeReader, built_in_shape
 
 #: What is not written has numbers (DESIGN.md section 3): silence is never unbounded.
 REQUEST_BYTES = 64 * 1024
@@ -229,8 +229,7 @@ class PhaseBuilder:
                 shapes.append(self.written.shapes.read(part, (*self.path, part), self.assumption))
             elif part in ("params", "query", "args") and self.phase == "request":
                 empty = {"type": "object", "unevaluatedProperties": False}
-                why = UNDECLARED
-                shapes.append(built_in_shape(part, empty, why, self.assumption, self.place()))
+                shapes.append(built_in_shape(part, empty, WHY_UNDECLARED, self.assumption, self.place()))
         if media == (PROBLEM,) and "body" not in data:
             why = "errors are problem documents"
             shapes.append(built_in_shape("body", PROBLEM_SHAPE, why, self.assumption, self.place()))
@@ -249,14 +248,14 @@ class PhaseBuilder:
         written = data["media"] if isinstance(data.get("media"), dict) else {}
         self.limits["media"] = self.assumption(
             "media",
-            written.get("why", UNDECLARED),
+            written.get("why", WHY_UNDECLARED),
             ", ".join(media or ()) or ("any" if data.get("body") == "raw" else "no body"),
             self.place("media", "limit") if written else place,
             kind="limit",
             action=written.get("action"),
         )
         note("body/readable", "two readers of broken text read two things", f"JSON as in RFC 7493, {JSON_DEPTH} levels")
-        note("body/undeclared", UNDECLARED, "no body")
+        note("body/undeclared", WHY_UNDECLARED, "no body")
         note("body/required", "the policy declares a body", "a body")
         note("content-encoding", "what is compressed has no size that can be checked", "no encoding", "limit")
         if media and any(name.startswith("image/") for name in media):

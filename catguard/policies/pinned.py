@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Scalar
 from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
+from catguard.policies.keywords import parts_of
 
 Kind = Literal["bool", "int", "double", "string", "list", "map", "null", "dyn"]
 Path: TypeAlias = tuple[str, ...]
 Schemas: TypeAlias = tuple[Mapping[str, Any], ...]
 
+#: The kinds of constants that are looked into, as `syntax.Literal` names them.
+LITERALS: Mapping[str, Kind] = {"bool": "bool", "int": "int", "double": "double", "string": "string", "null": "null"}
 #: Between which numbers the sizes of texts, lists and maps lie.
 SIZES = Interval(0, MAX_SIZE)
 
@@ -53,14 +56,6 @@ def pinned(text: str, fact: FactType, schemas: Schemas = (), path: Path = ()) ->
             return Value(text, "map", interval=SIZES, fact=fact, schemas=schemas, path=path)
         case _:
             return Value(text, "dyn", schemas=schemas, path=path)
-
-
-def parts_of(schema: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield a schema and all that its allOf adds: what fits the schema fits each of them."""
-    if isinstance(schema, dict):
-        yield schema
-        for inner in schema.get("allOf", ()):
-            yield from parts_of(inner)
 
 
 def member_schemas(schemas: Schemas, name: str) -> Schemas:

@@ -34,6 +34,7 @@ Scope: TypeAlias = Mapping[str, tuple[FactType, Path]]
 
 #: Names that CEL itself gives to types.
 TYPE_NAMES = ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")
+_FUNCTIONS = frozenset((*USAGES, *EXPANDED))
 _RESULTS: Mapping[str, FactType] = {
     **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_", "!_"), BOOL),
     **dict.fromkeys(("contains", "startsWith", "endsWith", "matches", "bool"), BOOL),
@@ -57,24 +58,22 @@ class Reading:
     edits: tuple[Edit, ...]
 
 
-def read_facts(expression: str, tree: Node, facts: Record, *, functions: frozenset[str] = frozenset()) -> Reading:
+def read_facts(expression: str, tree: Node, facts: Record) -> Reading:
     """Resolve everything that a parsed expression reads.
 
     Args:
         expression: the author's text.
         tree: the parsed tree, with positions in that text.
         facts: the roots that can be read, e.g. request and response.
-        functions: names of functions beyond those of CEL.
     """
-    walker = _Walker(expression, facts, functions)
+    walker = _Walker(expression, facts)
     found = walker.read(tree, {}, frozenset())
     return Reading(found, frozenset(walker.parts), tuple(walker.complaints), tuple(walker.edits))
 
 
 class _Walker:
-    def __init__(self, expression: str, facts: Record, functions: frozenset[str]) -> None:
+    def __init__(self, expression: str, facts: Record) -> None:
         self.expression = expression
-        self.functions = frozenset((*USAGES, *EXPANDED)) | functions
         self.spelling = Spelling(expression)
         self.facts = facts
         self.parts: set[str] = set()
@@ -121,7 +120,7 @@ class _Walker:
                 when = guards(condition, _paths(scope))
                 return join(*(self.read(part, scope, together(known, when[i])) for i, part in enumerate((yes, no))))
             case Call(function, target, _) if function[:1].isalpha() and (
-                function in MACROS or function not in self.functions
+                function in MACROS or function not in _FUNCTIONS
             ):
                 return self.unknown(node, function, target, scope, known)
             case Call(function, _, _):
@@ -212,7 +211,7 @@ class _Walker:
             hint = f"it is called like this: {USAGES[function]}"
             self.complain(position, f"{function}() is not called like this", hint)
         else:
-            self.complain(position, f"there is no function {function!r}", suggest(function, self.functions))
+            self.complain(position, f"there is no function {function!r}", suggest(function, _FUNCTIONS))
             if target is None or not (node.arguments and isinstance(node.arguments[0], Ident)):
                 # With a target and a name first it may be a misspelt macro, whose variable is no fact.
                 for argument in node.arguments:

@@ -17,7 +17,7 @@ _NOT_LINEAR = re.compile(r"\(\?<?[=!]|\(\?P=|(?<!\\)(?:\\\\)*\\[1-9k]")
 
 def pattern_faults(shape: Shape, validators: Validators) -> Iterator[Fault]:
     """Yield the faults of the patterns of a shape, each where it is written; a shape of several users has each once."""
-    for path, pattern in _patterns(shape.schema):
+    for path, pattern, _ in patterns_of(shape.schema):
         try:
             validators.of({"pattern": pattern})
         except ValueError:
@@ -41,12 +41,15 @@ def _words(pattern: str) -> tuple[str, str]:
     )
 
 
-def _patterns(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str]]:
+def patterns_of(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str, int | None]]:
+    """Yield each pattern of a schema with its path, and the longest text that it is asked of, if that is bounded."""
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("pattern"), str):
-        yield (*path, "pattern"), schema["pattern"]
+        yield (*path, "pattern"), schema["pattern"], schema.get("maxLength")
+    names = schema.get("propertyNames")
+    longest = names.get("maxLength") if isinstance(names, dict) else None
     for name in schema.get("patternProperties", {}):
-        yield (*path, "patternProperties", name), name
+        yield (*path, "patternProperties", name), name, longest
     for step, inner in subschemas(schema):
-        yield from _patterns(inner, (*path, *step))
+        yield from patterns_of(inner, (*path, *step))

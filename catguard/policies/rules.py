@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from catguard.errors import EvaluationError
 from catguard.policies.complaints import Complaint
-from catguard.policies.expressions import Checked, Checker, Environments, Evaluator, Function, Program, shared_evaluator
+from catguard.policies.expressions import Checked, Checker, Environments, Evaluator, Program, shared_evaluator
 from catguard.policies.facts import Record, facts_of
 from catguard.policies.model import Boundary, Fault, Location, Phase, Rule
 from catguard.policies.syntax import Node
@@ -127,26 +127,6 @@ def _conjunction(rules: Sequence[CompiledRule], evaluator: Evaluator) -> Program
         return evaluator.program("false")
 
 
-def compile_rules(
-    boundary: Boundary,
-    phase: Phase,
-    *,
-    defaults_applied: bool,
-    faults: list[Fault],
-    functions: Sequence[Function] = (),
-) -> CompiledRules:
-    """Check and compile the rules of a phase, as `compiling_rules` does, in one go."""
-    return finished(
-        compiling_rules(
-            boundary,
-            phase,
-            defaults_applied=defaults_applied,
-            faults=faults,
-            functions=functions,
-        )
-    )
-
-
 def finished(steps: Generator[None, None, T]) -> T:
     """Return what steps come to, taken without a break."""
     while True:
@@ -163,7 +143,6 @@ def compiling_rules(
     *,
     defaults_applied: bool,
     faults: list[Fault],
-    functions: Sequence[Function] = (),
     environments: Environments | None = None,
 ) -> Generator[None, None, CompiledRules]:
     """Check and compile the rules of a phase, and the variables of its boundary, in steps of one expression each.
@@ -173,17 +152,16 @@ def compiling_rules(
         phase: its request or one of its responses.
         defaults_applied: defaults in the request are filled in before its rules.
         faults: gets every fault; a fault of a variable once, though each phase compiles it.
-        functions: functions of plugins.
         environments: those of the policy set, to be shared.
 
     Returns:
         The rules that have no fault.
     """
-    evaluator = shared_evaluator(tuple(functions))
+    evaluator = shared_evaluator()
     if not phase.rules and not (boundary.variables and phase is boundary.request):
         return CompiledRules((), (), evaluator)
     facts = facts_of(boundary, phase, defaults_applied=defaults_applied)
-    checker = Checker(facts, evaluator, functions=functions, environments=environments)
+    checker = Checker(facts, evaluator, environments=environments)
 
     def check(expression: str, location: Location, *, rule: bool) -> Checked | None:
         checked, complaints = checker.check(expression, rule=rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catguard.policies.diagnostics import did_you_mean, quote
@@ -14,6 +14,7 @@ from catguard.policies.keywords import (
     ANNOTATIONS,
     MANY,
     NAMED,
+    NOTHING,
     ONE,
     SAME,
     WHOLE,
@@ -22,17 +23,21 @@ from catguard.policies.keywords import (
 )
 from catguard.policies.model import Assumption, Fault, JsonSchema, Location, SchemaPath, Shape
 
+#: Keywords that hold schemas by name or number.
+_HOLDERS = tuple((keyword,) for keyword in (*MANY, *NAMED))
 #: Parts that are records: `type: object` is implied and, but for the open ones, nothing undeclared is allowed.
 RECORDS = ("params", "query", "headers", "args", "parameters")
 OPEN_RECORDS = ("headers", "parameters")
 WITHOUT_REASON = "no reason is written"
 #: Keywords of a shape with all that it refers to written out: two references a level make millions of twenty levels.
 MAX_KEYWORDS = 20_000
+#: Keywords that say by `false` that there is nothing else.
+_NO_OTHERS = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "propertyNames", "contains")
 #: Reasons of what the format implies.
-UNDECLARED = "what is not declared is refused"
+WHY_UNDECLARED = "what is not declared is refused"
 NAMED_PARAMETERS = "parameters have names"
 BEYOND_RANGE = "numbers beyond 64 bits change on their way"
-IMPLIED = (UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
+IMPLIED = (WHY_UNDECLARED, NAMED_PARAMETERS, BEYOND_RANGE)
 
 MakeAssumption = Callable[[str, str, str, Location], Assumption]
 
@@ -68,15 +73,18 @@ class ShapeReader:
         location = self.document.key(path)
         schema, places = self._inline(self.document.under(path), path, ())
         if isinstance(schema, bool):
-            schema, places = ({}, places) if schema else ({"not": {}}, {("not",): Place(location, "")})
+            schema, places = ({}, places) if schema else _nothing(location)
         if part in RECORDS:
             schema = {"type": "object", **schema}
             places.setdefault(("type",), Place(location, NAMED_PARAMETERS))
             if part not in OPEN_RECORDS and not {"unevaluatedProperties", "additionalProperties"} & schema.keys():
                 schema["unevaluatedProperties"] = False
-                why = UNDECLARED
-                places[("unevaluatedProperties",)] = Place(location, why)
-        return _shape(part, schema, places.__getitem__, make, location)
+                places[("unevaluatedProperties",)] = Place(location, WHY_UNDECLARED)
+        shape = _shape(part, schema, places.__getitem__, make, location)
+        silent = {
+            at: place.location for at, place in places.items() if at not in shape.assumptions and at[-2:-1] in _HOLDERS
+        }
+        return replace(shape, silent=silent) if silent else shape
 
     def _inline(self, node: Any, path: Path, stack: tuple[str, ...]) -> tuple[Any, dict[SchemaPath, Place]]:
         """Return a schema without $ref, and the place of each of its keywords."""
@@ -84,12 +92,16 @@ class ShapeReader:
             return node, {}
         if "$ref" in node:
             return self._inline_reference(node, path, stack)
-        why = str(node["description"]) if "description" in node else ""
+        why = str(node.get("description", "")).strip()
         schema: dict[str, Any] = {}
         places: dict[SchemaPath, Place] = {}
 
         def descend(inner: Any, inner_path: Path, at: SchemaPath) -> Any:
             resolved, inner_places = self._inline(inner, inner_path, stack)
+            if not inner_places:
+                places[at] = Place(self.document.key(inner_path), why)
+            if resolved is False and at[0] not in _NO_OTHERS:
+                resolved, inner_places = _nothing(self.document.value(inner_path))
             for where, place in inner_places.items():
                 places[(*at, *where)] = Place(place.location, place.why or why)
             return resolved
@@ -180,6 +192,11 @@ class ShapeReader:
         places = {("allOf", 0, *at): found for at, found in target_places.items()}
         places[("allOf",)] = Place(place, "")
         return {"allOf": [target], **own}, {**places, **own_places}
+
+
+def _nothing(location: Location) -> tuple[Any, dict[SchemaPath, Place]]:
+    """Return what no value fits as a keyword, which can have an id: `false` has none."""
+    return dict(NOTHING), {("not",): Place(location, "")}
 
 
 def built_in_shape(part: str, schema: JsonSchema, why: str, make: MakeAssumption, location: Location) -> Shape:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from catguard.policies.facts import DYNAMIC, STRING, FactType, ListOf, MapOf, Scalar
 from catguard.policies.intervals import Interval
-from catguard.policies.pinned import SIZES, Kind, Reads, Value, item_schemas, pinned
+from catguard.policies.pinned import LITERALS, SIZES, Kind, Reads, Value, item_schemas, pinned
 from catguard.policies.syntax import Call, Comprehension, Ident, ListNode, Literal, Node, Select, children
 
 Scope: TypeAlias = Mapping[str, Value]
@@ -24,13 +24,6 @@ MAX_STEPS = 9_999
 _PLAIN = ("bool", "int", "string")
 _ORDERED = (*_PLAIN, "double")
 _COMPARISONS = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
-_LITERALS: Mapping[str, Kind] = {
-    "bool": "bool",
-    "int": "int",
-    "double": "double",
-    "string": "string",
-    "null": "null",
-}
 
 
 class Untranslatable(Exception):
@@ -73,10 +66,10 @@ class Translator:
 
     def value(self, node: Node, scope: Scope) -> Value:
         match node:
-            case Literal(value, kind) if kind in _LITERALS:
+            case Literal(value, kind) if kind in LITERALS:
                 size = len(value) if isinstance(value, str) else value if type(value) is int else 0
                 text = f"({value!r})" if isinstance(value, int | float) and value < 0 else repr(value)
-                return Value(text, _LITERALS[kind], interval=Interval(size, size))
+                return Value(text, LITERALS[kind], interval=Interval(size, size))
             case Ident(name) if name in scope or name in self.roots:
                 return scope[name] if name in scope else self.roots[name]
             case Select(Ident("variables"), name, False) if f"variables.{name}" in self.roots:

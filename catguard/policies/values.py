@@ -118,19 +118,29 @@ def normalizer(schema: Any, *, fill_defaults: bool, looking: bool = False) -> No
     if not isinstance(schema, dict):
         return None
     types = types_of(schema)
-    inner_steps = (normalizer(inner, fill_defaults=fill_defaults, looking=looking) for inner in schema.get("allOf", ()))
-    steps = [step for step in inner_steps if step]
+    steps = [normalizer(inner, fill_defaults=fill_defaults, looking=looking) for inner in schema.get("allOf", ())]
     if "integer" in types or "number" in types:
         step = _integer if "integer" in types else _number
         steps.append(_looked(step) if looking else step)
-    if members := _members(schema, fill_defaults=fill_defaults, looking=looking):
-        steps.append(members)
+    steps.append(_members(schema, fill_defaults=fill_defaults, looking=looking))
     items = None if "prefixItems" in schema else schema.get("items")
     if each := normalizer(items, fill_defaults=fill_defaults, looking=looking):
         steps.append(_each(each))
-    if not steps:
-        return None
-    return steps[0] if len(steps) == 1 else _sequence(tuple(steps))
+    return in_turn(steps)
+
+
+def in_turn(steps: Iterable[Normalize | None]) -> Normalize | None:
+    """Return one step after the other; None where there is none."""
+    given = tuple(step for step in steps if step)
+    if len(given) < 2:
+        return given[0] if given else None
+
+    def normalize(value: Any) -> Any:
+        for step in given:
+            value = step(value)
+        return value
+
+    return normalize
 
 
 def _integer(value: Any) -> Any:
@@ -200,15 +210,6 @@ def _each(step: Normalize) -> Normalize:
         if type(value) is list:
             for index, item in enumerate(value):
                 value[index] = step(item)
-        return value
-
-    return normalize
-
-
-def _sequence(steps: tuple[Normalize, ...]) -> Normalize:
-    def normalize(value: Any) -> Any:
-        for step in steps:
-            value = step(value)
         return value
 
     return normalize

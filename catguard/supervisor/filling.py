@@ -8,11 +8,7 @@ from collections.abc import Callable
 
 from catguard.supervisor.deaths import classify
 from catguard.supervisor.events import Event, FillDied, Filled
-from catguard.supervisor.processes import Process, WorkerSpec
-
-# As for workers: hardly noticed once, no busy loop for ever.
-FIRST_DELAY = 0.05
-LONGEST_DELAY = 2.0
+from catguard.supervisor.processes import FIRST_DELAY, LONGEST_DELAY, Process, WorkerSpec
 
 
 class Filling:

@@ -14,6 +14,9 @@ from catguard.supervisor.deaths import Death, OomKilled, SupervisorKill, classif
 from catguard.supervisor.memory import prefer_as_victim
 
 READY = b"ready"
+# Seconds until a process is started again: hardly noticed once, and one that cannot start does not eat a core.
+FIRST_DELAY = 0.05
+LONGEST_DELAY = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,10 @@ from catguard.supervisor.events import Died, Draining, Event, Ready, Serving, St
 from catguard.supervisor.filling import Filling
 from catguard.supervisor.keeper import PolicyKeeper
 from catguard.supervisor.memory import WATCH_SECONDS, MemoryLimit, own_cgroup
-from catguard.supervisor.processes import Process, Worker, WorkerSpec
+from catguard.supervisor.processes import FIRST_DELAY, LONGEST_DELAY, Process, Worker, WorkerSpec
 from catguard.supervisor.serving import CLOSING_SECONDS, SAME_WISH_SECONDS
 from catguard.supervisor.sockets import url_of
 
-# Quick enough that a single death is hardly noticed, slow enough that a worker that cannot start does not eat a core.
-FIRST_DELAY = 0.05
-LONGEST_DELAY = 2.0
 # A worker that served so long has started well: what kills it next is a new story.
 SERVED_SECONDS = 10.0
 

@@ -1,3 +1,5 @@
+"""What catguard tells OpenTelemetry: the names that enforcement points use of it."""
+
 from opentelemetry.util.types import AttributeValue
 
 from catguard.telemetry.events import ConfigLoaded, Trigger

@@ -71,10 +71,6 @@ URL_SCHEME: Final = "url.scheme"
 URL_TEMPLATE: Final = "url.template"
 SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
-CLIENT_ADDRESS: Final = "client.address"
-NETWORK_PROTOCOL_NAME: Final = "network.protocol.name"
-NETWORK_PROTOCOL_VERSION: Final = "network.protocol.version"
-USER_AGENT_ORIGINAL: Final = "user_agent.original"
 ERROR_TYPE: Final = "error.type"
 EXCEPTION_TYPE: Final = "exception.type"
 EXCEPTION_MESSAGE: Final = "exception.message"
@@ -93,7 +89,6 @@ DB_RESPONSE_RETURNED_ROWS: Final = "db.response.returned_rows"
 
 SERVICE_NAME: Final = "service.name"
 SERVICE_NAMESPACE: Final = "service.namespace"
-SERVICE_VERSION: Final = "service.version"
 SERVICE_INSTANCE_ID: Final = "service.instance.id"
 #: In development in the conventions: the component that an outbound call goes to.
 SERVICE_PEER_NAME: Final = "service.peer.name"
@@ -158,8 +153,6 @@ SERVER_DURATION_ATTRIBUTES: Final = (
     HTTP_RESPONSE_STATUS_CODE,
     HTTP_ROUTE,
     URL_SCHEME,
-    NETWORK_PROTOCOL_NAME,
-    NETWORK_PROTOCOL_VERSION,
     ERROR_TYPE,
     BOUNDARY_NAME,
 )
@@ -170,8 +163,6 @@ CLIENT_DURATION_ATTRIBUTES: Final = (
     URL_SCHEME,
     SERVER_ADDRESS,
     SERVER_PORT,
-    NETWORK_PROTOCOL_NAME,
-    NETWORK_PROTOCOL_VERSION,
     ERROR_TYPE,
     BOUNDARY_NAME,
 )

@@ -19,7 +19,7 @@ from opentelemetry import metrics, trace
 from opentelemetry._logs import LoggerProvider, get_logger
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
-from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, TracerProvider
+from opentelemetry.trace import NonRecordingSpan, SpanKind, TracerProvider
 from opentelemetry.util.types import AttributeValue
 
 from catguard.engine.candidate import Difference
@@ -40,7 +40,6 @@ _SPAN_KINDS: Final[Mapping[Kind, SpanKind]] = {
 }
 #: Exchanges between two questions whether an SDK is there.
 RECHECK: Final = 1_000
-_NO_LINKS: Final[tuple[Link, ...]] = ()
 
 
 def known_method(method: str) -> str:

@@ -71,6 +71,10 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("unbounded", {"members": {"s": {"description": "so"}}}, "body/s can be anything"),
     ("unbounded", {"members": {"s": {"anyOf": [{"type": "null"}, {"type": "string"}], "description": "so"}}}, "body/s has"),
     ("unbounded", {"members": {"s": {"type": "array", "maxItems": 2, "items": {"type": "string"}, "description": "so"}}}, "body/s/* has no maxLength"),
+    ("unbounded", {"members": {"s": LIST}}, "body/s/* can be anything"),
+    ("unbounded", {"members": {"s": {**LIST, "prefixItems": [NUMBER]}}}, "body/s/* can be anything"),
+    ("unbounded", {"members": {"s": {"not": {"type": "integer"}, "description": "so"}}}, "body/s can be anything: it has no type"),
+    ("unbounded", {"members": {"s": {"maxLength": 5, "description": "so"}}}, "body/s can be anything: it has no type"),
     ("without-reason", {"body": {"description": ""}}, "body/required (with n)"),
     ("without-reason", {"request": {"max_bytes": 5}, "examples": {"none": {"request": {}}}}, "max_bytes (at most 5 bytes)"),
     ("rule-always-true", rules(even=EVEN, small="request.body.n < 10"), "small can never fail"),
@@ -92,6 +96,8 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("contradiction", {"members": {"s": {**NUMBER, "multipleOf": 10}}}, "no multiple of 10 lies between 1 and 9"),
     ("contradiction", {"members": {"s": {**LIST, "minItems": 3, "items": {"enum": ["a", "b"]}, "uniqueItems": True}}}, "only 2 differ"),
     ("contradiction", {"members": {"s": {**NUMBER, "anyOf": [{"minimum": 10}, {"type": "string"}]}}}, "none of the branches"),
+    ("contradiction", {"members": {"s": {**TEXT, "default": "twelve words"}}}, 'body/s: the default "twelve words" is none of'),
+    ("contradiction", {"members": {"o": {**CLOSED, "properties": {"s": {**NUMBER, "default": 10}}}}}, "body/o/s: the default 10 is none"),
     ("rule-always-true", {"members": {"s": {**TEXT, "maximum": 5}}}, "it is about each number, and only string is let in"),
     ("rule-always-true", {"members": {"s": {**NUMBER, "pattern": "^a$"}}}, "it is about each string"),
     ("rule-always-true", {"members": {"s": {**TEXT, "minLength": 0}}}, "nothing has less than none"),
@@ -118,6 +124,9 @@ SOUND: list[tuple[str, dict[str, Any]]] = [
     ("unbounded", {"members": {"s": TEXT, "e": {"enum": ["a"]}, "o": {**OBJECT, "additionalProperties": False}}}),
     ("unbounded", {"members": {"s": {"anyOf": [{"type": "null"}, {"type": "string"}], "maxLength": 3}}}),
     ("unbounded", {"members": {"s": {"allOf": [{"type": "string"}, {"maxLength": 3}]}}}),
+    ("unbounded", {"members": {"s": {**LIST, "items": TEXT}, "p": {**LIST, "maxItems": 1, "prefixItems": [NUMBER]}}}),
+    ("contradiction", {"members": {"s": {**NUMBER, "default": 9}, "t": {"enum": ["a"], "default": "a"}}}),
+    ("rule-always-true", rules(even=EVEN, a="request.body.n * 9223372036854775807 > 0")),  # or it overflows
     ("without-reason", {}),
     ("rule-always-true", rules(even=EVEN, small="request.body.n < 9")),
     ("rule-always-true", {**rules(even=EVEN, small="request.body.n < 10"), "actions": {"body/n/maximum": "audit"}}),
@@ -140,6 +149,7 @@ SOUND: list[tuple[str, dict[str, Any]]] = [
     ("duplicate", {"assume": {"a": {"rule": "request.body.n < 5", "why": "so", "action": "warn"}, "b": {"rule": "request.body.n < 8", "why": "so"}}}),
     ("duplicate", {"members": {"s": {"$ref": "#/shapes/Digit", "maximum": 5}}, "shapes": {"Digit": NUMBER}}),
     ("backtracking-pattern", {"members": {"s": {**TEXT, "pattern": "^a*a*$"}}}),
+    ("backtracking-pattern", {"members": {"s": {**CLOSED, "patternProperties": {"^a$": TEXT}, "propertyNames": True}}}),
     ("without-example", {}),
     ("never-accepts", {}),
     ("never-refuses", {}),
@@ -163,6 +173,13 @@ def test_a_policy_that_is_near_to_it_is_not(rule: str, changes: dict[str, Any]) 
 
 def test_the_policy_behind_these_tests_is_free_of_findings() -> None:
     assert found(policy()) == []
+
+
+@pytest.mark.parametrize("schema", [{}, True, {"anyOf": [{"type": "string"}, {"type": "null"}]}])
+def test_what_is_unbounded_is_told_where_it_is_written(schema: Any) -> None:
+    text = policy(members={"m": NUMBER, "thing": schema, "t": TEXT})
+    (finding,) = [finding for finding in found(text) if finding.rule == "unbounded"]
+    assert text.index('"thing"') < finding.location.column < text.index('"t"')
 
 
 def test_values_that_other_readers_of_yaml_take_for_something_else_are_told_where_they_stand() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catguard.enforcement.head import ORDINARY, Head, is_sendable
+from catguard.enforcement.head import ORDINARY, Head, is_sendable, media_type
 from catguard.enforcement.lane import FRAMING, REROUTING, UNUSUAL_IN_ANSWERS
 from catguard.enforcement.problem import REFUSAL_HEADER
 
@@ -57,3 +57,21 @@ def test_head_joins_what_is_repeated_or_spelled_in_two_ways() -> None:
     head = Head([(b"accept", b"image/png"), (b"Accept", b"image/webp"), (b"X-Cat", b"1")])
     assert head.values == {b"accept": b"image/png, image/webp", b"x-cat": b"1"}
     assert head.raw == [(b"accept", b"image/png"), (b"accept", b"image/webp"), (b"x-cat", b"1")]
+
+
+@pytest.mark.parametrize(
+    ("content", "media"),
+    [
+        (b"application/json", "application/json"),
+        (b'Application/JSON ; charset="UTF-8"', "application/json"),
+        (b"application/json;", "application/json"),
+        (b"application/json; charset=utf-7", "application/json; charset=utf-7"),
+        (b"application/json; charset=utf-8; Charset=latin1", "application/json; charset=latin1, utf-8"),
+        (b"application/problem+json; charset=utf-16", "application/problem+json; charset=utf-16"),
+        (b"text/plain; charset=latin1", "text/plain"),
+        (b";", None),
+        (None, None),
+    ],
+)
+def test_media_type_is_of_json_in_its_only_charset(content: bytes | None, media: str | None) -> None:
+    assert media_type(content) == media

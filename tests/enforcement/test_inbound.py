@@ -106,6 +106,7 @@ async def test_a_refusal_names_everything_and_no_value(shop: Shop) -> None:
         (b'{"count": 2}', [("content-type", "text/plain")], 415, "media"),
         (b'{"count": 2}', [], 415, "media"),
         (b'{"count": 2}', [JSON, JSON], 415, "media"),
+        (b'{"count": 2}', [("content-type", "application/json; charset=utf-7")], 415, "media"),
         (b'{"count": 2}', [JSON, ("content-encoding", "gzip")], 415, "content-encoding"),
         (b'{"note": "' + b"a" * 300 + b'"}', [JSON], 413, "max_bytes"),
         ([b'{"note": "', b"a" * 300, b'"}'], [JSON], 413, "max_bytes"),

@@ -191,6 +191,33 @@ async def test_a_stream_is_passed_on_and_cut_where_it_breaks_its_limit(shop: Sho
     assert (await ask(app, "GET", "/log")).ids() == ["media"]
 
 
+async def test_a_stream_begins_once(shop: Shop) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
+        await send(head)
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({**head, "status": 404})
+        await send({"type": "http.response.body", "body": b"b" * 100})
+
+    shop.answer = answer
+    answered = await ask(guarded(shop), "GET", "/log")
+    assert (answered.status, answered.body, answered.complete) == (200, b"a", False)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+@pytest.mark.parametrize("more", [True, False])
+async def test_an_answer_may_be_any_bytes_that_servers_take(shop: Shop, kind: Any, more: bool) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        head = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": kind(b'{ "ok": true }'), "more_body": more})
+        await send({"type": "http.response.body"})
+
+    shop.answer = answer
+    answered = await order(guarded(shop), {"count": 2})
+    assert (answered.status, answered.json()) == (200, {"ok": True})
+
+
 async def test_a_raw_body_is_delivered_byte_for_byte(shop: Shop) -> None:
     shop.answer = Shop.data(b"", None, 204)
     app = guarded(shop)

@@ -80,7 +80,7 @@ def test_failure_policy_never_denies_where_the_action_would_not(failure: str, ac
 
 
 def test_action_of_a_side_is_that_of_all_its_boundaries() -> None:
-    assert decide(8, defaults="action: warn").warnings
+    assert [found.action for found in decide(8, defaults="action: warn").violations] == ["warn"]
     assert not decide(8, defaults="action: warn", rule="action: deny").allowed
 
 

@@ -102,7 +102,7 @@ def test_rules_of_all_actions_are_told_and_only_deny_denies(snapshot: CompiledPo
     hard = rehearse(snapshot, "shelf.inbound.put", {"body": {"width": 1, "height": 1000}})
     assert not hard.allowed
     assert [violation.assumption for violation in hard.denied] == ["fits"]
-    assert [violation.assumption for violation in hard.warnings] == ["not-thin"]
+    assert [(found.assumption, found.action) for found in hard.violations] == [("fits", "deny"), ("not-thin", "warn")]
 
 
 def test_a_violation_names_the_owner_of_its_assumption(snapshot: CompiledPolicySet) -> None:

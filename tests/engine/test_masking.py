@@ -65,6 +65,10 @@ def test_names_that_no_policy_knows_are_not_kept(where: str, kept: str) -> None:
         ("body/lines/*/count/maximum", "/body/lines/3/count", "/body/lines/3/count"),
         ("body/count/maximum", "/body/count", "/body/count"),
         ("even", "/body/count", "/body/count"),
+        ("body/required", "/body/few", "/body/few"),
+        ("body/*/oneOf", "/body/secret/few", "/body/*/few"),
+        ("body/oneOf", "/body/notes/secret", "/body/*/*"),
+        ("body/readable", "/body/secret/3", "/body/*/3"),
         ("", "", ""),
     ],
 )

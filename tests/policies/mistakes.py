@@ -8,10 +8,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from catguard.policies.expressions import Function
 from catguard.policies.loader import build
 from catguard.policies.model import Fault, Location, PolicySet, Variable
-from catguard.policies.rules import CompiledRules, compile_rules
+from catguard.policies.rules import CompiledRules, compiling_rules, finished
 
 #: Marks in a rule where its fault is expected.
 MARK = "¦"
@@ -129,7 +128,6 @@ def compiled(
     expressions: Sequence[str],
     *,
     variables: Mapping[str, str] | None = None,
-    functions: Sequence[Function] = (),
 ) -> tuple[CompiledRules, list[Fault], Location]:
     """Compile rules r0, r1, ... at a place; returns them, the faults, and where each of them begins."""
     name, status = PLACES[place]
@@ -144,13 +142,7 @@ def compiled(
     named = tuple(Variable(name, expression, rule.location) for name, expression in (variables or {}).items())
     boundary = replace(boundary, variables=named, request=phase if status is None else boundary.request)
     faults: list[Fault] = []
-    built = compile_rules(
-        boundary,
-        phase,
-        defaults_applied=boundary.side == "inbound",
-        faults=faults,
-        functions=functions,
-    )
+    built = finished(compiling_rules(boundary, phase, defaults_applied=boundary.side == "inbound", faults=faults))
     return built, faults, rule.location
 
 

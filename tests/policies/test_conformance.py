@@ -14,6 +14,7 @@ from google.protobuf.wrappers_pb2 import UInt64Value
 
 from catguard.errors import EvaluationError
 from catguard.policies.arithmetic import OPERATIONS
+from catguard.policies.carrying import carried
 from catguard.policies.expressions import Evaluator
 from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Scalar
 from catguard.policies.pinned import Reads, Value, pinned
@@ -103,9 +104,21 @@ def by_cel(case: dict[str, Any]) -> tuple[str, Any] | None:
     """Return type and value by the official evaluator; None for an error."""
     bindings = {name: given(tagged) for name, tagged in case["bindings"].items()}
     try:
-        return evaluator(tuple(bindings)).program(case["expr"], checked=bool(case.get("unchecked"))).tagged(bindings)
+        program = evaluator(tuple(bindings)).program(case["expr"], checked=bool(case.get("unchecked")))
+        kind, value = _typed(program.prepare().eval(data=carried(bindings)))
     except (RuntimeError, EvaluationError):
         return None
+    return None if kind == "error" else (kind, value)
+
+
+def _typed(result: Any) -> tuple[str, Any]:
+    """Return the name of a value's type, and the value: of a list or map with values of this form in it."""
+    kind, value = result.type().name().lower(), result.value()
+    if isinstance(value, list):
+        return "list", [_typed(item) for item in value]
+    if isinstance(value, dict):
+        return "map", {key: _typed(item) for key, item in value.items()}
+    return kind, value
 
 
 def by_python(case: dict[str, Any]) -> tuple[str, Any] | None:

@@ -66,6 +66,31 @@ def test_a_loop_over_what_is_written_in_the_rule_needs_no_bound() -> None:
     assert faults("[1, 2, 3].all(x, x > request.body.n)", n={"type": "integer"}) == []
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "request.body.a.all(x, request.body.b == request.body.c)",
+        "request.body.a.all(x, dyn(request.body.b) != dyn(request.body.c))",
+        "request.body.a.all(x, request.body.b in [request.body.c])",
+        "request.body.a.all(x, request.body.m == request.body.m)",
+        "request.body.a.all(x, request.body == request.body)",
+        "request.body.a.all(x, size(request.body.b + request.body.c) > x)",
+        " && ".join(["request.body == request.body"] * 40),
+    ],
+)
+def test_what_lists_and_objects_hold_is_paid_for_where_all_of_it_is_looked_at(rule: str) -> None:
+    whole = {"type": "integer"}
+    counts = {"type": "object", "maxProperties": 5000, "additionalProperties": whole}
+    (fault,) = faults(rule, a=array(900, whole), b=array(5000, whole), c=array(5000, whole), m=counts)
+    assert "costs up to" in fault
+
+
+def test_small_lists_and_objects_may_be_compared() -> None:
+    rule = "request.body.a == request.body.b && request.body.a.all(x, x != [] && x == request.body.a[0])"
+    inner = array(4)
+    assert faults(rule, a=array(20, inner), b=array(20, inner)) == []
+
+
 LONG = {"type": "string", "maxLength": 60_000}
 
 

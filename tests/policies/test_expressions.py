@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catguard.errors import EvaluationError
-from catguard.policies.expressions import Checker, Environments, Evaluator, Function
+from catguard.policies.expressions import Checker, Environments, Evaluator
 from catguard.policies.facts import DYNAMIC, INT, STRING, Field, ListOf, Record, Scalar
 
 FACTS = Record(
@@ -143,26 +143,3 @@ def test_variable_of_one_phase_is_unknown_to_another_of_the_same_facts() -> None
 
     assert first.check("variables.twice > 1", rule=True)[1] == []
     assert second.check("variables.twice > 1", rule=True)[0] is None
-
-
-def test_functions_of_one_name_are_told_apart_by_their_parameters() -> None:
-    functions = [
-        Function("twice", ("int",), "int", lambda value: value * 2),
-        Function("twice", ("string",), "string", lambda value: value * 2),
-    ]
-    evaluator = Evaluator(functions=functions)
-    checker = Checker(FACTS, evaluator, functions=functions)
-    expression = "twice(request.n) == 4 && twice(request.s) == 'aa'"
-
-    assert checker.check(expression, rule=True)[1] == []
-    assert evaluator.program(expression).evaluate({"request": {"n": 2, "s": "a"}}) is True
-
-
-def test_function_that_raises_is_an_evaluation_error() -> None:
-    def boom(_: int) -> int:
-        raise RuntimeError("no luck")
-
-    evaluator = Evaluator(functions=[Function("boom", ("int",), "int", boom)])
-
-    with pytest.raises(EvaluationError, match="no luck"):
-        evaluator.program("boom(1) == 1").evaluate({})

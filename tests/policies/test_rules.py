@@ -8,7 +8,6 @@ import pytest
 
 from catguard.errors import EvaluationError
 from catguard.policies.compiler import compile_boundaries
-from catguard.policies.expressions import Function
 from catguard.policies.loader import build
 from catguard.policies.syntax import Literal
 from tests.policies.mistakes import compiled, request
@@ -206,19 +205,6 @@ def test_checked_tree_has_types_and_the_names_and_places_of_the_text() -> None:
     assert (read.field, read.type.kind) == ("x-size", "int")
     assert comparison.position == rule.index("> 3")
     assert comparison.arguments[1] == Literal(3, "int")
-
-
-def test_function_of_a_plugin_is_checked_and_called() -> None:
-    shout = Function("shout", ("string",), "string", str.upper, member=True)
-    rules, faults, _ = compiled(
-        "REQUEST",
-        ["request.body.format.shout() == 'WEBP'", "request.body.width.shout() == ''"],
-        functions=[shout],
-    )
-
-    assert [fault.message for fault in faults] == ["shout() does not take request.body.width (int)"]
-    assert list(rules.run(request())) == []
-    assert [outcome for _, outcome in rules.run(request(format="png"))] == [False]
 
 
 def test_rules_of_the_shipped_policies_compile() -> None:

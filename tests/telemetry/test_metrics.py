@@ -8,7 +8,6 @@ ATTRIBUTES = {
     names.HTTP_ROUTE: "/v1/render",
     names.URL_SCHEME: "http",
     names.URL_PATH: "/v1/render",
-    names.USER_AGENT_ORIGINAL: "cats/1",
     names.SERVER_ADDRESS: "whatever.the.caller.wrote",
 }
 

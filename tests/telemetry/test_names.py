@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 from opentelemetry.semconv.attributes import (
-    client_attributes,
     db_attributes,
     error_attributes,
     exception_attributes,
     http_attributes,
-    network_attributes,
     server_attributes,
     service_attributes,
     url_attributes,
-    user_agent_attributes,
 )
 from opentelemetry.semconv.metrics import http_metrics
 from opentelemetry.semconv.schemas import Schemas
@@ -18,16 +15,13 @@ from opentelemetry.semconv.schemas import Schemas
 from catguard.telemetry import names
 
 CONVENTIONS = (
-    client_attributes,
     db_attributes,
     error_attributes,
     exception_attributes,
     http_attributes,
-    network_attributes,
     server_attributes,
     service_attributes,
     url_attributes,
-    user_agent_attributes,
 )
 #: Used although the conventions still develop them; each is said to be so in names.py.
 IN_DEVELOPMENT = {"url.template", "service.peer.name", "db.response.returned_rows"}

@@ -58,10 +58,10 @@ def test_start_unknown_method_is_other(telemetry: Telemetry, memory: Memory) -> 
 
 def test_start_long_text_is_cut(telemetry: Telemetry, memory: Memory) -> None:
     observation = start(telemetry, attributes={names.URL_PATH: "/" * 5000})
-    observation.set(names.USER_AGENT_ORIGINAL, "x" * 5000)
+    observation.set(names.HTTP_ROUTE, "x" * 5000)
     observation.end()
     attributes = memory.span.attributes or {}
-    assert len(str(attributes[names.URL_PATH])) == len(str(attributes[names.USER_AGENT_ORIGINAL])) == 1024
+    assert len(str(attributes[names.URL_PATH])) == len(str(attributes[names.HTTP_ROUTE])) == 1024
 
 
 def test_inbound_caller_inside_the_system_is_the_parent(telemetry: Telemetry, memory: Memory) -> None:

@@ -1,6 +1,5 @@
 """Rectangles and the window through which a picture is seen: pure geometry, in fractions or pixels."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catguard_catomatic.pictures import Point
@@ -54,28 +53,6 @@ class Box:
         """Left, top, right, bottom in whole pixels: at least one pixel wide and high."""
         left, top = round(self.x), round(self.y)
         return left, top, max(left + 1, round(self.right)), max(top + 1, round(self.bottom))
-
-
-def visible_share(box: Box, covers: Iterable[Box]) -> float:
-    """How much of `box` no cover hides, from 0 to 1."""
-    pieces = [box]
-    for cover in covers:
-        if box.overlap(cover):
-            pieces = [rest for piece in pieces for rest in _without(piece, cover)]
-    return sum(piece.area for piece in pieces) / box.area
-
-
-def _without(box: Box, cover: Box) -> list[Box]:
-    hidden = box.overlap(cover)
-    if hidden is None:
-        return [box]
-    rests = (
-        Box(box.x, box.y, box.width, hidden.y - box.y),
-        Box(box.x, hidden.bottom, box.width, box.bottom - hidden.bottom),
-        Box(box.x, hidden.y, hidden.x - box.x, hidden.height),
-        Box(hidden.right, hidden.y, box.right - hidden.right, hidden.height),
-    )
-    return [rest for rest in rests if rest.width > 0 and rest.height > 0]
 
 
 @dataclass(frozen=True, slots=True)

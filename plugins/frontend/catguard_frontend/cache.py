@@ -107,14 +107,7 @@ class PictureCache:
         """Return the picture that was kept as `tag`, if it is still here."""
         return await asyncio.to_thread(self._find, tag)
 
-    async def keep(
-        self,
-        tag: str | None,
-        recipe: Recipe,
-        image: bytes,
-        cats: tuple[dict[str, Any], ...],
-        credits: tuple[dict[str, Any], ...],
-    ) -> Picture:
+    async def keep(self, tag: str | None, recipe: Recipe, image: bytes, cats: Told, credits: Told) -> Picture:
         """Keep `image` as what came of `recipe`, under its `tag`; without one it is found by its digest alone.
 
         Raises:
@@ -136,14 +129,7 @@ class PictureCache:
             return None  # written by another version of this tier
         return picture if self._files.touch(f"{picture.digest}.{picture.format}") else None
 
-    def _keep(
-        self,
-        tag: str | None,
-        recipe: Recipe,
-        image: bytes,
-        cats: tuple[dict[str, Any], ...],
-        credits: tuple[dict[str, Any], ...],
-    ) -> Picture:
+    def _keep(self, tag: str | None, recipe: Recipe, image: bytes, cats: Told, credits: Told) -> Picture:
         digest = hashlib.sha256(image).hexdigest()
         picture = Picture(digest, recipe.format, recipe.width, recipe.height, cats, credits, kept=tag is not None)
         self._files.write(f"{digest}.{recipe.format}", image)

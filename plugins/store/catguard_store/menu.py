@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catguard_store.art.breeds import BREEDS
 from catguard_store.art.scene import SCENES
+from catguard_store.records import LAYERS
 from catguard_store.tables import pictures
 
 LIMIT = 1000
 """Breeds, and scenes, that a menu has at most: those that are drawn here, then those with the most pictures."""
 
-DRAWN: Mapping[str, tuple[str, ...]] = {"cat": tuple(BREEDS), "scene": tuple(SCENES)}
-LAYERS = ("back", "ground", "foreground")
+OWN_NAMES: Mapping[str, tuple[str, ...]] = {"cat": tuple(BREEDS), "scene": tuple(SCENES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def read_menu(engine: AsyncEngine) -> Menu:
 
 def _statement(kind: str) -> Select[Any]:
     own = pictures.c
-    drawn = own.breed.in_([literal_column(f"'{name}'") for name in DRAWN[kind]])
+    drawn = own.breed.in_([literal_column(f"'{name}'") for name in OWN_NAMES[kind]])
     has = [func.max(case((own.layer == layer, 1), else_=0)).label(layer) for layer in LAYERS] if kind == "scene" else []
     return (
         select(

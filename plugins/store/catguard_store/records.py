@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LAYERS = ("back", "ground", "foreground")
+"""Of a scene, from far to near; cats go between the last two."""
+
 MARK_DIGITS = 10
 """Of a mark, hexadecimal: sums of 40 bits fit into the 63 of SQLite's numbers for 2^23 pictures of a breed."""
 

@@ -12,6 +12,7 @@ from catguard_store.art.breeds import BREEDS
 from catguard_store.art.poses import POSES
 from catguard_store.art.raster import rasterise
 from catguard_store.art.scenery import HEIGHT, WIDTH
+from catguard_store.records import LAYERS
 
 PAPER, INK = (238, 241, 232), (62, 56, 52)
 SCALE = 0.134
@@ -101,9 +102,7 @@ def _residents(drawn: Mapping[tuple[str, str], PIL.Image.Image], index: int) -> 
 def _place(name: str, width: int, cats: Sequence[PIL.Image.Image]) -> PIL.Image.Image:
     """One scene with all its layers, and cats before the last one."""
     place = scene.SCENES[name]
-    picture, ground, foreground = (
-        rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in ("back", "ground", "foreground")
-    )
+    picture, ground, foreground = (rasterise(scene.draw(place, layer), width, crop=False)[0] for layer in LAYERS)
     picture.paste(ground, (0, 0), ground)
     for (across, down), cat_there in zip(RESIDENTS, cats, strict=False):
         foot = (round(across * width), round(down * picture.height))

@@ -77,7 +77,7 @@ class Darkroom:
         found = document["developed"]
         images = tuple(
             Image(int(width), int(height), MEDIA, blob, hashlib.sha256(blob).hexdigest())
-            for (width, height, _, _), blob in zip(found["images"], blobs, strict=True)
+            for (width, height), blob in zip(found["images"], blobs, strict=True)
         )
         anchors = {str(name): (float(x), float(y)) for name, (x, y) in found["anchors"].items()}
         return Developed(images, anchors, opaque=bool(found["opaque"]))

@@ -37,7 +37,7 @@ def answer(result: Facts | Developed) -> tuple[dict[str, Any], list[bytes]]:
     """What goes over the pipe of a result: a document, and blobs behind it."""
     if isinstance(result, Facts):
         return {"facts": [result.format, result.width, result.height, result.frames]}, []
-    images = [[image.width, image.height, image.media, image.digest] for image in result.images]
+    images = [[image.width, image.height] for image in result.images]
     anchors = {name: list(point) for name, point in result.anchors.items()}
     document = {"developed": {"images": images, "anchors": anchors, "opaque": result.opaque}}
     return document, [image.bytes for image in result.images]

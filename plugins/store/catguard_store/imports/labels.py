@@ -7,9 +7,9 @@ from catguard_store.imports.folder import parts
 from catguard_store.imports.names import renaming, slug
 from catguard_store.imports.report import Renaming, Unusable, shown
 from catguard_store.imports.sidecar import Anchors, Row
+from catguard_store.records import LAYERS
 
 SCENES, CATS = "scenes", "cats"
-LAYERS = ("back", "ground", "foreground")
 POSE = "posing"
 """Of a cat where nobody says what it does."""
 

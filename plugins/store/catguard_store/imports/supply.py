@@ -15,9 +15,10 @@ from catguard_store.imports.darkroom import Darkroom
 from catguard_store.imports.developing import Film
 from catguard_store.imports.exported import drawing, identity, source
 from catguard_store.imports.folder import Folder
-from catguard_store.imports.labels import LAYERS, Defaults, labels
+from catguard_store.imports.labels import Defaults, labels
 from catguard_store.imports.report import ARCHIVE, HIDDEN, NO_PICTURE, PassedOver, Refusal, Renaming, Unusable, shown
 from catguard_store.imports.sidecar import Rows
+from catguard_store.records import LAYERS
 
 SUFFIXES: Final = {
     ".png": "png",
