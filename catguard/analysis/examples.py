@@ -34,9 +34,9 @@ class ExampleResult:
 
     def __str__(self) -> str:
         what = "must be accepted" if self.kind == "accept" else f"must break just {', '.join(self.expected)}"
-        broke = ", ".join(self.found) or "nothing"
-        because = f": {'; '.join(self.messages)}" if self.messages else ""
-        return f"{self.location}: example {self.example} of {self.boundary} {what}, but breaks {broke}{because}"
+        pairs = zip(self.found, self.messages, strict=True)
+        broke = "; ".join(f"{assumption}: {message}" for assumption, message in pairs) or "nothing"
+        return f"{self.location}: example {self.example} of {self.boundary} {what}, but breaks {broke}"
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -67,13 +67,14 @@ def _run(compiled: CompiledPolicySet, boundary: Boundary, example: Example, refu
         request = merge_patch(request, refusal.request) if refusal.request is not None else request
         response = merge_patch(response or {}, refusal.response) if refusal.response is not None else response
     violations = rehearse(compiled, boundary.name, request, response).violations
+    told = {violation.assumption: violation.message for violation in reversed(violations)}  # of each the first
     return ExampleResult(
         boundary=boundary.name,
         example=example.name,
         kind="refuse" if refusal else "accept",
         expected=tuple(sorted(set(refusal.by))) if refusal else (),
-        found=tuple(sorted({violation.assumption for violation in violations})),
-        messages=tuple(violation.message for violation in violations),
+        found=tuple(sorted(told)),
+        messages=tuple(told[assumption] for assumption in sorted(told)),
         location=refusal.location if refusal else example.location,
         waived=tuple(sorted({violation.assumption for violation in violations if violation.waiver is not None})),
     )

@@ -19,6 +19,7 @@ from catguard.policies.document import Document, Path
 from catguard.policies.keywords import TYPES
 from catguard.policies.model import Fault
 from catguard.policies.parts import Validators
+from catguard.policies.surprises import plain_number
 
 Part = Literal["whole", "included", "combined"]
 
@@ -26,16 +27,16 @@ Part = Literal["whole", "included", "combined"]
 MAX_QUOTE = 60
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 UNKNOWN_KEY = "unknown key"
-#: What to write in place of keywords that JSON Schema, OpenAPI or older drafts have, and shapes do not.
-_NOT_TAKEN: Mapping[str, str] = {
-    "format": "formats are not checked: write a `pattern`, with a `title` that says it in words",
-    **dict.fromkeys(("$defs", "definitions"), 'write it under `shapes`, and refer to it by $ref: "#/shapes/NAME"'),
-    "nullable": 'write type: [string, "null"]',
-    "example": "write `examples`, a list",
+_NOT_BLANK = r"\S"
+#: Keywords of JSON Schema, or of OpenAPI, that shapes do not have, and what is written instead.
+_INSTEAD: Mapping[str, str] = {
+    "format": "no format is checked: write a `pattern`, and a `title` that says it in words",
+    "nullable": 'write type: [..., "null"]',
+    "$defs": 'write it under `shapes`, and refer to it with $ref: "#/shapes/NAME"',
+    "definitions": 'write it under `shapes`, and refer to it with $ref: "#/shapes/NAME"',
     "discriminator": "a member with a `const` in each branch of `oneOf` tells them apart",
     "additionalItems": "write `prefixItems` for the first items, and `items` for the others",
     "dependencies": "write `dependentRequired` or `dependentSchemas`",
-    "$comment": "write a comment of YAML, behind a #",
 }
 
 
@@ -203,9 +204,9 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         for key in unknown:
             meant = _meant(error, unknown)
             hint = did_you_mean(key, allowed) if meant is None else f"did you mean {meant!r}?"
-            if "maxLength" in allowed and key in _NOT_TAKEN:
-                hint = _NOT_TAKEN[key]
-            elif hint is None or hint.startswith("known:"):
+            if "maxLength" in allowed:
+                hint = _INSTEAD.get(key, hint)
+            if hint is None or hint.startswith("known:"):
                 hint = _deeper(schema, key, error.instance[key]) or hint
             if patterns and (hint is None or hint.startswith("known:")):
                 hint = _form(schema) or hint
@@ -219,7 +220,11 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         return
     place = document.value(path)
     expected: Any = error.validator_value
-    if error.validator == "required":
+    if isinstance(error.instance, str) and isinstance(document.under(path), dict):  # one of its names
+        form = _form(error.schema)
+        said = "is not how it is written" if form else _expects([error])
+        yield Fault(document.key((*path, error.instance)), f"the name {quote(error.instance)} {said}", form)
+    elif error.validator == "required":
         instance: Any = error.instance
         missing = [key for key in expected if key not in instance]
         name = name if path else "the file"
@@ -230,6 +235,8 @@ def _faults(error: ValidationError, document: Document) -> Iterable[Fault]:
         if hint is not None and hint.startswith("known:"):
             hint = None  # the message lists them
         yield Fault(place, f"{name} is {quote(error.instance)}, but must be one of: {', '.join(words)}", hint)
+    elif error.validator == "pattern" and expected == _NOT_BLANK:
+        yield Fault(place, f"{name} is blank", "say it for whoever is refused, or has to change it")
     elif error.validator == "pattern" and (form := _form(error.schema)):
         yield Fault(place, f"{name} is {quote(error.instance)}, which is not how it is written", form)
     elif error.instance is None and path in document.comments:
@@ -250,6 +257,8 @@ def _written(error: ValidationError) -> str | None:
     numbers = {"number", "integer"} & {expected} if isinstance(expected, str) else None
     if isinstance(instance, str) and (instance == str(expected) or (numbers and _NUMBER.fullmatch(instance))):
         return f"write {instance} without quotes"
+    if isinstance(instance, str) and numbers and (number := plain_number(instance)) is not None:
+        return f"write {number}"
     return None
 
 

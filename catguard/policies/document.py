@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from catguard.policies.model import Fault, Location, Surprise
@@ -24,6 +25,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 #: A comment that begins where a value would stand: `contact: #shop`.
 _COMMENT = re.compile(r"[ \t]*:[ \t]+(#[^\n]*)")
 _ANCHOR = re.compile(r"(?<![^\s\[{,:?-])&(?!&\s)\S")
+#: The key of dates, which are written without quotes everywhere.
+DATES = ("expires",)
 #: Keys of texts that people are shown.
 PROSE = ("about", "contact", "description", "team", "title", "why")
 #: YAML can escape them, and no reader behind it can write them down.
@@ -118,7 +121,8 @@ class _Reader:
         self.values[path] = place = self.place(node)
         if node.id == "scalar":
             text = self.text(node)
-            self.note(node, text, place)
+            if path[-1:] != DATES:
+                self.note(node, text, place)
             if node.style == '"' and not text.isascii() and path and path[-1] in PROSE:
                 self.surprises += of_prose(text, self.source, place)
             return _scalar(text, node.style)
@@ -185,8 +189,8 @@ def _scalar(text: str, style: str | None) -> Any:
         return text
     if _INTEGER.match(text):
         return int(text, 0) if text.lstrip("+-")[:2] in ("0o", "0x") else int(text)
-    if _FLOAT.match(text):
-        return float(text)
+    if _FLOAT.match(text) and isfinite(number := float(text)):
+        return number
     return text
 
 

@@ -36,6 +36,10 @@ _UNUSUAL = re.compile(
 )
 
 
+#: What may begin a tag.
+_TAG = re.compile(r"(?<![^\s\[{,:?-])!")
+
+
 class Mark(Protocol):
     """A place in a text; everything counts from 0."""
 
@@ -116,6 +120,7 @@ def _thoroughly(text: str, name: str) -> Node | Fault | None:
         yaml.composer.warn_double_anchors = False  # YAML allows it, the last one counts; a warning would be an error
         yaml.max_depth = MAX_DEPTH + 1
         found: Node | None = yaml.compose(text)
+        tagged = _tagged(text, name) if found is not None and _TAG.search(text) else None
     except MaxDepthExceededError as error:
         mark = error.problem_mark
         return Fault(Location(name, mark.line + 1, mark.column + 1), f"the policy file is {TOO_DEEP}")
@@ -126,7 +131,20 @@ def _thoroughly(text: str, name: str) -> Node | Fault | None:
         return Fault(place, f"not readable as YAML: {message}", _hint(error, text))
     except (YAMLError, RecursionError, ValueError, AssertionError) as error:
         return Fault(start, f"not readable as YAML: {str(error).splitlines()[0] if str(error) else type(error)}")
-    return found
+    return tagged or found
+
+
+def _tagged(text: str, name: str) -> Fault | None:
+    """Return the first tag as a fault: no value is made of it, and `!!str 60` would be the number all the same."""
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if (tag := getattr(event, "ctag", None)) is not None:
+            at = event.start_mark
+            written = str(tag).replace("tag:yaml.org,2002:", "!!")
+            message = f"{written} is a tag of YAML, and tags are not read"
+            return Fault(
+                Location(name, at.line + 1, at.column + 1), message, 'leave it out, or quote it: "60" is a text'
+            )
+    return None
 
 
 def _hint(error: MarkedYAMLError, text: str) -> str | None:

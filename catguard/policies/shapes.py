@@ -92,7 +92,7 @@ class ShapeReader:
             return node, {}
         if "$ref" in node:
             return self._inline_reference(node, path, stack)
-        why = str(node["description"]) if "description" in node else ""
+        why = str(node.get("description", "")).strip()
         schema: dict[str, Any] = {}
         places: dict[SchemaPath, Place] = {}
 

@@ -12,13 +12,27 @@ from collections.abc import Iterator
 
 from catguard.policies.model import Location, Surprise
 
-#: Bidirectional controls (Unicode TR 36, section 3.2) and characters without a width.
-_HIDDEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+#: Bidirectional controls (Unicode TR 36, section 3.2), characters without a width (Default_Ignorable_Code_Point, but
+#: for those that say how an emoji is shown), and ends of lines that few editors show as such.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\x85\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_BREAK = re.compile("\r\n?|\n")
 _WORD = re.compile(r"[^\W\d_]+")
 #: Scripts with letters that look like Latin ones (Unicode TR 39).
 _LIKE_LATIN = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH", "MATHEMATICAL")
 #: Letters of Cyrillic and Greek that nobody can tell from Latin ones (Unicode TR 39, confusables.txt).
 _TWINS = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТХІЈЅԌԚԜουνκιρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
+#: A number with an exponent, and how YAML 1.1 wants it: with a point and a sign.
+_EXPONENT = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+\Z")
+_EXPONENT_1_1 = re.compile(r"[-+]?[0-9]*\.[0-9]*[eE][-+][0-9]+\Z")
+#: Other texts that are none elsewhere.
+_OTHERWISE = (
+    (re.compile(r"[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a number in base 60 to readers of YAML 1.1"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][-+0-9:.Zz \t]*)?\Z"), "a date to readers of YAML 1.1"),
+    (re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z"), "a number without a size to other readers of YAML"),
+)
 #: Words that are booleans to readers of YAML 1.1, and text to YAML 1.2 and so to catguard.
 _BOOLEANS = re.compile(r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)\Z")
 
@@ -27,7 +41,7 @@ def of_text(text: str, name: str) -> Iterator[Surprise]:
     """Yield the characters of a policy text that hide, and the words that look like others."""
     if text.isascii():
         return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_BREAK.split(text.removeprefix("\ufeff")), start=1):
         if line.isascii():
             continue
         for found in _HIDDEN.finditer(line):
@@ -80,16 +94,28 @@ def _meanings(text: str) -> str | None:
         return f'is text here and {truth} to readers of YAML 1.1: write {truth}, or "{text}"'
     if not text[:1].isdigit() and text[:1] not in "+-.":
         return None
-    if re.match(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?\Z", text):
-        plain = text.replace("_", "")
-        return f'is text here and {plain} to readers of YAML 1.1: write {plain}, or "{text}"'
+    if (number := plain_number(text)) is not None:
+        return f'is text here and {number} to readers of YAML 1.1: write {number}, or "{text}"'
     if re.match(r"[-+]?0[0-7]+\Z", text):
         return f'is {int(text)} here and {int(text, 8)} to readers of YAML 1.1: write {int(text)}, or "{text}"'
-    if re.match(r"[-+]?0o[0-7]+\Z", text):
-        return f'is {int(text, 0)} here and text to readers of YAML 1.1: write {int(text, 0)}, or "{text}"'
-    if re.match(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z", text) and abs(value := float(text)) != float("inf"):
+    if re.match(r"[-+]?(0o[0-7]+|0[0-9]+)\Z", text):
+        number = str(int(text, 0 if "o" in text else 10))
+        return f'is {number} here and text to readers of YAML 1.1: write {number}, or "{text}"'
+    if _EXPONENT.match(text) and not _EXPONENT_1_1.match(text) and abs(value := float(text)) != float("inf"):
         plain = f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
         return f'is the number {plain} here and text to readers of YAML 1.1: write {plain}, or "{text}"'
-    if re.match(r"[-+]?[1-9][0-9]*(:[0-5]?[0-9])+\Z", text):
-        return f'is text here and a number in base 60 to readers of YAML 1.1: write "{text}"'
+    for form, what in _OTHERWISE:
+        if form.match(text):
+            return f'is text here and {what}: write "{text}"'
+    return None
+
+
+def plain_number(text: str) -> str | None:
+    """Return the number that a text is to readers of YAML 1.1 alone, as everybody reads it: of 1_000 1000."""
+    if "_" in text and re.match(r"[-+]?([1-9][0-9_]*|[0-9][0-9_]*\.[0-9_]*)\Z", text):
+        return text.replace("_", "")
+    if "_" in text and re.match(r"[-+]?0[0-7_]+\Z", text):
+        return str(int(text.replace("_", ""), 8))
+    if re.match(r"[-+]?0b[01_]*[01]_*\Z", text):
+        return str(int(text.replace("_", ""), 2))
     return None

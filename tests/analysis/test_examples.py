@@ -91,6 +91,12 @@ def test_a_refusal_that_breaks_something_else_fails() -> None:
     assert "must break just even, but breaks body/n/maximum" in str(failed)
 
 
+def test_an_example_that_breaks_several_assumptions_says_of_each_why() -> None:
+    broken = POLICIES.replace("by: even, request: {body: {n: 3}}", "by: even, request: {body: {n: x, s: 5}}")
+    (failed,) = [result for result in results(broken) if not result.passed]
+    assert "but breaks body/n/type: n must be a whole number; body/s/type: s must be a text" in str(failed)
+
+
 def test_a_refusal_that_is_accepted_fails() -> None:
     (failed,) = [
         r

@@ -41,6 +41,17 @@ def faults(*changes: tuple[str, str]) -> list[str]:
             'unknown key "42" (What is assumed of the answer. For HTTP by status',
         ),
         ("catguard: 1\n", "", "toy.yaml:1:1: the file lacks `catguard`"),
+        (
+            "            even: {",
+            "            Even: {",
+            'toy.yaml:20:13: the name "Even" is not how it is written (A name',
+        ),
+        ("why: pairs}", 'why: " "}', "`why` is blank"),
+        ("max_bytes: 10", "max_bytes: !!int 10", "!!int is a tag of YAML, and tags are not read (leave it out"),
+        ("maximum: 100", "maximum: 1_000", '`maximum` is "1_000", but must be a number (write 1000)'),
+        ("maximum: 100", "maximum: 0b11", '`maximum` is "0b11", but must be a number (write 3)'),
+        ("maximum: 100", "maximum: 1e400", '`maximum` is "1e400", but must be a number'),
+        ("maximum: 100", "format: int32", 'unknown key "format" (no format is checked: write a `pattern`'),
     ],
 )
 def test_a_wrong_form_is_told_in_words(old: str, new: str, fault: str) -> None:

@@ -145,7 +145,7 @@ def test_defaults_of_a_file_go_before_those_of_the_policy() -> None:
         ("shop/policies.yaml", "about: Sells", "abuot: Sells", "shop/policies.yaml:10:5: unknown key \"abuot\" (did you mean 'about'?)"),
         ("shop/policies.yaml", "catguard: 1\n", "catguard: 1\nsystem: other\n", "the file names another system"),
         ("shop/policies.yaml", "owners: {shop: {team: Shop, contact: \"#shop\"}}", "owners: {shop: {team: Shop, contact: \"#shop\"}, all: {team: Us, contact: x}}", "the owner all is declared at policies.yaml:5:10 already"),
-        ("shop/policies.yaml", "  Answer:", "  answer:", "shop/policies.yaml:6:3: `shapes` is \"answer\", which is not how it is written"),
+        ("shop/policies.yaml", "  Answer:", "  answer:", "shop/policies.yaml:6:3: the name \"answer\" is not how it is written"),
         ("shop/policies.yaml", "    owner: shop", "    owner: oven2", "there is no owner \"oven2\" (did you mean 'oven'?)"),
         ("oven.yaml", "catguard: 1\n", "catguard: 1\nlint: {}\n", "oven.yaml:3:1: `lint` belongs to the whole policy"),
         ("oven.yaml", "boundary: oven.inbound.bake", "boundary: shop.outbound.bake", "the waiver is about shop, which this file does not declare"),

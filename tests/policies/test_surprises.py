@@ -27,6 +27,12 @@ def surprises(text: str) -> list[Surprise]:
         ("1_000", "is text here and 1000"),
         ("0o17", "is 15 here and text"),
         ("12:30", "base 60"),
+        ("1.5e3", "is the number 1500 here and text"),
+        ("08", "is 8 here and text"),
+        ("0777_7", "is text here and 4095"),
+        ("0b101", "is text here and 5"),
+        ("2027-01-31", "is text here and a date"),
+        ("-.inf", "is text here and a number without a size"),
     ],
 )
 def test_plain_values_that_are_read_in_two_ways(value: str, words: str) -> None:
@@ -37,9 +43,15 @@ def test_plain_values_that_are_read_in_two_ways(value: str, words: str) -> None:
     assert surprises(f"{value}: 1")[0].message == surprise.message
 
 
-@pytest.mark.parametrize("value", ["2027-01-31", "1.5", "12", "-3", "0", "0.5", "1.0e3", "north", "on-call", "y", "#x"])
+@pytest.mark.parametrize(
+    "value", ["1.5", "12", "-3", "0", "0.5", "1.0e+3", "0_9", "0x1F", "v1_0", "north", "on-call", "y", "#x"]
+)
 def test_plain_values_that_everybody_reads_alike(value: str) -> None:
     assert surprises(f"a: {value}") == []
+
+
+def test_the_last_day_of_a_waiver_is_written_without_quotes() -> None:
+    assert surprises("waivers: [{expires: 2027-01-31}]") == []
 
 
 @pytest.mark.parametrize("at", ["", "components: {a: {inbound: {b: {", "components: {a: {outbound: {b: {"])
@@ -54,10 +66,16 @@ def test_values_in_quotes_are_no_surprise(value: str) -> None:
     assert surprises(f"a: '{value}'\nb: \"{value}\"\nc: |\n  {value}") == []
 
 
-@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u200b", "\u200f", "\u00ad", "\ufeff"])
+@pytest.mark.parametrize(
+    "character", ["\u202e", "\u2066", "\u200b", "\u200f", "\u00ad", "\ufeff", "\u2028", "\x85", "\u3164", "\U000e0061"]
+)
 def test_characters_that_cannot_be_seen_are_found_in_comments_too(character: str) -> None:
     (surprise,) = surprises(f"a: 1\nb: 2 # so{character}")
     assert (surprise.rule, surprise.location.line, surprise.location.column) == ("hidden-characters", 2, 10)
+
+
+def test_a_mark_of_byte_order_begins_a_file_for_all_readers() -> None:
+    assert surprises("\ufeffa: 1") == []
 
 
 @pytest.mark.parametrize("word", [MIXED, TWIN, f"x: {TWIN}"])
