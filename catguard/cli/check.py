@@ -22,6 +22,7 @@ from catguard.errors import PolicyError
 from catguard.policies.actions import parse_action
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.keywords import counted
 from catguard.policies.loader import load_compiled
 from catguard.policies.model import Fault
 
@@ -93,7 +94,7 @@ def show_faults(report: Report, console: Console) -> None:
     for fault in report.faults:
         hint = f"\n  [dim]{escape(fault.hint)}[/]" if fault.hint else ""
         console.print(f"[bold]{fault.location}[/]: [red]{escape(fault.message)}[/]{hint}", soft_wrap=True)
-    count = "1 fault" if len(report.faults) == 1 else f"{len(report.faults)} faults"
+    count = counted(len(report.faults), "fault")
     console.print(f"[red]{count}[/] in {', '.join(report.files)}; nothing was loaded", soft_wrap=True)
 
 
@@ -116,7 +117,7 @@ def show(report: Report, console: Console) -> None:
     verdict = "[green]ok[/]" if report.ok else "[red]not ok[/]"
     console.print(
         f"{verdict}: {accepted} accepted and {refused} refused examples, {len(report.failed)} of them wrong; "
-        f"{len(report.findings)} findings; revision {report.compiled.revision[:12]}",
+        f"{counted(len(report.findings), 'finding')}; revision {report.compiled.revision[:12]}",
         soft_wrap=True,
     )
 
