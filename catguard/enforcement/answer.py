@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from catguard.enforcement.head import Head, media_type
+from catguard.enforcement.head import Head, is_sendable, media_type
 from catguard.enforcement.problem import REFUSAL_HEADER, Headers
 from catguard.enforcement.reading import BODILESS, check_encoding, head_facts, read_body
 from catguard.engine.codec import dumps
@@ -114,7 +114,7 @@ class Answer:
         """Take note of how the answer begins."""
         status = self.status = message["status"]
         head = self._head = Head(message.get("headers", ()))
-        if not head.sendable():
+        if not is_sendable(head.values):
             raise ValueError("a header of the answer has a name or a value that no server may send")
         self._phase = self.boundary.response(status)
         if status >= 400:

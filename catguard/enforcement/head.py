@@ -61,10 +61,6 @@ class Head:
         value = self.values.get(name)
         return None if value is None else value.decode("latin-1")
 
-    def sendable(self) -> bool:
-        """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
-        return _is_sendable(self.values)
-
     def trace(self) -> dict[str, str]:
         """Return the headers of W3C Trace Context that came."""
         names = (b"traceparent", b"tracestate")
@@ -85,14 +81,8 @@ def _tokens(head: Head, name: bytes) -> set[str]:
     return {token.strip().lower() for token in (head.text(name) or "").split(",")}
 
 
-def sendable_once(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
-    """Return headers by name, if a server sends them as they are and none comes twice; else None."""
-    pairs: Pairs = raw if isinstance(raw, list) else list(raw)
-    values = dict(pairs)
-    return values if len(values) == len(pairs) and _is_sendable(values) else None
-
-
-def _is_sendable(values: dict[bytes, bytes]) -> bool:
+def is_sendable(values: dict[bytes, bytes]) -> bool:
+    """Whether a server sends these headers as they are: servers raise on others, when it is too late to answer."""
     texts = b"".join(values.values())
     return (ORDINARY.issuperset(values) or _are_names(values)) and texts.translate(_IN_VALUES) == texts
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 
 from catguard.enforcement.eager import Rest, begin
-from catguard.enforcement.head import Head, media_type, sendable_once
+from catguard.enforcement.head import Head, is_sendable, media_type
 from catguard.enforcement.problem import REFUSAL_HEADER
 from catguard.enforcement.reading import BODILESS
 from catguard.enforcement.reception import PUBLIC
@@ -111,7 +111,12 @@ class Lane:
         values = head.values
         if scope["method"] != self.method or not (head.ordinary or self._unusual.isdisjoint(values)):
             return None, b"", receive
-        facts: Facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
+        facts: Facts
+        length = values.get(b"content-length", b"0")
+        if length == b"0":
+            facts = {"method": self.method, "path": path, "headers": {}, "query": {}}
+        else:  # with all of its keys at once: a dict that grows later takes longer
+            facts = {"method": self.method, "path": path, "headers": {}, "query": {}, "bytes": 0, "body": None}
         if self._params is not None:
             facts["params"] = self._params.from_wire(params) if params else {}
         if query := scope.get("query_string"):
@@ -121,8 +126,7 @@ class Lane:
                 return None, b"", receive
         if self._headers is not None:
             facts["headers"] = self._headers.from_wire(head.pairs(self._headers.names))
-        length = values.get(b"content-length")
-        if length is None or length == b"0":
+        if length == b"0":
             allowed = self._phase.check(facts, None, caller) >= ALLOWED
             return facts if allowed else None, b"", receive
         content = values.get(b"content-type")
@@ -151,10 +155,17 @@ class Lane:
         Its own are those of the delivered body. Those that ask for another route than the one that was decided on, and
         names with an underscore, which CGI and WSGI take for a hyphen, are kept where the boundary declares them.
         """
-        if head.ordinary or (self._unusual.isdisjoint(head.values) and b"_" not in b"".join(head.values)):
-            kept = [pair for pair in head.raw if pair[0] != b"content-length"]
-        else:
-            kept = [pair for pair in head.raw if self._is_kept(pair[0])]
+        values = head.values
+        if head.ordinary or (
+            len(values) == len(head.raw) and self._unusual.isdisjoint(values) and b"_" not in b"".join(values)
+        ):
+            values = values.copy()
+            if body:
+                values[b"content-length"] = b"%d" % len(body)
+            else:
+                values.pop(b"content-length", None)
+            return list(values.items())
+        kept = [pair for pair in head.raw if self._is_kept(pair[0])]
         if body:
             kept.append((b"content-length", b"%d" % len(body)))
         return kept
@@ -179,17 +190,21 @@ class AnswerLane:
         self._unusual = UNUSUAL_IN_ANSWERS | {REFUSAL_HEADER} if public else UNUSUAL_IN_ANSWERS
 
     def give(
-        self, request: Facts, pairs: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
+        self, request: Facts, raw: Iterable[tuple[bytes, bytes]], body: bytes, caller: Mapping[str, Any]
     ) -> tuple[dict[bytes, bytes], bytes] | None:
         """Check an answer that is there as a whole; returns its headers and body as they are delivered."""
-        values = sendable_once(pairs)
-        if values is None or not self._unusual.isdisjoint(values) or len(body) > self._max_bytes:
-            return None
-        if type(body) is not bytes:
-            return None
+        pairs = raw if isinstance(raw, list) else list(raw)
+        values = dict(pairs)
         content = values.get(b"content-type")
-        media = self._media.get(content) or media_type(content)
-        if media not in self._allowed:
+        media = self._media.get(content)
+        # Where there is only a type that the policy names, and a length, which is written anew, no header is looked at.
+        if media is None or len(pairs) != 2 or b"content-length" not in values:
+            if len(values) != len(pairs) or not is_sendable(values) or not self._unusual.isdisjoint(values):
+                return None
+            media = media or media_type(content)
+            if media not in self._allowed:
+                return None
+        if type(body) is not bytes or len(body) > self._max_bytes:
             return None
         facts: Facts = {"status": self.status, "headers": {}, "media": media, "bytes": len(body)}
         if self._headers is not None:

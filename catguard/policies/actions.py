@@ -29,10 +29,10 @@ def parse_action(text: str) -> tuple[str, Action]:
 
 
 def check_overrides(overrides: Sequence[tuple[str, Action]], policies: PolicySet) -> None:
-    """Hold overrides against what there is: one that matches nothing would be taken for one that is in force.
+    """Hold overrides against what there is: one that changes nothing would be taken for one that is in force.
 
     Raises:
-        ConfigurationError: With every override that matches neither a boundary nor an assumption.
+        ConfigurationError: With every override that matches no boundary and no assumption, or none that it can change.
     """
     if not overrides:
         return
@@ -43,12 +43,20 @@ def check_overrides(overrides: Sequence[tuple[str, Action]], policies: PolicySet
         names = [f"{name}/{identity}" for name in known for identity in known[name]] if slash else list(known)
         if slash:
             names += [f"{name}.{side}/{UNDECLARED}" for name in policies.components for side in ("inbound", "outbound")]
-        if not any(fnmatchcase(name, glob) for name in names):
+        matched = [name for name in names if fnmatchcase(name, glob)]
+        if not matched:
             near = [name for name in names if name.startswith(f"{boundary}/")] if slash else []
             hint = did_you_mean(glob, near or known) or f"`catguard explain {boundary.partition('.')[0]}` names all"
             wrong.append(f"--action {glob}={action} matches no {'assumption' if slash else 'boundary'} ({hint})")
+        elif slash and not any(_can_have(name.partition("/")[2], action) for name in matched):
+            hint = "byte limits and queries that cannot be read always deny, a type only as its whole boundary does"
+            wrong.append(f"--action {glob}={action} changes nothing ({hint})")
     if wrong:
         raise ConfigurationError("; ".join(wrong))
+
+
+def _can_have(identity: str, action: Action) -> bool:
+    return action == "deny" if identity in NEVER_SOFT else not of_whole_boundary(identity)
 
 
 def of_undeclared(component: str, side: Side, action: Action, overrides: Sequence[tuple[str, Action]]) -> Action:

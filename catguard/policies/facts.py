@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from catguard.policies.keywords import parts_of, types_of
 from catguard.policies.model import CALLER_CLASSES, PARAMETER, Boundary, Phase
+from catguard.policies.values import normalizer
 
 ScalarKind = Literal["bool", "int", "double", "string"]
 
@@ -29,17 +30,23 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list."""
+    """A list, or null where that is `nullable`."""
 
     element: FactType
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """An object whose member names are not declared; `required` are those that are always there."""
+    """An object whose member names are not declared; `required` are those that are always there.
+
+    It can be null where that is `nullable`, and anything else where the schema does not say `type: object`: `implied`.
+    """
 
     value: FactType
     required: frozenset[str] = frozenset()
+    nullable: bool = False
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object whose members are declared; `absent` says of names that could be expected why they are no facts."""
+    """An object whose members are declared; `absent` says of names that could be expected why they are no facts.
+
+    It can be anything else where the schema does not say `type: object`: then it is `implied`.
+    """
 
     fields: Mapping[str, Field]
     absent: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    implied: bool = False
 
 
 FactType: TypeAlias = Dynamic | Scalar | ListOf | MapOf | Record
@@ -107,7 +118,8 @@ def _type_of(schema: Any, *, defaults_applied: bool, normalized: bool) -> FactTy
     """
     if not isinstance(schema, dict):
         return DYNAMIC
-    types = types_of(schema) or _implied(schema)
+    declared = types_of(schema)
+    types = declared or _implied(schema)
     options = {"defaults_applied": defaults_applied, "normalized": normalized}
     if not types:
         branches = [branch for keyword in ("anyOf", "oneOf") for branch in schema.get(keyword, ())]
@@ -117,11 +129,14 @@ def _type_of(schema: Any, *, defaults_applied: bool, normalized: bool) -> FactTy
         return DYNAMIC
     (name,) = types - {"null"}
     if name == "object":
-        return _object(schema, **options)
+        found = _object(schema, **options)
+        if isinstance(found, MapOf):
+            found = replace(found, nullable="null" in types)
+        return found if declared else replace(found, implied=True)
     if name == "array":
         items = [part["items"] for part in parts_of(schema) if "items" in part]
         tuples = any("prefixItems" in part for part in parts_of(schema))
-        return ListOf(_type_of(items[0], **options) if items and not tuples else DYNAMIC)
+        return ListOf(_type_of(items[0], **options) if items and not tuples else DYNAMIC, "null" in types)
     if name in ("integer", "number") and not normalized:
         return DYNAMIC
     return Scalar(_SCALARS[name], _values(schema), "null" in types)
@@ -162,14 +177,19 @@ def _required(schema: Any) -> frozenset[str]:
     return names
 
 
-def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bool) -> FactType:
+def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bool) -> Record | MapOf:
     certain: dict[str, FactType] = {}
     possible: dict[str, FactType] = {}
+    #: Members of no one type whose numbers have a form all the same, on which no later part has a say.
+    open_ended: set[str] = set()
     present = _required(schema)
     for part in parts_of(schema):
         for name, inner in part.get("properties", {}).items():
             found = _type_of(inner, defaults_applied=defaults_applied, normalized=normalized)
-            certain[name] = _meet(certain[name], found) if name in certain else found
+            if name not in open_ended:
+                certain[name] = _meet(certain[name], found) if name in certain else found
+                if isinstance(found, Dynamic) and normalizer(inner, fill_defaults=False):
+                    open_ended.add(name)
             if defaults_applied and normalized and isinstance(inner, dict) and "default" in inner:
                 present |= {name}
         for branch in (branch for branches in _branches(part) for branch in branches):
@@ -200,7 +220,7 @@ def join(one: FactType, other: FactType) -> FactType:
         values = tuple(dict.fromkeys((*(one.values or ()), *(other.values or ())))) if lists else None
         return Scalar(one.kind, values, one.nullable or other.nullable)
     if isinstance(one, ListOf) and isinstance(other, ListOf):
-        return ListOf(join(one.element, other.element))
+        return ListOf(join(one.element, other.element), one.nullable or other.nullable)
     return DYNAMIC
 
 

@@ -54,21 +54,34 @@ class NormalForm:
                 self._line(indent, f"elif {name}.__class__ is int and not {inside}: {self._outside}")
         elif "number" in types:
             self._line(indent, f"if {name}.__class__ is int: {keep} = real({name}); {self._changed}")
-        for part in parts_of(schema):
+        last_first = list(parts_of(schema))[::-1]
+        for part in last_first:
+            self._others(part, name, indent)
+        for part in last_first:
             self._members(part, types, name, path, indent)
-            if "prefixItems" not in part and _is_changed(part.get("items")):
-                index, item = f"index_{next(self._numbers)}", f"item_{next(self._numbers)}"
-                self._line(indent, f"if {name}.__class__ is list:")
-                self._line(indent + _STEP, f"for {index}, {item} in enumerate({name}):")
-                self._value(part["items"], item, f"{name}[{index}]", None, indent + 2 * _STEP)
+
+    def _others(self, part: Mapping[str, Any], name: str, indent: str) -> None:
+        """Write the statements for items, and for members that are not named."""
+        if "prefixItems" not in part and _is_changed(part.get("items")):
+            index, item = f"index_{next(self._numbers)}", f"item_{next(self._numbers)}"
+            self._line(indent, f"if {name}.__class__ is list:")
+            self._line(indent + _STEP, f"for {index}, {item} in enumerate({name}):")
+            self._value(part["items"], item, f"{name}[{index}]", None, indent + 2 * _STEP)
+        others = None if "patternProperties" in part else part.get("additionalProperties")
+        if _is_changed(others):
+            key, found = f"key_{next(self._numbers)}", f"member_{next(self._numbers)}"
+            self._line(indent, f"if {name}.__class__ is dict:")
+            self._line(indent + _STEP, f"for {key}, {found} in {name}.items():")
+            known = ", ".join(map(repr, part.get("properties", ())))
+            self._line(indent + 2 * _STEP, f"if {key} not in {{{known}}}:" if known else "if True:")
+            self._value(others, found, f"{name}[{key}]", None, indent + 3 * _STEP)
 
     def _members(
         self, part: Mapping[str, Any], types: frozenset[str], name: str, path: Path | None, indent: str
     ) -> None:
-        properties: Mapping[str, Any] = part.get("properties", {})
-        named = {member: inner for member, inner in properties.items() if _is_changed(inner)}
-        others = None if "patternProperties" in part else part.get("additionalProperties")
-        if not (named or _is_changed(others)):
+        """Write the statements for members that are named."""
+        named = {member: inner for member, inner in part.get("properties", {}).items() if _is_changed(inner)}
+        if not named:
             return
         if path is None or types != {"object"}:
             self._line(indent, f"if {name}.__class__ is dict:")
@@ -77,19 +90,14 @@ class NormalForm:
             named = self._integers(part, named, name, path)
         for member, inner in named.items():
             place = f"{name}[{member!r}]"
-            if path is not None and member in part.get("required", ()):
+            # What was read already is there, whichever part says so, and must be changed wherever it is kept.
+            if path is not None and (member in part.get("required", ()) or (*path, member) in self._reads.names):
                 here = (*path, member)
                 self._value(inner, self._reads.local(here, place), place, here, indent)
             else:
                 found = f"member_{next(self._numbers)}"
                 self._line(indent, f"{found} = {name}.get({member!r})")
                 self._value(inner, found, place, None, indent)
-        if _is_changed(others):
-            key, found = f"key_{next(self._numbers)}", f"member_{next(self._numbers)}"
-            self._line(indent, f"for {key}, {found} in {name}.items():")
-            known = ", ".join(map(repr, properties))
-            self._line(indent + _STEP, f"if {key} not in {{{known}}}:" if known else "if True:")
-            self._value(others, found, f"{name}[{key}]", None, indent + 2 * _STEP)
 
     def _integers(self, part: Mapping[str, Any], named: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
         """Write one statement for all plain integers of an object; returns the members that are left.
@@ -132,19 +140,23 @@ def _listed(parts: list[Mapping[str, Any]]) -> Iterator[Any]:
 
 
 def plain_defaults(schema: Any) -> dict[str, Any] | None:
-    """Return the defaults of an object's members, in their one form; None where some are deeper, or no plain values."""
+    """Return the defaults of an object's members, in their one form.
+
+    None where some are deeper, are no plain values, or stand where several parts of the schema speak of the member.
+    """
     found: dict[str, Any] = {}
-    for part in parts_of(schema):
-        for name, inner in part.get("properties", {}).items():
-            if not isinstance(inner, dict):
-                continue
-            without = {keyword: value for keyword, value in inner.items() if keyword != "default"}
-            deeper = any(True for _ in defaults_in(without))
-            if deeper or isinstance(inner.get("default"), dict | list):
-                return None
-            if "default" in inner:
-                step = normalizer(inner, fill_defaults=True)
-                found.setdefault(name, step(inner["default"]) if step else inner["default"])
+    named = [item for part in parts_of(schema) for item in part.get("properties", {}).items()]
+    names = [name for name, _ in named]
+    for name, inner in named:
+        if not isinstance(inner, dict):
+            continue
+        without = {keyword: value for keyword, value in inner.items() if keyword != "default"}
+        deeper = any(True for _ in defaults_in(without))
+        if deeper or ("default" in inner and (isinstance(inner["default"], dict | list) or names.count(name) > 1)):
+            return None
+        if "default" in inner:
+            step = normalizer(inner, fill_defaults=True)
+            found[name] = step(inner["default"]) if step else inner["default"]
     return found
 
 

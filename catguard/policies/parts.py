@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ from catguard.policies.branches import BranchForm
 from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
-from catguard.policies.values import Normalize, RecordReader, in_turn, normalizer
+from catguard.policies.values import Normalize, OutOfRange, RecordReader, in_turn, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20
@@ -123,8 +124,7 @@ class CompiledPart:
 
     def defaults_fit(self) -> bool:
         """Whether each default is a value that its own schema lets pass; filled in, it is not judged again."""
-        defaults = defaults_in(self.shape.schema) if self.fills_defaults else ()
-        return all(jsonschema_rs.is_valid(dict(schema), default) for schema, default in defaults)
+        return all(_fits(schema, value) for schema, value in defaults_in(self.shape.schema) if self.fills_defaults)
 
     def errors(self, value: Any) -> list[ShapeError]:
         """Return what a value breaks: at most MAX_ERRORS, of a value larger than MAX_EXPLAINED the first."""
@@ -202,6 +202,16 @@ class CompiledPart:
         wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
         assumptions = self.shape.assumptions
         return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+def _fits(schema: JsonSchema, default: Any) -> bool:
+    form = normalizer(schema, fill_defaults=True)
+    try:
+        if form is not None:
+            form(deepcopy(default))
+    except OutOfRange:
+        return False
+    return jsonschema_rs.is_valid(dict(schema), default)
 
 
 def _words(schema: Any) -> Iterator[str]:

@@ -11,7 +11,8 @@ from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Sc
 from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
 from catguard.policies.keywords import parts_of
 
-Kind = Literal["bool", "int", "double", "string", "list", "map", "null", "dyn"]
+#: A bag is a list in no order that anybody may rely on: what CEL makes of a map's keys, in whichever order it has them.
+Kind = Literal["bool", "int", "double", "string", "list", "bag", "map", "null", "dyn"]
 Path: TypeAlias = tuple[str, ...]
 Schemas: TypeAlias = tuple[Mapping[str, Any], ...]
 
@@ -51,6 +52,8 @@ def pinned(text: str, fact: FactType, schemas: Schemas = (), path: Path = ()) ->
             return Value(text, kind, nullable, fact=fact, schemas=schemas, path=path)
         case ListOf():
             return Value(text, "list", interval=sizes_of(schemas, "list"), fact=fact, schemas=schemas, path=path)
+        case Record(implied=True) | MapOf(implied=True):
+            return Value(text, "dyn", fact=fact, schemas=schemas, path=path)  # a text or a list has members to Python
         case Record() | MapOf():
             # Not by maxProperties: defaults are filled in after it was checked.
             return Value(text, "map", interval=SIZES, fact=fact, schemas=schemas, path=path)

@@ -128,6 +128,8 @@ class _Walker:
                 found = [self.read(part, scope, known) for part in parts]
                 if function in ("_==_", "_!=_", "@in"):
                     self.compare(children(node), found)
+                    if function != "@in":
+                        self.loosen(children(node), found)
                     return BOOL
                 if function[:1] in "_-" and isinstance(found[0], Scalar):
                     return Scalar(found[0].kind) if function not in _RESULTS else BOOL
@@ -269,6 +271,19 @@ class _Walker:
             else:
                 hint = f"one is of {_list(values)}; the other of {_list(others)}"
                 self.complain(self.place(fact), f"{owner} is never {self.spelling.chain(other) or 'this'}", hint)
+
+    def loosen(self, nodes: tuple[Node, ...], found: list[FactType]) -> None:
+        """Let a list or map that can be null be held against null, which the checker knows of records only."""
+        for node, kind, other in zip(nodes, found, reversed(nodes), strict=True):
+            if (
+                isinstance(other, Literal)
+                and other.kind == "null"
+                and isinstance(kind, ListOf | MapOf)
+                and kind.nullable
+            ):
+                start, end = self.spelling.start(node), self.spelling.end(node)
+                if start is not None and end is not None:
+                    self.edits += (Edit(start, start, "dyn("), Edit(end, end, ")"))
 
     def fold(self, node: Comprehension, scope: Scope, known: Known) -> FactType:
         found = self.read(node.range, scope, known)

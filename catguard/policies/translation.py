@@ -145,7 +145,7 @@ class Translator:
                 return self.item(*operands)
             case "_[_]", [Value(kind="map", fact=MapOf(fact)), Value(kind="string")]:
                 return replace(pinned(f"{operands[0].text}[{operands[1].text}]", fact), steps=_steps(*operands))
-            case "size", [Value(kind="string" | "list" | "map")]:
+            case "size", [Value(kind="string" | "list" | "bag" | "map")]:
                 return _of("int", f"len({operands[0].text})", *operands, interval=operands[0].interval)
             case (("startsWith" | "endsWith"), [Value(kind="string"), Value(kind="string")]):
                 return _of("bool", f"{operands[0].text}.{function.lower()}({operands[1].text})", *operands)
@@ -164,7 +164,9 @@ class Translator:
     def equality(self, one: Value, other: Value, sign: str) -> Value:
         if "null" in (one.kind, other.kind):
             tested = other if one.kind == "null" else one
-            return _of("bool", f"({tested.text} {'is' if sign == '==' else 'is not'} None)", tested)
+            # What is never null may be a constant, of which Python warns if it is asked who it is.
+            same = ("is", "is not") if tested.nullable or tested.kind not in _ORDERED else ("==", "!=")
+            return _of("bool", f"({tested.text} {same[sign == '!=']} None)", tested)
         kinds = {one.kind, other.kind}
         alike = len(kinds) == 1 and one.kind in _ORDERED
         # A text is equal to no value of another kind, in both languages.
@@ -223,7 +225,7 @@ class Translator:
     def fold(self, node: Comprehension, scope: Scope) -> Value:
         """Translate what all(), exists(), exists_one(), map() and filter() become."""
         items = self.value(node.range, scope)
-        if items.kind == "list" and isinstance(items.fact, ListOf):
+        if items.kind in ("list", "bag") and isinstance(items.fact, ListOf):
             element, schemas = items.fact.element, item_schemas(items.schemas)
         elif items.kind == "map":
             element, schemas = STRING, ()
@@ -237,6 +239,7 @@ class Translator:
             source, most = f"at_most({source}, {self.unbounded})", self.unbounded
         loop = f"for {name} in {source}"
         accumulator = node.accumulator
+        listed: Kind = "list" if items.kind == "list" else "bag"
 
         def made(kind: Kind, text: str, *parts: Value, fact: FactType = DYNAMIC, exact: bool = False) -> Value:
             steps = items.steps + most * (1 + _steps(*parts))
@@ -255,12 +258,12 @@ class Translator:
                 return made("bool", f"(sum(1 {loop} if {truth.text}) == 1)", truth)
             case ListNode(()), Call("_+_", _, (Ident(name_), ListNode((term,)))) if name_ == accumulator:
                 found = self.value(term, inner)
-                return made("list", f"[{found.text} {loop}]", found, fact=ListOf(_fact(found)), exact=True)
+                return made(listed, f"[{found.text} {loop}]", found, fact=ListOf(_fact(found)), exact=True)
             case ListNode(()), Call("_?_:_", _, (test, Call("_+_", _, (_, ListNode((term,)))), Ident(name_))) if (
                 name_ == accumulator
             ):
                 truth, found = self.truth(test, inner), self.value(term, inner)
-                return made("list", f"[{found.text} {loop} if {truth.text}]", truth, found, fact=ListOf(_fact(found)))
+                return made(listed, f"[{found.text} {loop} if {truth.text}]", truth, found, fact=ListOf(_fact(found)))
             case _:
                 raise Untranslatable
 
@@ -299,6 +302,8 @@ def _given(found: Value) -> Value:
 
 def _fact(value: Value) -> FactType:
     """Return the type of a value as an element of a list."""
+    if value.kind == "bag":
+        raise Untranslatable  # taken out again it would be any list
     if value.kind in _ORDERED:
         return Scalar(value.kind, nullable=value.nullable)  # type: ignore[arg-type] # the four kinds are those of Scalar
     return value.fact

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
-from catguard.policies.keywords import types_of
+from catguard.policies.keywords import parts_of, types_of
 
 Convert = Callable[[str], Any]
 Normalize = Callable[[Any], Any]
@@ -111,26 +112,16 @@ def normalizer(schema: Any, *, fill_defaults: bool, looking: bool = False) -> No
     """Return what brings a value that fits a schema to its one form, or None when nothing is to be done.
 
     `integer` becomes int (5.0 is 5) within 64 bits, `number` becomes float, absent members with a `default` get it
-    where `fill_defaults` says so. Arrays and objects are changed in place. The function raises OutOfRange; where
-    `looking` says so it changes no number, and raises NotInForm instead. What only the value itself can tell is not
-    entered: `branches` does that.
+    where `fill_defaults` says so. Where a schema and its allOf say different things of one value the first has the
+    last word, as it has on the types of facts, and a member's name has it before additionalProperties. Arrays and
+    objects are changed in place. The function raises OutOfRange; where `looking` says so it changes no number, and
+    raises NotInForm instead. What only the value itself can tell is not entered: `branches` does that.
     """
-    if not isinstance(schema, dict):
-        return None
-    types = types_of(schema)
-    steps = [normalizer(inner, fill_defaults=fill_defaults, looking=looking) for inner in schema.get("allOf", ())]
-    if "integer" in types or "number" in types:
-        step = _integer if "integer" in types else _number
-        steps.append(_looked(step) if looking else step)
-    steps.append(_members(schema, fill_defaults=fill_defaults, looking=looking))
-    items = None if "prefixItems" in schema else schema.get("items")
-    if each := normalizer(items, fill_defaults=fill_defaults, looking=looking):
-        steps.append(_each(each))
-    return in_turn(steps)
+    return in_turn([_filler(schema) if fill_defaults else None, _former(schema, looking=looking)])
 
 
-def in_turn(steps: Iterable[Normalize | None]) -> Normalize | None:
-    """Return one step after the other; None where there is none."""
+def in_turn(steps: Sequence[Normalize | None]) -> Normalize | None:
+    """Return one step after the other."""
     given = tuple(step for step in steps if step)
     if len(given) < 2:
         return given[0] if given else None
@@ -141,6 +132,33 @@ def in_turn(steps: Iterable[Normalize | None]) -> Normalize | None:
         return value
 
     return normalize
+
+
+def _filler(schema: Any) -> Normalize | None:
+    """Return what fills in defaults."""
+    return in_turn([step for part in parts_of(schema) for step in (_defaults(part), *_inner(part, _filler))])
+
+
+def _former(schema: Any, *, looking: bool) -> Normalize | None:
+    """Return what brings numbers to their one form."""
+    types = types_of(schema)
+    steps: list[Normalize | None] = []
+    if "integer" in types or "number" in types:
+        step = _integer if "integer" in types else _number
+        steps.append(_looked(step) if looking else step)
+    last_first = list(parts_of(schema))[::-1]
+    inner = [_inner(part, partial(_former, looking=looking)) for part in last_first]
+    return in_turn([*steps, *(others for others, _ in inner), *(named for _, named in inner)])
+
+
+def _inner(part: Mapping[str, Any], step_of: Callable[[Any], Normalize | None]) -> tuple[Normalize | None, ...]:
+    """Return what is done with items and with members that are not named, and with those that are."""
+    properties: Mapping[str, Any] = part.get("properties", {})
+    items = None if "prefixItems" in part else step_of(part.get("items"))
+    others = None if "patternProperties" in part else step_of(part.get("additionalProperties"))
+    named = tuple((name, step) for name, inner in properties.items() if (step := step_of(inner)) is not None)
+    around = in_turn([_each(items) if items else None, _others(others, frozenset(properties)) if others else None])
+    return around, _members(named) if named else None
 
 
 def _integer(value: Any) -> Any:
@@ -170,36 +188,42 @@ def _looked(step: Normalize) -> Normalize:
     return look
 
 
-def _members(schema: Mapping[str, Any], *, fill_defaults: bool, looking: bool) -> Normalize | None:
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    named = tuple(
-        (name, step)
-        for name, inner in properties.items()
-        if (step := normalizer(inner, fill_defaults=fill_defaults, looking=looking)) is not None
-    )
+def _defaults(part: Mapping[str, Any]) -> Normalize | None:
     defaults = tuple(
         (name, inner["default"], isinstance(inner["default"], dict | list))
-        for name, inner in properties.items()
-        if fill_defaults and isinstance(inner, dict) and "default" in inner
+        for name, inner in part.get("properties", {}).items()
+        if isinstance(inner, dict) and "default" in inner
     )
-    additional = None if "patternProperties" in schema else schema.get("additionalProperties")
-    others = normalizer(additional, fill_defaults=fill_defaults, looking=looking)
-    if not (named or defaults or others):
+    if not defaults:
         return None
 
+    def fill(value: Any) -> Any:
+        if type(value) is dict:
+            for name, default, mutable in defaults:
+                if name not in value:
+                    value[name] = deepcopy(default) if mutable else default
+        return value
+
+    return fill
+
+
+def _members(named: tuple[tuple[str, Normalize], ...]) -> Normalize:
     def normalize(value: Any) -> Any:
-        if type(value) is not dict:
-            return value
-        for name, default, mutable in defaults:
-            if name not in value:
-                value[name] = deepcopy(default) if mutable else default
-        for name, step in named:
-            if name in value:
-                value[name] = step(value[name])
-        if others is not None:
+        if type(value) is dict:
+            for name, step in named:
+                if name in value:
+                    value[name] = step(value[name])
+        return value
+
+    return normalize
+
+
+def _others(step: Normalize, known: frozenset[str]) -> Normalize:
+    def normalize(value: Any) -> Any:
+        if type(value) is dict:
             for name in value:
-                if name not in properties:
-                    value[name] = others(value[name])
+                if name not in known:
+                    value[name] = step(value[name])
         return value
 
     return normalize

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from catguard import Guard, exchange
+from catguard.context import TierContext
 from catguard.telemetry import Telemetry
 from tests.bench.checks import BODY, HERE, order_schema
 from tests.bench.measure import Timed
@@ -31,12 +32,26 @@ async def echo_checked(request: Request) -> Response:
     return JSONResponse(exchange(request.scope).body)
 
 
+#: Who serves the call: the second has the very handler of the first, which reads the body that was read already.
+BARE, UNCHANGED, GUARDED, TIER = "starlette, bare", "guarded, same handler", "starlette, guarded", "a tier, guarded"
+
+
 def bare(handler: Handler = echo) -> App:
     return Starlette(routes=[Route("/echo", handler, methods=["POST"])])
 
 
-def guarded(telemetry: Telemetry | None = None, *, handler: Handler = echo) -> App:
-    return Guard.from_file(HERE / "policies.yaml", component="bench", telemetry=telemetry).asgi(bare(handler))
+def guarded(telemetry: Telemetry | None = None, *, handler: Handler = echo_checked) -> App:
+    return _guard(telemetry).asgi(bare(handler))
+
+
+def tier() -> App:
+    """Return the app as a tier's context makes it, which is not routed twice."""
+    guard = _guard(None)
+    return guard.asgi(TierContext(guard, data=HERE, settings={}, addresses={}).app({"echo": echo_checked}))
+
+
+def _guard(telemetry: Telemetry | None) -> Guard:
+    return Guard.from_file(HERE / "policies.yaml", component="bench", telemetry=telemetry)
 
 
 def scope() -> dict[str, Any]:
@@ -156,9 +171,10 @@ def openapi_core() -> App:
 def hops(told: Callable[[str], None]) -> dict[str, Timed]:
     """Return who serves the call without tracing; `told` gets why a peer is not among them."""
     contenders = {
-        "starlette, bare": in_process(bare(), 1_000),
-        "starlette, guarded": in_process(guarded(), 1_000),
-        "guarded, taking what was checked": in_process(guarded(handler=echo_checked), 1_000),
+        BARE: in_process(bare(), 1_000),
+        UNCHANGED: in_process(guarded(handler=echo), 1_000),
+        GUARDED: in_process(guarded(), 1_000),
+        TIER: in_process(tier(), 1_000),
     }
     peers: Mapping[str, tuple[Callable[[], Any], int]] = {
         "FastAPI with models": (fastapi, 500),
@@ -203,5 +219,5 @@ def traced(told: Callable[[str], None]) -> dict[str, Timed]:
     instrumented = OpenTelemetryMiddleware(bare(), **providers())
     return {
         "OpenTelemetry's instrumentation": in_process(instrumented, 500),
-        "guarded and traced": in_process(guarded(Telemetry("bench", **providers())), 500),
+        "guarded and traced": in_process(guarded(Telemetry("bench", **providers()), handler=echo), 500),
     }

@@ -118,7 +118,7 @@ async def test_names_in_an_own_answer_are_not_told() -> None:
     answer = await Front().post("own")
     assert (answer.status_code, answer.json()["detail"]) == (
         500,
-        "/body/*: a member of the body must be a whole number",
+        "the service's own answer is refused: /body/*: a member of the body must be a whole number",
     )
     assert SECRET not in answer.text
 

@@ -74,7 +74,8 @@ class Recorder:
         if message["body"]:
             assert repr(json.loads(message["body"])) == repr(exchange.body), "what was checked is what is delivered"
             assert dict(scope["headers"])[b"content-length"] == b"%d" % len(message["body"])
-        self.seen.append((kept, sorted(scope["headers"]), message, repr(exchange.request), exchange.violations))
+        request = repr(sorted(exchange.request.items()))
+        self.seen.append((kept, sorted(scope["headers"]), message, request, exchange.violations))
         for message in self.messages:
             await send(message)
 
@@ -189,6 +190,10 @@ ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
     "begun otherwise after all": (*answer()[:1], *answer(b"done", status=201, media="text/plain")),
     "of another type": ({"type": "http.response.debug"}, *answer(), {"type": "http.response.start", "status": 500}),
     "false length": answer(headers=[(b"content-length", b"9999")]),
+    "two types": answer(
+        media="text/plain", headers=[(b"content-length", b"11"), (b"content-type", b"application/json")]
+    ),
+    "length and a forged header": answer(media="application/json;x", headers=[(b"content-length", b"1\r\na: b")]),
     "text": answer(b"done", status=201, media="text/plain"),
     "nothing": answer(b"", status=204),
     "undeclared": answer(status=302),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catguard.enforcement.routing import BadTarget, RouteTable, read_path, read_query
+from catguard.enforcement.routing import BadTarget, RouteTable, read_query
 from catguard.policies.loader import compile_texts
 
 POLICIES = """
@@ -61,19 +61,6 @@ def test_allow_lists_every_method_of_a_path(table: RouteTable) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_a_path_is_read_in_one_way_or_refused(raw: bytes) -> None:
-    try:
-        path = read_path(b"/" + raw)
-    except BadTarget:
-        return
-    assert path.startswith("/")
-    assert "//" not in path
-    assert "\\" not in path
-    assert not {".", ".."} & set(path.split("/"))
-    assert path.isprintable() or all(ord(letter) >= 32 for letter in path)
-
-
-@given(st.binary(max_size=60))
 def test_a_query_is_read_or_refused(raw: bytes) -> None:
     try:
         pairs = read_query(raw, limit=1000)
@@ -83,5 +70,5 @@ def test_a_query_is_read_or_refused(raw: bytes) -> None:
 
 
 def test_a_query_beyond_its_limit_is_refused() -> None:
-    with pytest.raises(BadTarget, match="more than 8 bytes"):
+    with pytest.raises(BadTarget, match="at most 8 bytes"):
         read_query(b"a=1&b=2&c=3", limit=8)

@@ -82,16 +82,17 @@ TARGETS = [
 
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 async def test_target_is_refused_or_routed_as_it_was_decided(http: Any) -> None:
+    statuses = set()
     async with served(shop(), http=http, lifespan="off") as port:
         for target in TARGETS:
             answer = await exchange(port, request(target))
             if not answer:
                 continue  # the server knows no HTTP in it, and says nothing
+            statuses.add(status(answer))
             if status(answer) == 200:
                 routed, decided = answer.rpartition(b"\r\n\r\n")[2].split()[:2]
                 assert routed == decided, (target, answer)
-            else:
-                assert status(answer) in (400, 404), (target, answer)
+    assert statuses == {200, 400, 404}
 
 
 @given(st.binary(max_size=30))

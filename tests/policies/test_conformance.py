@@ -37,6 +37,17 @@ NAMES = {
     "map": "map<dyn, dyn>",
 }
 
+#: How CEL calls what the bindings are in Python.
+KINDS = {
+    bool: "bool",
+    int: "int",
+    float: "double",
+    str: "string",
+    bytes: "bytes",
+    type(None): "null",
+    UInt64Value: "uint",
+}
+
 
 def given(tagged: dict[str, Any]) -> Any:
     """Return a binding as facts hold it."""
@@ -137,14 +148,20 @@ def by_python(case: dict[str, Any]) -> tuple[str, Any] | None:
         value = eval(compile(found.text, "<fast>", "eval"), {**OPERATIONS, **variables})
     except Exception:  # noqa: BLE001 # after any exception the official evaluator is asked
         return None
-    if found.kind == "dyn":
+    if found.kind in ("dyn", "bag"):
         return None
-    return found.kind, _tagged(value) if isinstance(value, list) else value
+    return _tagged(value)
 
 
-def _tagged(items: list[Any]) -> list[tuple[str, Any]]:
-    kinds = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null", UInt64Value: "uint"}
-    return [("list", _tagged(item)) if isinstance(item, list) else (kinds[type(item)], item) for item in items]
+def _tagged(value: Any) -> tuple[str, Any]:
+    """Return a value of Python as the official evaluator tells its own: in lists and maps with their types."""
+    match value:
+        case list():
+            return "list", [_tagged(item) for item in value]
+        case dict():
+            return "map", {key: _tagged(item) for key, item in value.items()}
+        case _:
+            return KINDS[type(value)], value
 
 
 def is_met(case: dict[str, Any]) -> bool:

@@ -50,7 +50,9 @@ def test_the_page_shows_what_the_commands_say(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(write(tmp_path, pictures()))
     store = Store(Path("var"))
     for block in (example("import"), example("inventory")):
-        for command, output in re.findall(r"^\$ catguard cats (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE):
+        shown = re.findall(r"^\$ catguard cats (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE)
+        assert shown
+        for command, output in shown:
             arguments = shlex.split(command)
             elsewhere = Store(Path("elsewhere")) if "--data" in arguments else store
             if arguments[0] == "remove":

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from catguard.engine.codec import dumps, loads
+from catguard.engine.evaluator import decide_request
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.loader import compile_texts
+from catguard.policies.values import normalizer
+from tests.policies.rulebook import rulebook
+
+INTEGER, NUMBER = {"type": "integer"}, {"type": "number"}
+
+
+def decided(policies: CompiledPolicySet, body: Any, *, exact: bool) -> tuple[list[str], str]:
+    """Return what is broken of a request, and its body as it is delivered, with or without the generated check."""
+    facts = {"method": "POST", "path": "/put", "params": {}, "query": {}, "headers": {}, "bytes": 9, "body": body}
+    decision = decide_request(policies, policies.boundaries["shelf.inbound.put"], facts, exact=exact)
+    return [violation.assumption for violation in decision.violations], repr(facts["body"])
+
+
+def alike(text: str, body: Any) -> tuple[list[str], Any]:
+    """Return what is broken of a body and how it is delivered, which the check must not change."""
+    policies = compile_texts([("shelf.yaml", text)])
+    read = loads(dumps(body))
+    fast, slow = (decided(policies, copy.deepcopy(read), exact=exact) for exact in (True, False))
+    assert fast == slow
+    return fast
+
+
+def combined(one: Any, other: Any, required: str) -> str:
+    """Return a policy whose `x` two schemas speak of; `required` says which of them demands that it is there."""
+    keywords = {
+        "required": ["x"] if "one" in required else [],
+        "unevaluatedProperties": False,
+        "additionalProperties": True,
+        "allOf": [{"properties": {"x": other}, "required": ["x"] if "other" in required else []}],
+    }
+    return rulebook("!has(request.body.x) || request.body.x == request.body.x", {"x": one}, **keywords)
+
+
+@pytest.mark.parametrize("required", ["", "one", "other", "one and other"])
+@pytest.mark.parametrize("value", [5, 5.0, 5.5, 1e300])
+@pytest.mark.parametrize(
+    ("one", "other", "kind"), [(INTEGER, NUMBER, int), (NUMBER, INTEGER, float), ({}, INTEGER, int)]
+)
+def test_number_has_the_form_that_the_first_says(one: Any, other: Any, kind: type, value: Any, required: str) -> None:
+    broken, delivered = alike(combined(one, other, required), {"x": value})
+    assert bool(broken) == (value != 5)
+    if not broken:
+        assert delivered == repr({"x": kind(value)})
+
+
+@pytest.mark.parametrize("value", [6, 6.0, 7])
+def test_number_is_of_the_type_by_which_its_rules_are_checked(value: Any) -> None:
+    keywords = {"allOf": [{"properties": {"x": INTEGER}}]}
+    text = rulebook("request.body.x / 2 == 3", {"x": {"enum": [[5], 6.0, 7.0]}}, **keywords)
+    assert alike(text, {"x": value})[0] == ["it"]  # double, and no integer, to CEL
+
+
+def test_name_of_a_member_counts_before_those_of_all_others() -> None:
+    others = {"allOf": [{"additionalProperties": NUMBER}]}
+    assert alike(rulebook("request.body.x + 1 == 6", {"x": INTEGER}, **others), {"x": 5.0}) == ([], "{'x': 5}")
+    named = {"additionalProperties": NUMBER, "allOf": [{"properties": {"x": INTEGER}}]}
+    assert normalizer(named, fill_defaults=False)({"x": 5.0, "y": 5}) == {"x": 5, "y": 5}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("default", [2, 2.0])
+def test_default_is_the_one_that_the_first_says(default: Any) -> None:
+    keywords = {"allOf": [{"properties": {"note": {**NUMBER, "default": 3}}}]}
+    text = rulebook("request.body.note < 9", {"note": {**INTEGER, "default": default}}, **keywords)
+    assert alike(text, {}) == ([], "{'note': 2}")
+    assert alike(text, {"note": 4.0}) == ([], "{'note': 4}")
+
+
+def test_default_outside_64_bits_is_a_violation_and_no_exception() -> None:
+    text = rulebook("true", {"note": {"type": ["integer", "string"], "default": 1e19}})
+    assert alike(text, {})[0] == ["body/note/range"]
+
+
+@pytest.mark.parametrize("value", ["x", ["x"], 5, {"x": 1}, {}])
+@pytest.mark.parametrize("rule", ["has(request.body.v.x)", "!has(request.body.v.x)", "'x' in request.body.v"])
+def test_member_is_looked_for_in_objects_alone(rule: str, value: Any) -> None:
+    alike(rulebook(rule, {"v": {"properties": {"x": INTEGER}, "additionalProperties": False}}), {"v": value})
+
+
+@pytest.mark.parametrize("body", [{"v": None}, {"v": []}, {"v": [1]}])
+@pytest.mark.parametrize("rule", ["request.body.v == null", "null != request.body['v'] && request.body.v.size() > 0"])
+def test_list_that_can_be_null_is_held_against_null(rule: str, body: Any) -> None:
+    text = rulebook(rule, {"v": {"type": ["array", "null"], "items": INTEGER, "maxItems": 3}})
+    assert (alike(text, body)[0] == []) == ((body["v"] is None) == ("==" in rule) and body["v"] != [])
+
+
+@pytest.mark.parametrize("body", [None, {}, {"a": 1}])
+def test_map_that_can_be_null_is_held_against_null(body: Any) -> None:
+    text = rulebook("request.body.v != null", {"v": {"type": ["object", "null"], "additionalProperties": INTEGER}})
+    assert (alike(text, {"v": body})[0] == []) == (body is not None)
+
+
+@pytest.mark.parametrize("names", ["ab", "ba", "cab"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "request.body.m.map(k, k) == ['a', 'b']",
+        "request.body.m.map(k, request.body.m[k])[0] == 1",
+        "request.body.m.filter(k, k != 'c')[0] == 'a'",
+        "[request.body.m.map(k, k)][0][0] == 'a'",
+        "dyn(request.body.m.map(k, k).map(k, k + 'x'))[0] == 'ax'",
+        "(request.body.m.map(k, k) + ['z'])[0] == 'a'",
+        "(has(request.body.m.c) ? request.body.m.map(k, k) : ['b'])[0] == 'b'",
+    ],
+)
+def test_order_of_a_map_is_that_of_cel(rule: str, names: str) -> None:
+    text = rulebook(rule, {"m": {"type": "object", "additionalProperties": INTEGER, "maxProperties": 3}})
+    alike(text, {"m": {name: number for number, name in enumerate(names)}})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "size(request.body.m.filter(k, request.body.m[k] > 0)) == 1",
+        "'a' in request.body.m.map(k, k)",
+        "request.body.m.map(k, k).exists(k, k == 'a')",
+    ],
+)
+def test_what_needs_no_order_of_a_map_is_python(rule: str) -> None:
+    text = rulebook(rule, {"m": {"type": "object", "additionalProperties": INTEGER, "maxProperties": 3}})
+    policies = compile_texts([("shelf.yaml", text)])
+    assert policies.boundaries["shelf.inbound.put"].request.generated().translated == {"it"}
+    assert alike(text, {"m": {"a": 1, "b": 0}})[0] == []
+
+
+@pytest.mark.filterwarnings("error::SyntaxWarning")
+def test_constant_that_is_held_against_null_is_python() -> None:
+    text = rulebook("dyn('a') != null && dyn(1 < 2) != null", {"note": INTEGER})
+    policies = compile_texts([("shelf.yaml", text)])
+    assert policies.boundaries["shelf.inbound.put"].request.generated().translated == {"it"}
+    assert json.loads(alike(text, {})[1]) == {}
