@@ -54,6 +54,7 @@ def pinned(name: str, text: str) -> None:
         ("check-of-a-faulty-file", check, ["faulty.yaml"]),
         ("check-of-faulty-rules", check, ["rules.yaml"]),
         ("check-of-a-doubtful-file", check, ["doubtful.yaml"]),
+        ("check-of-wrong-examples", check, ["examples.yaml"]),
         ("lint-of-a-doubtful-file", lint, ["doubtful.yaml"]),
         ("lint-explains-a-rule", lint, ["--explain", "rule-always-true"]),
         ("lint-lists-its-rules", lint, ["--list"]),

@@ -11,7 +11,7 @@ from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, 
 from catguard.analysis.findings import Finding
 from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
-from catguard.policies.keywords import subschemas, types_of
+from catguard.policies.keywords import NOTHING, subschemas, types_of
 from catguard.policies.model import Boundary, Location, PolicySet, SchemaPath, Shape, Switch
 from catguard.policies.regexes import patterns_of
 from catguard.policies.shapes import OPEN_RECORDS, WITHOUT_REASON
@@ -101,7 +101,7 @@ def unbounded(
     """
     if schema is True:
         schema = {}
-    if not isinstance(schema, dict):
+    if not isinstance(schema, dict) or schema == NOTHING:
         return
     parts = [part for _, part in parts_with_paths(schema)]
     held = held.union(*(part.keys() for part in parts))

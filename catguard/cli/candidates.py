@@ -60,15 +60,17 @@ def _only(comparison: Comparison, name: str | None) -> Comparison:
 def _show(comparison: Comparison, console: Console) -> None:
     decided = sum(comparison.decided.values())
     console.print(
-        f"candidate [bold]{comparison.candidate[:12]}[/] beside {comparison.live[:12]}: {decided:,} messages "
-        f"decided by both at {len(comparison.decided)} boundaries",
+        f"candidate [bold]{comparison.candidate[:12]}[/] beside {comparison.live[:12]}: {decided:,} "
+        f"message{'' if decided == 1 else 's'} decided by both at "
+        f"{len(comparison.decided)} boundar{'y' if len(comparison.decided) == 1 else 'ies'}",
         soft_wrap=True,
     )
     if comparison.unjudged:
         text = f"{comparison.unjudged:,} more were refused before their body was read: of them nothing is known"
         console.print(f"  {text}", style="dim", soft_wrap=True)
     if comparison.failed:
-        text = f"{comparison.failed:,} times the candidate itself broke; the first time stands in the log"
+        times = f"{comparison.failed:,} time{'' if comparison.failed == 1 else 's'}"
+        text = f"{times} the candidate itself broke; the first time stands in the log"
         console.print(f"  {text}", style="red", soft_wrap=True)
     if not comparison.differences:
         console.print("  no difference" if decided else "  nothing was decided yet", soft_wrap=True)

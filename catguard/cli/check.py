@@ -19,11 +19,11 @@ from catguard.analysis.lint import lint
 from catguard.analysis.waivers import check_waivers
 from catguard.cli import options
 from catguard.errors import PolicyError
-from catguard.policies.actions import parse_action
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.keywords import counted
 from catguard.policies.loader import load_compiled
-from catguard.policies.model import Fault
+from catguard.policies.model import Action, Fault
 
 EXIT_FINDINGS = 1
 
@@ -49,11 +49,11 @@ class Report:
         return not (self.faults or self.failed or any(finding.level == "error" for finding in self.findings))
 
 
-def examine(paths: Sequence[Path], actions: Sequence[str] = (), *, clock: Clock = utc_now) -> Report:
+def examine(paths: Sequence[Path], actions: Sequence[tuple[str, Action]] = (), *, clock: Clock = utc_now) -> Report:
     """Load, run the examples, lint; `clock` says which waivers are in force."""
     files = tuple(str(path) for path in paths)
     try:
-        compiled = load_compiled(paths, actions=[parse_action(action) for action in actions], clock=clock)
+        compiled = load_compiled(paths, actions=actions, clock=clock)
     except PolicyError as error:
         faults = tuple(fault for fault in error.faults if isinstance(fault, Fault))
         return Report(files, None, faults, (), ())
@@ -93,7 +93,7 @@ def show_faults(report: Report, console: Console) -> None:
     for fault in report.faults:
         hint = f"\n  [dim]{escape(fault.hint)}[/]" if fault.hint else ""
         console.print(f"[bold]{fault.location}[/]: [red]{escape(fault.message)}[/]{hint}", soft_wrap=True)
-    count = "1 fault" if len(report.faults) == 1 else f"{len(report.faults)} faults"
+    count = counted(len(report.faults), "fault")
     console.print(f"[red]{count}[/] in {', '.join(report.files)}; nothing was loaded", soft_wrap=True)
 
 
@@ -116,7 +116,7 @@ def show(report: Report, console: Console) -> None:
     verdict = "[green]ok[/]" if report.ok else "[red]not ok[/]"
     console.print(
         f"{verdict}: {accepted} accepted and {refused} refused examples, {len(report.failed)} of them wrong; "
-        f"{len(report.findings)} findings; revision {report.compiled.revision[:12]}",
+        f"{counted(len(report.findings), 'finding')}; revision {report.compiled.revision[:12]}",
         soft_wrap=True,
     )
 
@@ -147,11 +147,9 @@ Examples:
 """
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--action", "actions", multiple=True, metavar="GLOB=ACTION", help="Override actions, as `catguard up` does."
-)
+@options.action_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(files: tuple[Path, ...], actions: tuple[str, ...], form: str) -> None:
+def check(files: tuple[Path, ...], actions: tuple[tuple[str, Action], ...], form: str) -> None:
     """Load policy FILES (default policies.yaml), run their examples, and lint them.
 
     Exit code 0 when nothing is wrong, 1 with faults, wrong examples or lint errors; warnings do not count.

@@ -17,13 +17,12 @@ from catguard.analysis.waivers import WaiverStatus, statuses
 from catguard.cli import options
 from catguard.cli.candidates import show_candidate
 from catguard.errors import ConfigurationError
-from catguard.policies.actions import parse_action
 from catguard.policies.clock import utc_now
 from catguard.policies.compiler import CompiledBoundary
 from catguard.policies.costs import MAX_BOUNDARY, MAX_RULE, Cost, units, worst_exchange
 from catguard.policies.diagnostics import did_you_mean
 from catguard.policies.loader import load_compiled
-from catguard.policies.model import EXTERNAL, Assumption, Boundary, Component, Phase, PolicySet
+from catguard.policies.model import EXTERNAL, Action, Assumption, Boundary, Component, Phase, PolicySet
 from catguard.policies.phases import SILENCE
 from catguard.policies.shapes import IMPLIED
 
@@ -233,25 +232,16 @@ Examples:
 """
 )
 @click.argument("name", metavar="[COMPONENT|BOUNDARY]", required=False)
-@click.option(
-    "--policies",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Policy file; later ones overlay earlier ones.  [default: policies.yaml]",
-)
-@click.option(
-    "--action", "actions", multiple=True, metavar="GLOB=ACTION", help="Override actions, as `catguard up` does."
-)
+@options.policies_option
+@options.action_option
 @click.option("--all", "everything", is_flag=True, help="Also what holds without being written.")
 @click.option("--candidate", is_flag=True, help="What the candidate policy of a running system decides otherwise.")
 @options.data_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def explain(
     name: str | None,
-    files: tuple[Path, ...],
-    actions: tuple[str, ...],
+    policies: tuple[Path, ...],
+    actions: tuple[tuple[str, Action], ...],
     everything: bool,
     candidate: bool,
     data: Path,
@@ -263,9 +253,8 @@ def explain(
         return
     if name is None:
         raise click.UsageError("name a component or a boundary, or ask for --candidate")
-    compiled = load_compiled(files or (options.POLICIES,), actions=[parse_action(action) for action in actions])
-    policies = compiled.policies
-    found = find(policies, name)
+    compiled = load_compiled(policies, actions=actions)
+    found = find(compiled.policies, name)
     named = [found] if isinstance(found, Boundary) else list(found.boundaries())
     boundaries = [compiled.boundaries[boundary.name] for boundary in named]
     if form == "json":
@@ -277,6 +266,6 @@ def explain(
         soft = [f"{side} {action}" for side, action in found.undeclared.items() if action != "deny"]
         if soft:
             console.print(f"undeclared calls: {', '.join(soft)}; they pass unchecked", style="yellow")
-    if policies.actions:
-        console.print(f"actions overridden: {', '.join(f'{glob}={action}' for glob, action in policies.actions)}")
-    show(boundaries, console, everything=everything, waived=statuses(policies, utc_now()))
+    if actions:
+        console.print(f"actions overridden: {', '.join(f'{glob}={action}' for glob, action in actions)}")
+    show(boundaries, console, everything=everything, waived=statuses(compiled.policies, utc_now()))

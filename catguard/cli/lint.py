@@ -17,6 +17,7 @@ from catguard.cli import options
 from catguard.cli.check import EXIT_FINDINGS, examine, show_faults
 from catguard.errors import ConfigurationError
 from catguard.policies.diagnostics import did_you_mean
+from catguard.policies.keywords import counted
 
 COLOURS = {"error": "red", "warning": "yellow"}
 NOT_SWITCHABLE = "policies that break it do not load; it cannot be switched off"
@@ -70,7 +71,7 @@ def show(findings: Sequence[Finding], console: Console) -> None:
     if findings:
         console.print(table)
     errors = sum(finding.level == "error" for finding in findings)
-    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, {errors} of them errors"
+    count = f"{counted(len(findings), 'finding')}, {errors} of them errors"
     more = "; catguard lint --explain RULE says more" if findings else ""
     console.print(f"{count}{more}", soft_wrap=True)
 

@@ -105,10 +105,10 @@ class Ways:
             ConfigurationError: When there are several; the code must say which is meant.
         """
         if _origin(url) != self._origin:
-            raise NotDeclared("/origin", f"calls to {self._to} go to one address only")
+            raise NotDeclared("/origin", f"calls to {self._to} go to one address only: its client's base_url")
         raw = url.raw_path.partition(b"?")[0]
         if not raw.startswith(self._prefix + b"/"):
-            raise NotDeclared("/path", f"calls to {self._to} go below the path of its address")
+            raise NotDeclared("/path", f"calls to {self._to} go below the path of its client's base_url")
         try:
             path = read_path(raw[len(self._prefix) :])
         except BadTarget as error:
@@ -123,7 +123,7 @@ class Ways:
         written_out = [target for target in found if not target.params] or found
         if not written_out:
             known = ", ".join(sorted({f"{way[0].policy.method} {way[0].policy.path}" for way in self._ways}))
-            message = f"{self._component} declares these calls to {self._to}: {known or 'none'}"
+            message = f"{self._component} does not declare this call to {self._to}; declared: {known or 'none'}"
             raise NotDeclared("/path", message, harmful=False)
         if len(written_out) > 1:
             names = ", ".join(sorted(target.boundary.policy.operation for target in written_out))

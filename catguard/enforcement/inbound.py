@@ -20,7 +20,6 @@ from catguard.enforcement.problem import (
     refusal_headers,
     send_refusal,
     target,
-    title_of,
 )
 from catguard.enforcement.reception import Disconnected, check_framing
 from catguard.enforcement.reply import Point
@@ -31,7 +30,7 @@ from catguard.failures import report, stack
 from catguard.policies.actions import UNDECLARED
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.model import Action
-from catguard.policies.phases import PROBLEM
+from catguard.policies.phases import PROBLEM, title_of
 from catguard.telemetry import Observation, Telemetry, known_method, names
 
 Scope = MutableMapping[str, Any]

@@ -19,8 +19,10 @@ from catguard.enforcement.routing import Match
 from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation
 from catguard.engine.evaluator import Facts, allowance, decide_request, recalled
-from catguard.engine.exchange import SCOPE_KEY, Exchange
+from catguard.engine.exchange import SCOPE_KEY, UNKNOWN, Exchange
+from catguard.engine.masking import MASK
 from catguard.failures import report
+from catguard.policies.model import CALLER_CLASSES
 from catguard.policies.values import to_wire
 from catguard.telemetry import Observation, Telemetry, names
 
@@ -32,6 +34,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
 
+#: Callers that are no component.
+NOBODY = (UNKNOWN, *CALLER_CLASSES)
 #: What a span says of an exchange whose caller left.
 DISCONNECTED = "disconnected"
 FAILED = "the service failed; its owner sees why under the trace id"
@@ -119,7 +123,9 @@ class Passage(Reply):
                 known = caller.facts()
             self._known = known
             if recorded:
-                observation.set(names.CALLER_COMPONENT, caller.component)
+                # Anybody can call itself anything: what is no component is as good as a value.
+                named = caller.component in lane.snapshot.policies.components or caller.component in NOBODY
+                observation.set(names.CALLER_COMPONENT, caller.component if named else MASK)
                 observation.set(names.CALLER_VERIFIED, caller.verified)
             params = self.match.params(lane.boundary) if self.match.texts else []
             facts, body, rest = None, b"", self._receive

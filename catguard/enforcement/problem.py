@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any
 
 from catguard.enforcement.head import Head
@@ -13,7 +13,7 @@ from catguard.engine.codec import dumps
 from catguard.engine.decision import CallRefused, Violation, denying_first, for_others, refusing
 from catguard.engine.exchange import Exchange, exchange
 from catguard.failures import report
-from catguard.policies.phases import PROBLEM, PROBLEM_BYTES
+from catguard.policies.phases import PROBLEM, PROBLEM_BYTES, title_of
 
 Headers = Sequence[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
@@ -26,6 +26,7 @@ REFUSAL_HEADER = b"catguard-refusal"
 PAGE_POLICY = (
     b"default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 #: Most violations that one document carries.
 MAX_VIOLATIONS = 20
 
@@ -37,11 +38,6 @@ def status_of(violations: Sequence[Violation]) -> int:
         if status in statuses:
             return status
     return statuses[0] if statuses else 500
-
-
-def title_of(status: int) -> str:
-    """Return the phrase of a status."""
-    return HTTPStatus(status).phrase
 
 
 def problem_document(
@@ -64,7 +60,7 @@ def problem_document(
             "type": "about:blank",
             "title": title_of(status),
             "status": status,
-            "detail": detail or "; ".join(f"{found.where}: {found.message}" for found in refusing(shown))[:2000],
+            "detail": detail or _detail(status, refusing(shown)),
         }
         if shown:
             document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
@@ -74,6 +70,18 @@ def problem_document(
         if len(body) <= PROBLEM_BYTES or not shown:
             return body
         shown = shown[: len(shown) // 2]
+
+
+def _detail(status: int, violations: Sequence[Violation]) -> str:
+    """Say what is wrong, and whose: what the service made itself is no fault of its caller."""
+    told = "; ".join(f"{found.where}: {found.message}" for found in violations)
+    if status >= 500 and violations:
+        own = status == 500 and ".inbound." in violations[0].boundary
+        what = "a call that the service makes"
+        if violations[0].phase == "response":
+            what = "the service's own answer" if own else f"the answer to {what}"
+        told = f"{what} is refused: {told}"
+    return told[:2000]
 
 
 def refusal_headers(media: bytes, body: bytes, *, own: bool) -> Headers:
@@ -111,18 +119,21 @@ def target(scope: Mapping[str, Any]) -> str:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether an Accept header ranks text/html above JSON; only what is written out counts, not */*."""
-    ranks = {"text/html": 0.0, "application/json": 0.0, "application/problem+json": 0.0}
-    for item in accept.split(","):
+    """Whether an Accept header ranks text/html above JSON.
+
+    A page is for those who ask for it: what a wildcard lets in is JSON, and HTML that is named goes before what a
+    wildcard lets in as readily (RFC 9110, section 12.5.1).
+    """
+    ranks: dict[str, float] = {}
+    for item in accept.lower().split(","):
         name, *parameters = (piece.strip() for piece in item.split(";"))
         quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
-        if name in ranks:
-            try:
-                ranks[name] = float(quality)
-            except ValueError:
-                ranks[name] = 0.0
-    html = ranks.pop("text/html")
-    return html > max(ranks.values())
+        ranks[name] = float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    html = ranks.get("text/html", 0.0)
+    named = [ranks[name] for name in (PROBLEM, "application/json") if name in ranks]
+    if named:
+        return html > max(named)
+    return html > 0 and html >= ranks.get("application/*", ranks.get("*/*", 0.0))
 
 
 async def send_refusal(

@@ -40,7 +40,7 @@ def check_encoding(boundary: CompiledBoundary, phase: CompiledPhase, head: Head)
     if (head.text(b"content-encoding") or "identity").strip().lower() == "identity":
         return []
     text = "the body must be sent as it is, without content-encoding"
-    return [limit_violation(boundary, phase, "content-encoding", text, "/headers")]
+    return [limit_violation(boundary, phase, "content-encoding", text, "/headers/content-encoding")]
 
 
 def read_body(

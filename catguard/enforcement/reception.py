@@ -100,7 +100,8 @@ class Reception:
             self.facts["headers"] = parts["headers"].from_wire(self.head.pairs(parts["headers"].names))
         encoding = self.head.text(b"content-encoding")
         if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-            self.note("content-encoding", "the body must be sent as it is, without content-encoding", "/headers")
+            text = "the body must be sent as it is, without content-encoding"
+            self.note("content-encoding", text, "/headers/content-encoding")
 
     def _read_query(self, query: bytes) -> None:
         try:

@@ -9,8 +9,9 @@ from typing import Any
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.lane import Lane
-from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, target, title_of
+from catguard.enforcement.problem import Headers, RefusalPage, Render, send_refusal, target
 from catguard.engine.decision import CallRefused, Decision, Violation, for_others
+from catguard.policies.phases import title_of
 from catguard.telemetry import Observation, Telemetry
 
 Scope = MutableMapping[str, Any]

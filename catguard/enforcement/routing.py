@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from catguard.policies.compiler import CompiledBoundary
 from catguard.policies.model import PARAMETER
+from catguard.policies.quantities import format_quantity
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_ESCAPES = re.compile(rb"%(2f|5c|00)", re.IGNORECASE)
@@ -49,7 +50,7 @@ class Match:
 def read_path(raw: bytes) -> str:
     """Return the decoded path; raises BadTarget for what proxies and servers read differently."""
     if len(raw) > MAX_PATH:
-        raise BadTarget(f"the path has more than {MAX_PATH} bytes")
+        raise BadTarget(f"the path must have at most {format_quantity(MAX_PATH)} bytes")
     if not raw.startswith(b"/"):
         raise BadTarget("the path does not begin with /")
     if _PLAIN.fullmatch(raw):
@@ -77,7 +78,7 @@ def below(path: str, root: str) -> str:
 def read_query(raw: bytes, *, limit: int) -> list[tuple[str, str]]:
     """Return the name-value pairs of a query string; raises BadTarget."""
     if len(raw) > limit:
-        raise BadTarget(f"the query has more than {limit} bytes")
+        raise BadTarget(f"the query must have at most {format_quantity(limit)} bytes")
     if not raw:
         return []
     if _BAD_ESCAPE.search(raw):

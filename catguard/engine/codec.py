@@ -88,7 +88,12 @@ def pointer(*steps: str | int) -> str:
 
 def _reason(error: orjson.JSONDecodeError) -> str:
     """Say what is wrong and where, without repeating the text."""
-    return f"no JSON text: {error.msg.split(':')[0]} at line {error.lineno}, column {error.colno}"
+    if "empty" in error.msg:
+        return "no JSON text: it is empty"
+    if "UTF-8" in error.msg:
+        return "no JSON text: it is not in UTF-8"
+    said = error.msg.split(":")[0]
+    return f"no JSON text: {said[:1].lower()}{said[1:]} at line {error.lineno}, column {error.colno}"
 
 
 def _depth(bare: bytes) -> int:

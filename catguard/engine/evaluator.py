@@ -239,7 +239,8 @@ def _row_limits(boundary: CompiledBoundary, phase: CompiledPhase, message: Facts
         limit = message.get("limit")
         # A negative LIMIT is none to SQLite.
         if limit is None or not 0 <= limit <= max_rows:
-            text = f"the statement must have a LIMIT of {limits['max_rows'].limit}"
+            hint = "; write it with .limit(): what stands in text() is not read" if limit is None else ""
+            text = f"the statement must have a LIMIT of {limits['max_rows'].limit}{hint}"
             violations.append(violated(limits["max_rows"], side, where="/limit", message=text))
 
 

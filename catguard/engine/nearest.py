@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy, deepcopy
 from itertools import islice
@@ -26,6 +27,8 @@ Place: TypeAlias = tuple[str | int, ...]
 MAX_TEXT = 200
 #: So many values are held against the rules for one exchange: what is refused may cost no multiple of what passes.
 MAX_TRIED = 4
+#: A number as JSON writes it, of no more digits than one that a person would write.
+_NUMBER = re.compile(r"(?=.{1,20}\Z)-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
@@ -156,7 +159,7 @@ def _fitting(error: ShapeError, part: CompiledPart, value: Any) -> Iterator[Scal
     if not schemas or not _may_be_shown(part, schemas, error):
         return
     refused = _value_at(value, error.pointer)
-    for candidate in _candidates(error.keyword, refused, schemas):
+    for candidate in _candidates(error.keyword, _as_number(error.keyword, refused), schemas):
         if not part.refuses(_replaced(value, error.pointer, candidate), error.pointer):
             yield candidate
 
@@ -217,6 +220,13 @@ def _candidates(keyword: str, refused: Any, schemas: Sequence[Mapping[str, Any]]
             yield refused[: int(most)]
     elif keyword == "pattern" and isinstance(refused, str) and len(refused) <= MAX_TEXT:
         yield from _spellings(refused)
+
+
+def _as_number(keyword: str, refused: Any) -> Any:
+    """Return the number that a text is where a number is wanted: so a fraction in a query comes, and 5 in quotes."""
+    if keyword == "type" and isinstance(refused, str) and _NUMBER.fullmatch(refused):
+        return float(refused) if set(refused) & set(".eE") else int(refused)
+    return refused
 
 
 def _values(schema: Mapping[str, Any]) -> Sequence[Any]:

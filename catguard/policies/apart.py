@@ -30,6 +30,8 @@ SLICE: Final = 0.001
 BREAK: Final = 0.004
 #: So many boundaries are read between two breaks; one takes a fifth of a millisecond.
 PARTS: Final = 4
+#: Seconds after which the process that loads them is ended: a thousand boundaries take two.
+PATIENCE: Final = 120.0
 #: Whoever serves goes first.
 NICENESS: Final = 5
 _CLOCK: Final = "clock"
@@ -94,10 +96,12 @@ async def _ask(order: bytes) -> bytes:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     try:
-        answer, _ = await process.communicate(order)
-    except BaseException:
+        answer, _ = await asyncio.wait_for(process.communicate(order), PATIENCE)
+    except BaseException as error:
         with suppress(ProcessLookupError):
             process.kill()
+        if isinstance(error, TimeoutError):
+            raise ConfigurationError(f"policies are not loaded within {PATIENCE:.0f} s; the old stay") from None
         raise
     if process.returncode or not answer:
         raise ConfigurationError(f"the process that loads the policies ended with {process.returncode}; the old stay")

@@ -65,7 +65,7 @@ class Builder:
         self.faults = faults
         self.overrides = tuple(actions)
         self.skip = skip
-        self.shapes = ShapeReader(document, faults)
+        self.shapes = ShapeReader(document, faults, broken={str(path[1]) for path in told if path[:1] == ("shapes",)})
         self.owners = {
             name: Owner(name, str(entry["team"]), str(entry["contact"]))
             for name, entry in document.data["owners"].items()
@@ -84,7 +84,7 @@ class Builder:
             for name, entry in data["components"].items()
             if isinstance(entry, dict) and ("components", name) not in self.skip
         }
-        self.waivers.check(components)
+        self.waivers.check(components, {".".join(map(str, path[1:4])) for path in self.shapes.incomplete})
         content = json.dumps([data, self.overrides], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return PolicySet(
             system=str(data.get("system", "")),
@@ -287,6 +287,8 @@ class Builder:
 
     def check_ids(self, boundary: Boundary, own: Mapping[str, Action], path: Path) -> None:
         """Hold the ids in `actions` and in `by` against those that exist."""
+        if any(shape[: len(path)] == path for shape in self.shapes.incomplete):
+            return  # what a shape lacks is told, and which ids it would have had nobody knows
         known = {assumption.id for assumption in boundary.assumptions()} | {"status"}
         for identity in own:
             if identity not in known:

@@ -34,6 +34,9 @@ _INSTEAD: Mapping[str, str] = {
     "nullable": 'write type: [..., "null"]',
     "$defs": 'write it under `shapes`, and refer to it with $ref: "#/shapes/NAME"',
     "definitions": 'write it under `shapes`, and refer to it with $ref: "#/shapes/NAME"',
+    "discriminator": "a member with a `const` in each branch of `oneOf` tells them apart",
+    "additionalItems": "write `prefixItems` for the first items, and `items` for the others",
+    "dependencies": "write `dependentRequired` or `dependentSchemas`",
 }
 
 

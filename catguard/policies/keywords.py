@@ -124,19 +124,19 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
         case "multipleOf":
             return f"a multiple of {value}"
         case "maxLength":
-            return f"at most {_count(value, 'character')}"
+            return f"at most {counted(value, 'character')}"
         case "minLength":
-            return f"at least {_count(value, 'character')}"
+            return f"at least {counted(value, 'character')}"
         case "pattern":
             return f"text that matches {value}"
         case "maxItems":
-            return f"at most {_count(value, 'item')}"
+            return f"at most {counted(value, 'item')}"
         case "minItems":
-            return f"at least {_count(value, 'item')}"
+            return f"at least {counted(value, 'item')}"
         case "maxProperties":
-            return f"at most {_count(value, 'member')}"
+            return f"at most {counted(value, 'member')}"
         case "minProperties":
-            return f"at least {_count(value, 'member')}"
+            return f"at least {counted(value, 'member')}"
         case "uniqueItems":
             return "items that are all different"
         case "required":
@@ -158,7 +158,7 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
         case "minContains" | "maxContains":
             return f"at {'least' if keyword == 'minContains' else 'most'} {_items(value, schema.get('contains'))}"
         case "items":
-            return f"at most {_count(len(schema.get('prefixItems', ())), 'item')}"
+            return f"at most {counted(len(schema.get('prefixItems', ())), 'item')}"
         case "dependentRequired":
             return "; ".join(f"with {', '.join(names)} where {name} is given" for name, names in (value or {}).items())
         case "unevaluatedItems":
@@ -179,7 +179,8 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return keyword
 
 
-def _count(number: Any, noun: str) -> str:
+def counted(number: Any, noun: str) -> str:
+    """Return how many things there are: "1 item", "2 items"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from catguard.policies.keywords import types_of
 from catguard.policies.model import Boundary, Phase, PolicySet
-from catguard.policies.phases import PROBLEM, PROBLEM_SHAPE
+from catguard.policies.phases import PROBLEM, PROBLEM_SHAPE, title_of
 
 OPENAPI: Final = "3.1.1"
 #: Header parameters that OpenAPI says elsewhere and ignores as parameters (3.1.1, section 4.8.12.1).
@@ -160,5 +159,5 @@ def _refusal(boundary: Boundary) -> dict[str, Any]:
 
 def _phrase(status: str) -> str:
     if status.isdigit():
-        return HTTPStatus(int(status)).phrase
+        return title_of(int(status))
     return {"2": "Success", "3": "Redirection", "4": "Client error", "5": "Server error"}.get(status[0], "Answer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from catguard.policies.actions import Actions, of_whole_boundary
@@ -38,6 +39,8 @@ JSON_DEPTH = 64
 SILENCE = "what is not written has this limit"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+#: As RFC 9110 calls them; Python has its older names up to 3.12.
+_TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 #: RFC 9457, section 3.1, with room for members of one's own.
 PROBLEM_SHAPE: Mapping[str, Any] = {
@@ -74,6 +77,11 @@ RESPONSE_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "call": ("result", "max_bytes", "assume"),
     "sql": ("max_rows", "max_bytes", "stream", "assume"),
 }
+
+
+def title_of(status: int) -> str:
+    """Return the phrase of an HTTP status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
 @dataclass(frozen=True, slots=True)

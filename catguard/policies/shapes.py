@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,11 +51,21 @@ class Place:
 
 
 class ShapeReader:
-    """Reads shapes out of one document; faults are collected."""
+    """Reads shapes out of one document; faults are collected.
 
-    def __init__(self, document: Document, faults: list[Fault]) -> None:
+    Args:
+        document: What was written.
+        faults: Gets what is wrong.
+        broken: The shapes whose form is wrong, which is told already.
+    """
+
+    def __init__(self, document: Document, faults: list[Fault], *, broken: Collection[str] = ()) -> None:
         self.document = document
         self.faults = faults
+        self._broken = set(broken)
+        self._lacking = 0
+        #: Where shapes stand that lack what a broken one would have said.
+        self.incomplete: set[Path] = set()
         self._inlined: dict[str, tuple[Any, dict[SchemaPath, Place]]] = {}
 
     def is_used(self, name: str) -> bool:
@@ -71,7 +81,10 @@ class ShapeReader:
             make: builds an assumption from (id, why, limit text, location).
         """
         location = self.document.key(path)
+        lacking = self._lacking
         schema, places = self._inline(self.document.under(path), path, ())
+        if self._lacking > lacking:
+            self.incomplete.add(path)
         if isinstance(schema, bool):
             schema, places = ({}, places) if schema else _nothing(location)
         if part in RECORDS:
@@ -165,21 +178,28 @@ class ShapeReader:
         shapes = self.document.data.get("shapes") or {}
         named = self._named(str(node["$ref"]), place, shapes)
         if named is None:
+            self._lacking += 1
             return {}, {}
         name = named
         if name in stack:
             chain = " -> ".join((*stack[stack.index(name) :], name))
             hint = "write out as many levels as are allowed: what has no depth has no cost"
             self.faults.append(Fault(place, f"the shape contains itself: {chain}", hint))
+            self._lacking += 1
             return {}, {}
         if name not in self._inlined:
+            lacking = self._lacking
             found = self._inline(shapes[name], ("shapes", name), (*stack, name))
             if len(found[1]) > MAX_KEYWORDS:
                 key = self.document.key(("shapes", name))
                 message = f"the shape has more than {MAX_KEYWORDS} keywords once its references are written out"
                 self.faults.append(Fault(key, message, "refer to fewer shapes, or to smaller ones"))
                 found = ({}, {})
+                self._lacking += 1
             self._inlined[name] = found
+            if self._lacking > lacking:
+                self._broken.add(name)
+        self._lacking += name in self._broken
         target, target_places = self._inlined[name]
         siblings = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
         if not siblings:

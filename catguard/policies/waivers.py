@@ -69,12 +69,17 @@ class Waivers:
         """Return the waivers of a boundary, by assumption."""
         return {waiver.assumption: waiver for waiver in self.all if waiver.boundary == boundary}
 
-    def check(self, components: Mapping[str, Component]) -> None:
-        """Find waivers of what there is not, and of what cannot be waived."""
+    def check(self, components: Mapping[str, Component], incomplete: Collection[str] = ()) -> None:
+        """Find waivers of what there is not, and of what cannot be waived.
+
+        Args:
+            components: What is declared.
+            incomplete: Boundaries that lack what a broken shape would have said; of their ids nothing is told.
+        """
         boundaries = {found.name: found for component in components.values() for found in component.boundaries()}
         told = {".".join(map(str, path[1:4])) for path in self._skip if path[:1] == ("components",)}
         for path, waiver in self._found.items():
-            if waiver.boundary in told:
+            if waiver.boundary in told or waiver.boundary in incomplete:
                 continue  # its boundary is not what it will be
             boundary = boundaries.get(waiver.boundary)
             if boundary is None:

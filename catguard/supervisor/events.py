@@ -161,7 +161,7 @@ class FillDied:
 
 @dataclass(frozen=True, slots=True)
 class PoliciesJudged:
-    """The policy files were read anew; `revision` decides from now on, `previous` did before.
+    """The policy files were read anew; `revision` decides as soon as a tier has taken it, `previous` did before.
 
     Attributes:
         result: "applied", "rejected" or "kept".
@@ -183,7 +183,7 @@ class PoliciesJudged:
             why = f"candidate: {why}"
         if self.result == "applied":
             before = f"before it was {self.previous[:12]}" if self.previous else "before there was none"
-            return f"{why}: revision {self.revision[:12]} is applied, {before}"
+            return f"{why}: revision {self.revision[:12]} is good, and the tiers take it now; {before}"
         if self.result == "kept":
             return f"{why}: nothing is new, revision {self.revision[:12]} stays"
         lines = "".join(f"\n  {reason}" for reason in self.reasons)

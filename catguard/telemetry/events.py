@@ -14,6 +14,7 @@ from opentelemetry.util.types import AttributeValue
 
 from catguard import failures
 from catguard.engine.decision import Violation
+from catguard.policies.keywords import counted
 from catguard.policies.model import Action
 from catguard.telemetry import names
 
@@ -160,7 +161,7 @@ class Events:
         self._emit(
             names.EVENT_UNDECLARED,
             SeverityNumber.INFO,
-            f"{self._component}: {count} requests that no boundary declares, lately {method} ({action})",
+            f"{self._component}: {counted(count, 'request')} that no boundary declares, lately {method} ({action})",
             {
                 names.COMPONENT: self._component,
                 names.HTTP_REQUEST_METHOD: method,

@@ -121,6 +121,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 #: By rule, policies that are near to breaking it and do not.
 SOUND: list[tuple[str, dict[str, Any]]] = [
+    ("unbounded", {"members": {"s": False, "o": {**CLOSED, "maxProperties": 3, "patternProperties": {"^a$": False}}}}),
     ("unbounded", {"members": {"s": TEXT, "e": {"enum": ["a"]}, "o": {**OBJECT, "additionalProperties": False}}}),
     ("unbounded", {"members": {"s": {"anyOf": [{"type": "null"}, {"type": "string"}], "maxLength": 3}}}),
     ("unbounded", {"members": {"s": {"allOf": [{"type": "string"}, {"maxLength": 3}]}}}),

@@ -81,7 +81,7 @@ def test_broken_candidate_and_policies_keep_nothing_from_starting(catguard: Star
     assert "STARTED WITHOUT A CANDIDATE: mend the files" in run.told()
     assert httpx2.get(f"{url}?wait=0.1").status_code == 200
     (place / "stricter.yaml").write_text(STRICTER)
-    until(lambda: "is applied, before there was none" in run.told())
+    until(lambda: "the tiers take it now; before there was none" in run.told())
     until((place / "var" / ".candidate").exists)
     until(lambda: httpx2.get(f"{url}?wait=0.1").status_code == 200 and "what is let through" in explained(run))
     told = [each for each in config(run) if "catguard.config.candidate" in each]

@@ -65,7 +65,7 @@ def test_every_tier_takes_new_policies_and_none_takes_bad_ones(catguard: Start, 
     assert "did you mean 'maximum'?" in run.told()
     assert httpx2.get(f"{url}?wait=0").status_code == 200
     write(run, NARROW)
-    told(run, "is applied, before it was")
+    told(run, "the tiers take it now; before it was")
     until(lambda: httpx2.get(f"{url}?wait=3.5", timeout=20).status_code == 400, "the front goes on as before")
     if back is not None:
         until(lambda: httpx2.get(f"{back[1]}/hello?wait=3.5").status_code == 400, "the back goes on as before")
@@ -103,7 +103,7 @@ def test_worker_that_starts_again_takes_the_last_good_policies(catguard: Start) 
     run = catguard("up", *ANY)
     url = run.ready()
     write(run, NARROW)
-    told(run, "is applied")
+    told(run, "the tiers take it now")
     write(run, BROKEN)
     told(run, "rejected")
     pid = re.search(r"front\[(\d+)\] serves", run.told())
@@ -117,7 +117,7 @@ def test_up_begins_with_the_last_good_text_when_the_files_are_broken(catguard: S
     first = catguard("up", *ANY)
     first.ready()
     write(first, NARROW)
-    told(first, "is applied")
+    told(first, "the tiers take it now")
     assert first.end(signal.SIGTERM) == 0
     (place / "policies.yaml").write_text(BROKEN)
     again = catguard("up", *ANY, "--trace", "trace.jsonl")
@@ -126,7 +126,7 @@ def test_up_begins_with_the_last_good_text_when_the_files_are_broken(catguard: S
     assert "did you mean 'maximum'?" in again.told()
     assert [httpx2.get(f"{url}?wait={wait}", timeout=20).status_code for wait in (0, 3.5)] == [200, 400]
     write(again, POLICIES)
-    told(again, "is applied")
+    told(again, "the tiers take it now")
     until(lambda: httpx2.get(f"{url}?wait=3.5", timeout=20).status_code == 200, "the mended file is not in force")
     assert again.end(signal.SIGTERM) == 0
     started = {each["catguard.config.result"] for each in config(again) if each["catguard.config.trigger"] == "start"}

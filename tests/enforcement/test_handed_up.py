@@ -12,6 +12,7 @@ import catguard
 from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
+from tests.telemetry.conftest import Memory
 
 SECRET = "canary7f3a"
 POLICIES = """
@@ -118,7 +119,7 @@ async def test_names_in_an_own_answer_are_not_told() -> None:
     answer = await Front().post("own")
     assert (answer.status_code, answer.json()["detail"]) == (
         500,
-        "/body/*: a member of the body must be a whole number",
+        "the service's own answer is refused: /body/*: a member of the body must be a whole number",
     )
     assert SECRET not in answer.text
 
@@ -126,3 +127,19 @@ async def test_names_in_an_own_answer_are_not_told() -> None:
 async def test_caller_is_told_what_it_sent_itself() -> None:
     answer = await Front().post("own", token=SECRET)
     assert answer.json()["violations"][0]["nearest"] == SECRET[:8]
+
+
+@pytest.mark.parametrize(("caller", "kept"), [("front", "front"), ("probe", "probe"), (SECRET, "*"), (None, "unknown")])
+async def test_span_names_a_caller_that_is_a_component(caller: str | None, kept: str) -> None:
+    memory = Memory()
+    back = Guard(Engine(compile_texts([("shop.yaml", POLICIES)])), "back", memory.telemetry("back"))
+
+    async def find(scope: Any, receive: Any, send: Any) -> None:
+        await JSONResponse({})(scope, receive, send)
+
+    headers = {"catguard-context": f'caller="{caller}"'} if caller else {}
+    transport = httpx2.ASGITransport(back.asgi(find))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        await client.post("/find", json={}, headers=headers)
+    assert (memory.span.attributes or {})["catguard.caller.component"] == kept
+    assert SECRET not in memory.span.to_json()

@@ -241,6 +241,14 @@ async def test_people_get_the_page_and_machines_the_document(shop: Shop) -> None
         ("application/json, text/html;q=0.9", False),
         ("text/html;q=0.9, application/json;q=0.8", True),
         ("text/html;q=x", False),
+        ("Text/HTML, application/xhtml+xml;q=0.9, */*;Q=0.8", True),
+        ("text/html, */*", True),
+        ("text/html;q=0.2, */*", False),
+        ("text/html;q=0.2, application/*;q=0.5, */*;q=0.1", False),
+        ("text/html;q=0.8, application/json;q=0.1, */*", True),
+        ("text/html, application/json", False),
+        ("text/html;q=0, */*;q=0", False),
+        ("text/html;q=inf, application/json", False),
     ],
 )
 def test_prefers_html(accept: str, html: bool) -> None:

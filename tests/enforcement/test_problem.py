@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import compile_texts
-from catguard.policies.phases import PROBLEM_BYTES
+from catguard.policies.phases import PROBLEM_BYTES, title_of
 
 from .asgi import ask
 
@@ -64,3 +66,10 @@ async def test_refusal_tells_as_many_violations_as_its_size_allows() -> None:
     document = await refused(json.dumps(prices).encode(), ", ".join(f"{number:09}x" for number in range(700)))
     assert 0 < len(document["violations"]) < 9
     assert document["detail"].endswith(f"(shown {len(document['violations'])} of 9)")
+
+
+@pytest.mark.parametrize(
+    ("status", "title"), [(404, "Not Found"), (413, "Content Too Large"), (422, "Unprocessable Content")]
+)
+def test_titles_are_those_of_rfc_9110_in_every_python(status: int, title: str) -> None:
+    assert title_of(status) == title

@@ -39,6 +39,10 @@ SIDE = {"type": "integer", "minimum": 16, "maximum": 4096}
         (SIDE, 30.6, 31),
         (SIDE, 3.5, 16),
         (SIDE, "wide", None),
+        (SIDE, "30.6", 31),  # as a fraction stands in a query
+        (SIDE, "1e9", 4096),
+        (SIDE, "0x20", None),
+        (SIDE, "9" * 400, None),
         ({"allOf": [SIDE], "maximum": 400}, 9000, 400),
     ],
 )

@@ -85,6 +85,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "key of a limit": (MAIN, "why: an order", "wy: an order"),
     "keyword of a shape": (MAIN, "maximum: 40", "maxmum: 40"),
     "keyword of JSON Schema for another type": (MAIN, "maxLength: 40", "maxLenght: 40"),
+    "keyword of JSON Schema that is not checked": (MAIN, "maximum: 40", "format: int32"),
+    "keyword of OpenAPI": (MAIN, "maximum: 40", "nullable: true"),
     "key of an owner": (MAIN, "contact:", "contct:"),
     "key of a waiver": (MAIN, "assumption: by", "asumption: by"),
     "key of an example": (MAIN, "response: {status", "respnse: {status"),

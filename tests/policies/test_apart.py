@@ -63,6 +63,16 @@ async def test_process_that_dies_is_an_error_with_its_code(monkeypatch: pytest.M
         await load_apart(Sources(()), actions=())
 
 
+async def test_process_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = tmp_path / "hanging"
+    hanging.write_text("#!/bin/sh\nexec sleep 60\n")
+    hanging.chmod(0o700)
+    monkeypatch.setattr(apart.sys, "executable", str(hanging))
+    monkeypatch.setattr(apart, "PATIENCE", 0.1)
+    with pytest.raises(ConfigurationError, match="not loaded within 0 s; the old stay"):
+        await load_apart(Sources(()), actions=())
+
+
 async def test_the_loop_goes_on_while_policies_are_loaded() -> None:
     sources = read_sources(ROOT / "policies.yaml")
     loading = asyncio.create_task(load_apart(sources, actions=()))

@@ -66,6 +66,24 @@ def test_a_wrong_detail_does_not_hide_other_faults_of_its_boundary() -> None:
     assert "did you mean 'count'" in "".join(found)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("maximum: 12,", "maximum: twelve,"), ('"#/shapes/Order"', '"#/shapes/Ordre"')]
+)
+def test_of_a_broken_shape_nothing_else_is_told(old: str, new: str) -> None:
+    named = "http: POST /orders/{id}\n        actions: {body/count/minimum: audit}"
+    waiver = "waivers: [{boundary: shop.inbound.order, assumption: body/count/maximum, owner: me, why: w, expires: 2099-01-01}]"
+    changes = ("http: POST /orders/{id}", named), ("system: toy", f"{waiver}\nsystem: toy")
+    assert len(faults((old, new), *changes)) == 1
+    assert (
+        len(
+            faults(
+                *((before, after.replace("m: a", "s: a").replace("maximum, o", "most, o")) for before, after in changes)
+            )
+        )
+        == 2
+    )
+
+
 def test_an_assumption_without_why_does_not_hide_other_faults_of_its_boundary() -> None:
     found = faults(("% 2 == 0, why: pairs}", "% 2 == 0}"), ("rule: response.body.ok,", "rule: response.body.okay,"))
     assert len(found) == 2
