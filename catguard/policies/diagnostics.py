@@ -168,8 +168,9 @@ def check_as_meant(document: Document, part: Part = "whole") -> tuple[Document, 
     if not misspelt:
         return document, found
     meant = as_meant(document, part)
-    again = check_form(meant, part)
-    return meant, [*((None, fault) for _, fault in misspelt), *(entry for entry in again if entry not in misspelt)]
+    told = frozenset(misspelt)
+    again = [entry for entry in check_form(meant, part) if entry not in told]
+    return meant, [*((None, fault) for _, fault in misspelt), *again]
 
 
 def _unknown(error: ValidationError) -> list[str]:
