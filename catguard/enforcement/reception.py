@@ -45,7 +45,11 @@ def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Call
     caller = Caller(component or UNKNOWN)
     if component in policy.callers or (component is None and _is_loopback(scope)):
         return caller, None
-    message = "the caller is not among those that may call" if component else "a caller must say who it is"
+    message = (
+        "the caller is not among those that may call"
+        if component
+        else "a caller must say who it is, in Catguard-Context"
+    )
     return caller, violated(policy.permitted, policy.side, where="/caller", message=message, status=403)
 
 
