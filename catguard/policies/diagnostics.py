@@ -255,6 +255,9 @@ def _written(error: ValidationError) -> str | None:
     expected: Any = error.validator_value
     if error.validator == "type" and "array" in expected and isinstance(instance, str):
         return f"write [{instance}]" if len(instance) < MAX_QUOTE else None
+    required: Any = error.schema.get("required") if isinstance(error.schema, dict) else None
+    if error.validator == "type" and expected == "object" and required and not isinstance(instance, dict | list):
+        return f"write {{{', '.join(f'{key}: ...' for key in required)}}}"
     numbers = {"number", "integer"} & {expected} if isinstance(expected, str) else None
     if isinstance(instance, str) and (instance == str(expected) or (numbers and _NUMBER.fullmatch(instance))):
         return f"write {instance} without quotes"
