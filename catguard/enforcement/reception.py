@@ -63,10 +63,9 @@ def check_framing(head: Head) -> None:
     """Refuse a head that leaves open how long the body is, as some servers let it pass; raises BadFraming."""
     values = head.values
     length = values.get(b"content-length")
-    if length is not None and not (length.isdigit() and len(length) < 20):
-        # Of the space around a value, which is no part of it, not every server takes off what follows.
-        if not (length.strip(b" \t").isdigit() and len(length) < 20):
-            raise BadFraming("the length of the body is no number, or told more than once")
+    # Not every server takes the space off that follows a value and is no part of it.
+    if length is not None and not (len(length) < 20 and (length.isdigit() or length.strip(b" \t").isdigit())):
+        raise BadFraming("the length of the body is no number, or told more than once")
     if b"transfer-encoding" in values and (length is not None or values[b"transfer-encoding"].lower() != b"chunked"):
         raise BadFraming("the body has a length and a coding, or another coding than chunked")
 
