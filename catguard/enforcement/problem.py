@@ -66,6 +66,8 @@ def problem_document(
             document["violations"] = [found.wire(public=public, trace_id=trace_id) for found in shown]
         if len(violations) > len(shown):
             document["detail"] += f" (shown {len(shown)} of {len(violations)})"
+        elif len(shown) == MAX_VIOLATIONS:
+            document["detail"] += f" (no more than {MAX_VIOLATIONS} are told)"
         body = dumps(document)
         if len(body) <= PROBLEM_BYTES or not shown:
             return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("catguard.inbound")
+
+#: What a quoted text in a header cannot hold: an id has the names of members, as the policy writes them.
+_NOT_QUOTED = re.compile(r"[^ !#-\[\]-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,6 @@ class Reply:
         """Return what every answer carries: the trace, and warnings."""
         headers = [(b"traceresponse", self.observation.traceresponse.encode())]
         if self.violations and (warnings := [found for found in self.violations if found.action == "warn"]):
-            told = ", ".join(f'"{found.boundary}/{found.assumption}"' for found in warnings)
-            headers.append((b"catguard-warning", told.encode("latin-1", "replace")))
+            told = ", ".join(f'"{_NOT_QUOTED.sub("?", f"{found.boundary}/{found.assumption}")}"' for found in warnings)
+            headers.append((b"catguard-warning", told.encode("ascii")))
         return headers

@@ -15,7 +15,7 @@ from typing import Any
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
 from catguard.engine.masking import MASK, without_name
-from catguard.policies.keywords import MEMBERS
+from catguard.policies.keywords import MEMBERS, types_of
 from catguard.policies.model import Assumption, Side
 from catguard.policies.parts import CompiledPart, ShapeError
 
@@ -145,7 +145,7 @@ def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tupl
     fitting = sum(not branch for branch in error.branches)
     if fitting > 1:
         return error.pointer, f"{subject} must be {error.limit}; {fitting} of them fit"
-    meant = _meant(error)
+    meant = meant_branches(error)
     told = [[_told(inner, part, value, inside=True) for inner in branch] for branch in meant]
     places = {place for branch in told for place, _ in branch}
     where = places.pop() if len(places) == 1 else error.pointer
@@ -156,10 +156,10 @@ def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tupl
     return where, ", or ".join(texts)
 
 
-def _meant(error: ShapeError) -> list[Branch]:
+def meant_branches(error: ShapeError) -> list[Branch]:
     """Return the branches of which one was most likely meant."""
     branches: list[Branch] = [branch for branch in error.branches if branch]
-    typed = [branch for branch in branches if not _has(branch, ("type",), error.pointer)]
+    typed = [branch for branch in branches if not any(_is_of_another_type(inner, error) for inner in branch)]
     if typed:
         branches = typed
     told_apart = [branch for branch in branches if not _has(branch, ("const", "enum"), error.pointer, below=1)]
@@ -178,6 +178,16 @@ def _meant(error: ShapeError) -> list[Branch]:
     ]
     # Where nothing of any has been given, the shortest is meant no more than the others.
     return (unbegun if all(branch in unbegun for branch in near) else near)[:MAX_NEAR]
+
+
+def _is_of_another_type(inner: ShapeError, whole: ShapeError) -> bool:
+    """Whether an error in a branch says that values of the type that came are not meant by it."""
+    if inner.pointer != whole.pointer:
+        return False
+    if inner.keyword in ("enum", "const"):
+        kinds = types_of({key: inner.around[key] for key in ("enum", "const") if key in inner.around})
+        return not kinds & ({"integer", "number"} if whole.kind in ("integer", "number") else {whole.kind})
+    return inner.keyword == "type"
 
 
 def _is_unbegun(branch: Branch, schema: Any, at: tuple[str | int, ...]) -> bool:

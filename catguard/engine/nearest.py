@@ -15,6 +15,7 @@ from copy import copy, deepcopy
 from itertools import islice
 from typing import Any, TypeAlias
 
+from catguard.engine.explanation import meant_branches
 from catguard.policies.compiler import CompiledPhase
 from catguard.policies.keywords import PUBLIC, type_name
 from catguard.policies.parts import CompiledPart, ShapeError
@@ -125,9 +126,10 @@ def nearest_values(errors: Sequence[ShapeError], part: CompiledPart, value: Any,
         value: the whole value of the part.
         trial: holds it against the rules.
     """
-    options = [list(islice(_fitting(error, part, value), MAX_TRIED)) for error in errors]
+    inner = [_innermost(error) for error in errors]
+    options = [list(islice(_fitting(*pair, part, value), MAX_TRIED)) for pair in zip(errors, inner, strict=True)]
     choices: dict[Place, list[Scalar]] = {}
-    for error, found in zip(errors, options, strict=True):
+    for error, found in zip(inner, options, strict=True):
         if found:
             choices.setdefault(error.pointer, found)
     first: Mapping[Place, Scalar] = {}
@@ -140,7 +142,7 @@ def nearest_values(errors: Sequence[ShapeError], part: CompiledPart, value: Any,
         if not blamed:
             first = chosen
             break
-    told = (first.get(error.pointer) for error in errors)
+    told = (first.get(error.pointer) for error in inner)
     return [one if one in found else None for one, found in zip(told, options, strict=True)]
 
 
@@ -153,14 +155,27 @@ def _together(choices: Mapping[Place, Sequence[Scalar]]) -> Iterator[Mapping[Pla
         yield from ({**nearest, where: other} for other in found[1:])
 
 
-def _fitting(error: ShapeError, part: CompiledPart, value: Any) -> Iterator[Scalar]:
-    """Yield the values that the shape lets stand in the place of an error, the nearest first."""
+def _innermost(error: ShapeError) -> ShapeError:
+    """Return the one error of the branch that was meant, where it is one; else the error itself."""
+    while error.branches:
+        meant = meant_branches(error) if all(error.branches) else ()
+        if len(meant) != 1 or len(meant[0]) != 1:
+            break
+        error = meant[0][0]
+    return error
+
+
+def _fitting(whole: ShapeError, error: ShapeError, part: CompiledPart, value: Any) -> Iterator[Scalar]:
+    """Yield the values that the shape lets stand in the place of an error, the nearest first.
+
+    `whole` is the error that it is the innermost one of: nothing may be left of that.
+    """
     schemas = list(_around(part.shape.schema, error.path[:-1]))
     if not schemas or not _may_be_shown(part, schemas, error):
         return
     refused = _value_at(value, error.pointer)
     for candidate in _candidates(error.keyword, _as_number(error.keyword, refused), schemas):
-        if not part.refuses(_replaced(value, error.pointer, candidate), error.pointer):
+        if not part.refuses(_replaced(value, error.pointer, candidate), whole.pointer):
             yield candidate
 
 
@@ -268,4 +283,5 @@ def _numbers(refused: float, schemas: Sequence[Mapping[str, Any]]) -> Iterator[i
     below, above = math.floor(value / step) * step, math.ceil(value / step) * step
     # The next ones, too: a rule may want every other.
     found_numbers = {below - step, below, above, above + step}
-    yield from sorted(found_numbers, key=lambda number: abs(number - refused))
+    for number in sorted(found_numbers, key=lambda number: abs(number - refused)):
+        yield int(number) if whole and number == int(number) else number

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from catguard.policies.actions import Actions, of_undeclared
+from catguard.policies.actions import NEVER_SOFT, Actions, of_undeclared
 from catguard.policies.clock import Clock, utc_now
 from catguard.policies.diagnostics import did_you_mean, quote
 from catguard.policies.document import Document, Path
@@ -295,6 +295,9 @@ class Builder:
                 place = self.document.key((*path, "actions", identity))
                 message = f"{boundary.name} has no assumption {quote(identity)}"
                 self.faults.append(Fault(place, message, did_you_mean(identity, known)))
+            elif identity in NEVER_SOFT and own[identity] != "deny":
+                place = self.document.key((*path, "actions", identity))
+                self.faults.append(Fault(place, f"{identity} cannot be softened", "remove the action, raise the limit"))
         for example in boundary.examples:
             for refusal in example.refusals:
                 for identity in refusal.by:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from catguard.policies.complaints import EXPANDED
 from catguard.policies.estimates import CHARACTERS_PER_UNIT, UNLIMITED, Estimate, Size
 from catguard.policies.estimator import HEAD_BYTES, Estimator
 from catguard.policies.model import Boundary, Fault, Location, Phase, SchemaPath
@@ -30,7 +31,7 @@ MAX_BOUNDARY: Final = 500_000
 #: Types of values that take no longer the larger they are.
 _SHORT = frozenset(("bool", "int", "uint", "double", "null", "message"))
 #: Operations that may cost more than to go once through what a message holds, or give more than that.
-_DEAR = GROWING | {"@in"}
+_DEAR = GROWING | {"@in", *EXPANDED}
 #: Types of values that hold others, which == goes through one by one.
 _WHOLE = frozenset(("list", "map", "message", "dyn"))
 

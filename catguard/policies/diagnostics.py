@@ -168,8 +168,9 @@ def check_as_meant(document: Document, part: Part = "whole") -> tuple[Document, 
     if not misspelt:
         return document, found
     meant = as_meant(document, part)
-    again = check_form(meant, part)
-    return meant, [*((None, fault) for _, fault in misspelt), *(entry for entry in again if entry not in misspelt)]
+    told = frozenset(misspelt)
+    again = [entry for entry in check_form(meant, part) if entry not in told]
+    return meant, [*((None, fault) for _, fault in misspelt), *again]
 
 
 def _unknown(error: ValidationError) -> list[str]:
@@ -254,6 +255,9 @@ def _written(error: ValidationError) -> str | None:
     expected: Any = error.validator_value
     if error.validator == "type" and "array" in expected and isinstance(instance, str):
         return f"write [{instance}]" if len(instance) < MAX_QUOTE else None
+    required: Any = error.schema.get("required") if isinstance(error.schema, dict) else None
+    if error.validator == "type" and expected == "object" and required and not isinstance(instance, dict | list):
+        return f"write {{{', '.join(f'{key}: ...' for key in required)}}}"
     numbers = {"number", "integer"} & {expected} if isinstance(expected, str) else None
     if isinstance(instance, str) and (instance == str(expected) or (numbers and _NUMBER.fullmatch(instance))):
         return f"write {instance} without quotes"

@@ -14,8 +14,9 @@ from catguard.policies.surprises import of_prose, of_scalar, of_text
 
 Path = tuple[str | int, ...]
 
-#: Aliases may repeat what is written by so many nodes; written out, a node takes a character at least.
-MAX_REPEATED_NODES = 50_000
+#: Aliases may repeat what is written by so many nodes, in which the reference implementation looks for faults in less
+#: than a second; written out, a node takes a character at least.
+MAX_REPEATED_NODES = 20_000
 #: Longer digits are text: nobody means them, and int() takes quadratic time for them.
 MAX_NUMBER = 64
 MAX_CHARACTERS = 16 * 1024 * 1024

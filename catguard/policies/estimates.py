@@ -13,6 +13,7 @@ from typing import Any
 
 from catguard.policies.facts import DYNAMIC, FactType, ListOf, MapOf, Record, Scalar
 from catguard.policies.intervals import INTEGERS, MAX_SIZE, Interval, integers_of, sizes_of
+from catguard.policies.keywords import parts_of
 from catguard.policies.pinned import SIZES, Kind, Schemas, item_schemas, member_schemas
 
 #: Of more values than these not each is looked at.
@@ -21,6 +22,10 @@ MAX_VALUES = 64
 UNLIMITED = 1024 * 1024
 #: Characters of text that are handled in the time of one step (as Kubernetes counts: cel.StringTraversalCostFactor).
 CHARACTERS_PER_UNIT = 10
+#: What bounds the names of an object's members.
+NAMES = "propertyNames.maxLength"
+#: Bytes of JSON that a value takes at least, with what parts it from the next.
+BYTES_PER_VALUE = 2
 #: Characters of a number that is written out.
 MAX_NUMBER = 32
 _BOTH = frozenset((True, False))
@@ -136,8 +141,21 @@ def contents_of(found: Estimate) -> int:
         case Record(fields):
             units = sum(inner(each.type, member_schemas(found.schemas, name)) for name, each in fields.items())
         case _:
-            return found.interval.high if found.kind in ("list", "map", "dyn") else found.units
-    return min(units, found.room) if found.path else units
+            units = found.interval.high if found.kind in ("list", "map", "dyn") else found.units
+    return min(units, found.room // BYTES_PER_VALUE) if found.path else units
+
+
+def entry(record: Estimate, key: Estimate) -> Estimate:
+    """Return what is known of what a map has under a name that is computed."""
+    fact = record.fact.value if isinstance(record.fact, MapOf) else DYNAMIC
+    named = any({"properties", "patternProperties"} & schema.keys() for schema in record.schemas)
+    found = of_fact(fact, () if named else member_schemas(record.schemas, "*"), (), room=record.room)
+    return replace(found, fails=True, cost=1 + record.cost + key.cost, steps=record.steps + key.steps)
+
+
+def key_schemas(schemas: Schemas) -> Schemas:
+    """Return what the name of each member of an object fits that fits some schemas."""
+    return tuple(part for schema in schemas for part in parts_of(schema.get("propertyNames")))
 
 
 def room_of(items: Estimate) -> int:

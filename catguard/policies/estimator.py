@@ -8,13 +8,16 @@ from typing import Final
 
 from catguard.policies.estimates import (
     MAX_NUMBER,
+    NAMES,
     UNLIMITED,
     Estimate,
     Size,
     arithmetic,
     choice,
     either,
+    entry,
     equality,
+    key_schemas,
     negated,
     of_fact,
     order,
@@ -104,6 +107,10 @@ class Estimator:
                 return self._member(operand, name, scope, test=False)
             case Call("@in", _, (Literal(str(name), _), operand)) if self._value(operand, scope).kind == "map":
                 return self._member(operand, name, scope, test=True)
+            case Call("_[_]", _, (operand, key)) if (record := self._value(operand, scope)).kind == "map":
+                return entry(record, self._value(key, scope))
+            case Ident() | Call("type") if node.type.kind == "type":
+                return together("dyn", [self._value(part, scope) for part in children(node)], interval=Interval(0, 0))
             case Call("_&&_" | "_||_" as function, _, (left, right)):
                 return either(function, self._value(left, scope), self._value(right, scope))
             case Call("_?_:_", _, (condition, yes, no)):
@@ -223,9 +230,10 @@ class Estimator:
         self._note(items)
         element: FactType = items.fact.element if isinstance(items.fact, ListOf) else DYNAMIC
         element = STRING if items.kind == "map" else element
-        schemas = item_schemas(items.schemas) if items.kind == "list" else ()
+        schemas = item_schemas(items.schemas) if items.kind == "list" else key_schemas(items.schemas)
         path = (*items.path, "*") if items.path and items.kind == "list" else ()
-        inner = {**scope, node.variable: of_fact(element, schemas, path, room=items.room)}
+        item = of_fact(element, schemas, path, room=items.room)
+        inner = {**scope, node.variable: item}
         if node.second_variable:
             inner[node.second_variable] = _ANYTHING
         accumulator = node.accumulator
@@ -234,6 +242,11 @@ class Estimator:
 
         def made(kind: Kind, *parts: Estimate, truths: frozenset[bool], fact: FactType = DYNAMIC) -> Estimate:
             rounds = sum(1 + part.cost for part in parts) + 1
+            named = any("maxLength" in schema for schema in schemas)
+            if (
+                items.kind == "map" and items.path and not named and rounds > item.units
+            ):  # it goes through names as well
+                self.sizes.append(Size(items.path, NAMES, item.interval.high, stated=False))
             # map() and filter() copy what they have so far for each item: 5,000 took 0.5 s (cel-expr-python 0.1.3).
             copies = most * most // 2 if kind == "list" else 0
             fact = fact if kind == "list" else DYNAMIC
@@ -305,7 +318,8 @@ def _converted(function: str, parts: Sequence[Estimate]) -> Estimate:
     interval = INTEGERS if kind == "int" else Interval(0, UNLIMITED)
     if function == "string" and parts[0].kind in ("int", "double", "bool", "string"):
         interval = parts[0].interval if parts[0].kind == "string" else Interval(1, MAX_NUMBER)
-    return together(kind, parts, fails=True, interval=interval, cost=max((part.units for part in parts), default=0))
+    cost = sum(part.contents if part.kind in ("list", "map") else part.units for part in parts)
+    return together(kind, parts, fails=True, interval=interval, cost=cost)
 
 
 def _written(elements: Sequence[Estimate]) -> Estimate:

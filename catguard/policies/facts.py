@@ -162,7 +162,8 @@ def _values(schema: Mapping[str, Any]) -> tuple[Any, ...] | None:
     lists = [part.get("enum", [part.get("const")]) for part in parts_of(schema) if {"enum", "const"} & part.keys()]
     if not lists:
         return None
-    return tuple(value for value in lists[0] if all(value in other for other in lists[1:]))
+    plain = (value for value in lists[0] if not isinstance(value, dict | list))
+    return tuple(value for value in plain if all(value in other for other in lists[1:]))
 
 
 def _required(schema: Any) -> frozenset[str]:

@@ -155,6 +155,10 @@ def _hint(error: MarkedYAMLError, text: str) -> str | None:
             return f'line {mark.line + 1}: a # after a space begins a comment; write "{found[1]}"'
     at, begun = error.problem_mark, error.context_mark
     line = lines[at.line] if at and at.line < len(lines) else ""
+    begins = line[at.column : at.column + 1] if at else ""
+    if "undefined alias" in str(error.problem) or (begins in ("@", "`", "%") and "cannot start" in str(error.problem)):
+        tagged = _TAG.search(line[: at.column]) if at else None
+        return f"a text that begins with {'!' if tagged else begins} wants quotes"
     if "found another document" in str(error.problem):
         return "a file holds one policy: leave the line --- out"
     if line[: at.column + 1 if at else 0].rpartition("\t")[1]:
@@ -163,6 +167,8 @@ def _hint(error: MarkedYAMLError, text: str) -> str | None:
         quoted = next((number for number, each in enumerate(lines[: at.line + 1]) if _is_open(each)), None)
         if quoted is not None:
             return f"line {quoted + 1}: a quote may not be closed"
+    if begun and at and "flow mapping" in str(error.context) and begun.line == at.line and begins:
+        return "a text that holds a colon and a space, a comma, a bracket or a quote wants quotes"
     if begun and "flow" in str(error.context):
         return f"line {begun.line + 1}: the bracket in column {begun.column + 1} may not be closed"
     if begun and "simple key" in str(error.context):

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.policies.branches import BranchForm
-from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text
+from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, type_name
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
 from catguard.policies.values import Normalize, OutOfRange, RecordReader, in_turn, normalizer
@@ -31,7 +31,7 @@ class ShapeError:
     `path` is the keyword's in the schema, `around` the schema that it stands in, `limit` what it allows, `title` what
     the schema calls it. `names` are those of members: what is lacking, with what makes that necessary; what is not
     declared, where only `declared` are; the name that is none. Of anyOf and oneOf `alternatives` are the branches, and
-    `branches` the errors of each, none of one that fits.
+    `branches` the errors of each, none of one that fits; `kind` is the type of the value.
     """
 
     assumption: Assumption
@@ -44,6 +44,7 @@ class ShapeError:
     declared: tuple[str, ...] = ()
     branches: tuple[tuple[ShapeError, ...], ...] = ()
     alternatives: tuple[Any, ...] = ()
+    kind: str = ""
     around: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -169,6 +170,7 @@ class CompiledPart:
             declared=tuple(known_properties(around)) if keyword in MEMBERS else (),
             branches=told,
             alternatives=tuple(around[keyword]) if told else (),
+            kind=type_name(error.instance) if told else "",
             around=around,
         )
 

@@ -163,6 +163,9 @@ class PhaseBuilder:
         if soft not in (None, "deny", written.actions.action) and of_whole_boundary(identity):
             hint = "give the boundary the action"
             self.fault(location, f"{identity} can be softened only with the whole boundary", hint)
+        other = written.actions.own.get(identity)
+        if action is not None and other not in (None, action):
+            self.fault(location, f"{identity} has the action {action} here and {other} under `actions`", "write one")
         return Assumption(
             id=identity,
             boundary=written.boundary,

@@ -33,8 +33,10 @@ def _words(pattern: str) -> tuple[str, str]:
     try:
         re.compile(pattern)
         reason = "the engine of JSON Schema's patterns does not know what is in it"
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         reason = str(error).replace("at position", "at character")
+    except RecursionError:
+        reason = "it is nested too deeply"
     return (
         f"the pattern {quote(pattern)} is no regular expression: {reason}",
         "a backslash before a sign means the sign",

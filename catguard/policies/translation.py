@@ -119,9 +119,9 @@ class Translator:
         return replace(found, nullable=yes.nullable or no.nullable)
 
     def listed(self, elements: list[Value]) -> Value:
-        facts = {_fact(element) for element in elements}
+        facts = [_fact(element) for element in elements]
         text = f"[{', '.join(element.text for element in elements)}]"
-        fact = ListOf(facts.pop() if len(facts) == 1 else DYNAMIC)
+        fact = ListOf(facts[0] if facts and all(other == facts[0] for other in facts) else DYNAMIC)
         return _of("list", text, *elements, interval=Interval(len(elements), len(elements)), fact=fact)
 
     def among(self, element: Value, elements: list[Value]) -> Value:

@@ -71,6 +71,12 @@ def test_warnings_stand_behind_what_refused_and_take_no_place_from_it() -> None:
     assert len(error.violations) == 32
 
 
+def test_detail_says_where_there_may_be_more_violations_than_are_told() -> None:
+    document = json.loads(problem_document(422, [violation("deny", "no")] * 20, public=False))
+    assert document["detail"].endswith("; /body: no (no more than 20 are told)")
+    assert "told" not in json.loads(problem_document(422, [violation("deny", "no")] * 19, public=False))["detail"]
+
+
 async def test_page_of_a_refusal_tells_what_refused_alone(tmp_path: Path) -> None:
     (tmp_path / "policies.yaml").write_text(POLICIES)
     guard = catguard.Guard.from_file(tmp_path / "policies.yaml", component="shop")
@@ -84,3 +90,14 @@ async def test_warning_is_told_in_a_header_and_an_audited_violation_is_not(app: 
     assert (warned.status, warned.header("catguard-warning")) == (200, '"shop.inbound.order/some"')
     audited = await ask(app, "POST", "/orders", json_body={"count": 12})
     assert (audited.status, audited.header("catguard-warning")) == (200, None)
+
+
+async def test_header_of_a_warning_holds_whatever_a_member_is_called(tmp_path: Path) -> None:
+    members = json.dumps({'"\r\nX-Evil: "größe': {"maximum": 5}})
+    text = POLICIES.replace("{count: {type: integer", f"{members[:-1]}, count: {{type: integer")
+    action = "      order:\n        action: warn\n"
+    (tmp_path / "policies.yaml").write_text(text.replace("      order:\n", action))
+    app = catguard.Guard.from_file(tmp_path / "policies.yaml", component="shop").asgi(plain)
+    warned = await ask(app, "POST", "/orders", json_body={'"\r\nX-Evil: "größe': 6, "count": 12})
+    assert warned.status == 200
+    assert warned.header("catguard-warning") == '"shop.inbound.order/body/???X-Evil: ?gr??e/maximum"'

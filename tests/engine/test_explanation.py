@@ -47,6 +47,8 @@ SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "max
         (PLACE, {"breed": 1, "scene": 1, "picture": 1, "part": 1}, [("/body", "the body must be just one of: with breed, scene; with picture, part; 2 of them fit")]),
         (SCALAR, "long", [("/body", "the body must have at most 3 characters")]),
         (SCALAR, 6, [("/body", "the body must be at most 5")]),
+        ({"anyOf": [{"type": "integer", "maximum": 5}, {"enum": ["auto", None]}]}, 6, [("/body", "the body must be at most 5")]),
+        ({"anyOf": [{"type": "integer", "maximum": 5}, {"const": "auto"}]}, "aut", [("/body", "the body must be auto")]),
         (SCALAR, None, [("/body", "the body must be a text or a whole number")]),
         ({"type": "array", "items": PET}, [{"kind": "cat", "lives": 9}, {"kind": "cat", "lives": 12}], [("/body/1/lives", "lives must be at most 9")]),
         ({"anyOf": [{"oneOf": [CAT, DOG]}, {"type": "null"}]}, {"kind": "cat", "lives": 12}, [("/body/lives", "lives must be at most 9")]),

@@ -44,6 +44,11 @@ SIDE = {"type": "integer", "minimum": 16, "maximum": 4096}
         (SIDE, "0x20", None),
         (SIDE, "9" * 400, None),
         ({"allOf": [SIDE], "maximum": 400}, 9000, 400),
+        ({"anyOf": [SIDE, {"type": "null"}]}, 9000, 4096),
+        ({"anyOf": [SIDE, {"enum": ["auto"]}]}, 9000, 4096),
+        ({"oneOf": [{"anyOf": [SIDE, {"type": "null"}]}, {"type": "boolean"}]}, 9000, 4096),
+        ({"anyOf": [SIDE, {"type": "integer", "maximum": 4097}]}, 9000, None),  # either may be meant
+        ({"oneOf": [SIDE, {"type": "null"}], "not": {"const": 4096}}, 9000, 4095),
     ],
 )
 def test_the_nearest_value_of_a_query_that_would_pass(schema: dict[str, Any], value: Any, expected: Any) -> None:
@@ -115,3 +120,16 @@ def test_a_rule_keeps_the_value_from_no_field_that_it_does_not_read() -> None:
     body = {"count": 61, "other": 1, "third": 0}
     found = rehearse(compile_texts([("p.yaml", text)]), "shelf.inbound.put", {"body": body}).violations
     assert {violation.where: violation.nearest for violation in found} == {"/body/count": 59, "/body/third": None}
+
+
+def test_a_field_of_the_branch_that_was_meant_is_told() -> None:
+    circle = {"type": "object", "additionalProperties": False, "required": ["kind", "r"],
+              "properties": {"kind": {"const": "circle"}, "r": {**SIDE, "x-catguard-public": True}}}  # fmt: skip
+    dot = {**circle, "required": ["kind"], "properties": {"kind": {"const": "dot"}, "r": {**SIDE, "maximum": 20}}}
+    schema = {"oneOf": [circle, dot]}
+    (violation,) = refused(schema, {"kind": "circle", "r": 9000})
+    assert (violation.where, violation.nearest) == ("/body/r", 4096)
+    (other,) = refused(schema, {"kind": "dot", "r": 9000})  # where it is not public
+    assert (other.where, other.nearest) == ("/body/r", None)
+    (both,) = refused(schema, {"kind": "circle", "r": 9000, "x": 1})
+    assert both.nearest is None

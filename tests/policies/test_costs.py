@@ -75,6 +75,7 @@ def test_a_loop_over_what_is_written_in_the_rule_needs_no_bound() -> None:
         "request.body.a.all(x, request.body.m == request.body.m)",
         "request.body.a.all(x, request.body == request.body)",
         "request.body.a.all(x, size(request.body.b + request.body.c) > x)",
+        "request.body.a.all(x, math.greatest(request.body.b) > x)",
         " && ".join(["request.body == request.body"] * 40),
     ],
 )
@@ -89,6 +90,20 @@ def test_small_lists_and_objects_may_be_compared() -> None:
     rule = "request.body.a == request.body.b && request.body.a.all(x, x != [] && x == request.body.a[0])"
     inner = array(4)
     assert faults(rule, a=array(20, inner), b=array(20, inner)) == []
+
+
+def test_members_of_an_object_may_be_gone_through_by_name() -> None:
+    counts = {"type": "object", "maxProperties": 2000, "additionalProperties": {"type": "integer"}}
+    assert faults("request.body.m.all(name, request.body.m[name] > 0)", m=counts) == []
+    rule = "request.body.m.all(name, name.startsWith('x-'))"
+    (fault,) = faults(rule, m=counts)
+    assert "add propertyNames.maxLength to request.body.m, declared at p.yaml:12:" in fault
+    assert faults(rule, m={**counts, "propertyNames": {"maxLength": 30}}) == []
+
+
+@pytest.mark.parametrize("rule", ["type(request.body.a) == list", "type(request.body.a) != type(request.body.n)"])
+def test_types_are_compared_for_nothing(rule: str) -> None:
+    assert estimated(rule, {"a": array(), "n": {}}).estimate.cost < 10
 
 
 LONG = {"type": "string", "maxLength": 60_000}

@@ -42,6 +42,33 @@ def faults(*changes: tuple[str, str]) -> list[str]:
         ),
         ("catguard: 1\n", "", "toy.yaml:1:1: the file lacks `catguard`"),
         (
+            "even: {rule: request.body.count % 2 == 0, why: pairs}",
+            "even: request.body.count > 2",
+            "but must be a mapping (write {rule: ..., why: ...})",
+        ),
+        (
+            "count % 2 == 0,",
+            "count > 2 ? true : false,",
+            "(a text that holds a colon and a space, a comma, a bracket or a quote wants quotes)",
+        ),
+        (
+            "rule: request.body.count % 2 == 0,",
+            "rule: request.body.count in [2],",
+            "(a text that holds a colon and a space, a comma, a bracket",
+        ),
+        (
+            "rule: request.body.count % 2 == 0,",
+            "rule: !(request.body.count % 2 == 1),",
+            "(a text that begins with ! wants quotes)",
+        ),
+        ("why: pairs}", "why: *pairs*}", "(a text that begins with * wants quotes)"),
+        ("why: pairs}", "why: @home}", "(a text that begins with @ wants quotes)"),
+        (
+            "http: POST /orders/{id}",
+            "http: POST /orders/{id}\n        actions: {query/max_bytes: warn}",
+            "query/max_bytes cannot be softened (remove the action",
+        ),
+        (
             "            even: {",
             "            Even: {",
             'toy.yaml:20:13: the name "Even" is not how it is written (A name',
@@ -58,6 +85,12 @@ def test_a_wrong_form_is_told_in_words(old: str, new: str, fault: str) -> None:
     (found,) = faults((old, new))
     assert fault in found
     assert "^" not in found
+
+
+def test_two_actions_of_one_assumption_are_a_fault() -> None:
+    twice = "http: POST /orders/{id}\n        actions: {even: warn}"
+    (found,) = faults(("http: POST /orders/{id}", twice), ("why: pairs}", "why: pairs, action: audit}"))
+    assert "toy.yaml:21:13: even has the action audit here and warn under `actions` (write one)" in found
 
 
 def test_a_wrong_detail_does_not_hide_other_faults_of_its_boundary() -> None:

@@ -19,6 +19,7 @@ DOUBLE = Scalar("double")
         ({"type": "boolean"}, BOOL),
         ({"enum": ["a", "b"]}, Scalar("string", ("a", "b"))),
         ({"const": 3}, Scalar("int", (3,))),
+        ({"type": "string", "enum": ["a", ["b"], {}]}, Scalar("string", ("a",))),
         ({"enum": ["a", None]}, Scalar("string", ("a", None), nullable=True)),
         ({"type": ["integer", "null"]}, Scalar("int", nullable=True)),
         ({"type": ["integer", "string"]}, DYNAMIC),

@@ -105,6 +105,10 @@ BAD = {
     "digits": "a: " + "9" * 100_000,
     "quotes": "a: " + "'" * 100_000,
     "anchors": "&a " * 1000,
+    "unknown keys": "\n".join(f"key-{number}: 1" for number in range(500)),
+    "aliases of aliases": "\n".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9 if n else 'x'}]" for n in range(20)),
+    "groups": SMALL.replace('"^[a-z]+$"', "(" * 2000 + ")" * 2000),
+    "repetition": SMALL.replace('"^[a-z]+$"', '"a{99999999999}"'),
 }
 
 

@@ -14,6 +14,7 @@ from catguard.policies.values import normalizer
 from tests.policies.rulebook import rulebook
 
 INTEGER, NUMBER = {"type": "integer"}, {"type": "number"}
+RECORD = {"type": "object", "properties": {"x": INTEGER}, "required": ["x"], "additionalProperties": False}
 
 
 def decided(policies: CompiledPolicySet, body: Any, *, exact: bool) -> tuple[list[str], str]:
@@ -140,3 +141,9 @@ def test_constant_that_is_held_against_null_is_python() -> None:
     policies = compile_texts([("shelf.yaml", text)])
     assert policies.boundaries["shelf.inbound.put"].request.generated().translated == {"it"}
     assert json.loads(alike(text, {})[1]) == {}
+
+
+def test_list_of_records_is_checked() -> None:
+    text = rulebook("[request.body.v, request.body.v].all(each, each.x == 1)", {"v": RECORD})
+    assert alike(text, {"v": {"x": 1}})[0] == []
+    assert alike(text, {"v": {"x": 2}})[0] == ["it"]

@@ -62,7 +62,7 @@ def test_frontend_gives_out_the_document_of_its_policy(system: System, documents
 def test_tier_keeps_what_its_document_promises(
     system: System, documents: dict[str, dict[str, Any]], tier: str, tmp_path: Path
 ) -> None:
-    found = report(system, tier, documents[tier], tmp_path, "--max-examples", "12", "--seed", "1")
+    found = report(system, tier, documents[tier], tmp_path, "--max-examples", "4", "--seed", "1")
     assert_all_was_tried_and_nothing_failed(found, documents[tier])
 
 
