@@ -24,7 +24,7 @@ from catguard.policies.syntax import Call, Literal, Node
 #: How strict an action is.
 _STRICTNESS = {"audit": 0, "warn": 1, "deny": 2}
 _MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_", "_==_": "_==_"}
-_NEGATED = {"_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
+_NEGATED = {"_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_", "_==_": "_!=_", "_!=_": "_==_"}
 
 #: Terms, e.g. request.body.width, with the integers that a rule lets them be.
 Terms: TypeAlias = Mapping[Node, Interval]
@@ -41,6 +41,12 @@ class _Claim:
     @property
     def assumption(self) -> Assumption:
         return self.rule.rule.assumption
+
+    @property
+    def decides(self) -> bool:
+        """Whether nothing passes that it does not hold of."""
+        denies = self.assumption.action == "deny" and self.assumption.waiver is None
+        return denies and self.rule.rule.failure_policy == "fail"
 
 
 def certainties(boundary: CompiledBoundary) -> Iterator[Finding]:
@@ -160,7 +166,7 @@ def _is_empty(interval: Interval) -> bool:
 
 def _contradictions(boundary: CompiledBoundary, claims: Sequence[_Claim]) -> Iterator[Finding]:
     """Yield rules that leave no value to a term: alone, or one together with another."""
-    firm = [claim for claim in claims if claim.assumption.action == "deny" and claim.assumption.waiver is None]
+    firm = [claim for claim in claims if claim.decides]
     alone = {claim.assumption.id for claim in firm if any(map(_is_empty, claim.terms.values()))}
     for claim in firm:
         if claim.assumption.id in alone:
@@ -168,10 +174,27 @@ def _contradictions(boundary: CompiledBoundary, claims: Sequence[_Claim]) -> Ite
             yield _finding("rule-always-false", claim.assumption, message)
     for one, other in combinations([claim for claim in firm if claim.assumption.id not in alone], 2):
         shared = one.terms.keys() & other.terms.keys()
-        if any(_is_empty(_meet(one.terms[term], other.terms[term])) for term in shared):
+        empty = any(_is_empty(_meet(one.terms[term], other.terms[term])) for term in shared)
+        if empty or _are_opposite(one.rule.tree, other.rule.tree):
             first, second = one.assumption, other.assumption
             message = f"{boundary.name}: nothing fits both {second.id} and {first.id} ({first.location})"
             yield _finding("contradiction", second, message)
+
+
+def _are_opposite(one: Node, other: Node) -> bool:
+    """Whether a part of one rule is, as it is written, the opposite of a part of another."""
+    parts = list(_conjuncts(other))
+    return any(_opposite(part) in parts or any(_opposite(each) == part for each in parts) for part in _conjuncts(one))
+
+
+def _opposite(node: Node) -> Node:
+    match node:
+        case Call("!_", _, (inner,)):
+            return inner
+        case Call(function, _, operands) if function in _NEGATED:
+            return Call(_NEGATED[function], None, operands)
+        case _:
+            return Call("!_", None, (node,))
 
 
 def _duplicates(boundary: CompiledBoundary, claims: Sequence[_Claim]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from catguard.analysis.conflicts import contradictions, idle, parts_with_paths, 
 from catguard.analysis.findings import Finding
 from catguard.analysis.patterns import backtracking
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
+from catguard.policies.diagnostics import quote
 from catguard.policies.keywords import NOTHING, subschemas, types_of
 from catguard.policies.model import Boundary, Location, PolicySet, SchemaPath, Shape, Switch
 from catguard.policies.regexes import patterns_of
@@ -186,7 +187,8 @@ def _shape(boundary: Boundary, shape: Shape) -> Iterator[Finding]:
     for path, pattern, longest in patterns_of(shape.schema):
         how = backtracking(pattern)
         if how == "exponential" or (how == "polynomial" and (longest is None or longest > SHORT)):
-            message = f"{boundary.name}: {_name(shape, path)} takes engines that backtrack {how} time"
+            name = f"{boundary.name}: {_name(shape, path)}"
+            message = f"{name}: the pattern {quote(pattern)} takes engines that backtrack {how} time"
             yield Finding("backtracking-pattern", "warning", shape.place(path), message, boundary.name)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +23,8 @@ STRICTER = POLICIES.replace("maximum: 30", "maximum: 0.01")
 
 
 def explained(run: Run, *arguments: str) -> str:
-    command = [sys.executable, "-m", "catguard", "explain", "--candidate", "--data", str(run.place / "var"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = CliRunner().invoke(cli, ["explain", "--candidate", "--data", str(run.place / "var"), *arguments])
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
