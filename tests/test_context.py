@@ -15,8 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from catguard import CallRefused, ConfigurationError, Guard, TierContext, exchange
 from catguard.engine.snapshots import Engine
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from tests.serving import served
 
 POLICY = """
@@ -81,7 +80,7 @@ components:
     inbound:
       hay: {http: GET /hay, about: Hay., from: [shop], response: {200: {media: [application/json], body: {type: integer}}}}
 """
-SHOP = Engine(compile_policies(load_text(POLICY)))
+SHOP = Engine(compile_texts([("policies.yaml", POLICY)]))
 
 
 async def toys(request: Request) -> Response:
@@ -206,7 +205,7 @@ async def test_readyz_does_not_believe_another_status_where_the_policy_lets_it_t
     async def other(scope: Any, receive: Any, send: Any) -> None:
         await JSONResponse({"status": "ok", "component": "barn"}, 201)(scope, receive, send)
 
-    softened = Engine(compile_policies(load_text(POLICY, actions=[("shop.outbound.*", "audit")])))
+    softened = Engine(compile_texts([("policies.yaml", POLICY)], actions=[("shop.outbound.*", "audit")]))
     async with served(other) as address:
         context = TierContext(Guard(softened, "shop"), data=tmp_path, settings={}, addresses={"barn": address})
         async with client_of(context) as client:

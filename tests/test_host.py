@@ -8,8 +8,8 @@ import pytest
 from catguard import host
 from catguard.errors import ConfigurationError, PluginError, PolicyError
 from catguard.host import HostSettings
-from catguard.policies.loader import load_text
 from tests.distributions import Distributions, only_own_distributions
+from tests.loading import load_text
 
 POLICY = """
 catguard: 1

@@ -11,10 +11,10 @@ from jsonschema import Draft202012Validator
 from catguard.analysis.examples import run_examples
 from catguard.analysis.lint import lint
 from catguard.engine.evaluator import rehearse
-from catguard.policies.compiler import CompiledPolicySet, compile_policies
+from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.diagnostics import policy_schema
 from catguard.policies.document import read
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.policies.model import PolicySet
 
 ROOT = Path(__file__).parent.parent
@@ -22,13 +22,13 @@ TEXT = (ROOT / "policies.yaml").read_text()
 
 
 @pytest.fixture(scope="module")
-def policies() -> PolicySet:
-    return load_text(TEXT)
+def compiled() -> CompiledPolicySet:
+    return compile_texts([("policies.yaml", TEXT)])
 
 
 @pytest.fixture(scope="module")
-def compiled(policies: PolicySet) -> CompiledPolicySet:
-    return compile_policies(policies)
+def policies(compiled: CompiledPolicySet) -> PolicySet:
+    return compiled.policies
 
 
 def broken(compiled: CompiledPolicySet, boundary: str, request: dict[str, Any]) -> list[tuple[str, str, str]]:

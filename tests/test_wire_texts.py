@@ -20,7 +20,9 @@ from catguard.engine.decision import CallRefused
 from catguard.engine.snapshots import Engine
 from catguard.guard import Guard
 from catguard.policies.loader import load_compiled
+from catguard.telemetry import ConfigLoaded
 from tests.enforcement.asgi import Answered, ask
+from tests.telemetry.conftest import Memory
 from tests.test_texts import TEXTS, pinned
 
 JSON = ("content-type", "application/json")
@@ -61,6 +63,11 @@ ASKS: dict[str, Ask] = {
     "nested too deep": ("POST", "/orders/hall", {"body": b'{"a":' * 70 + b"1" + b"}" * 70, "headers": [JSON]}),
     "length that is none": ("POST", "/orders/hall", {"body": b"", "headers": [JSON, ("content-length", "x")]}),
     "caller that is not known": ("POST", "/bake", {"json_body": {}, "headers": [("catguard-context", 'caller="till"')]}),
+    "caller that does not say who it is": ("POST", "/bake", {"json_body": {}, "server": ("10.0.0.1", 80)}),
+    "query with a NUL": ("POST", "/orders/hall?size=%00", {"json_body": {}}),
+    "websocket": ("GET", "/page", {"headers": [("connection", "upgrade"), ("upgrade", "websocket")]}),
+    "rule without an answer": ("POST", "/orders/hall", {"json_body": {"loaves": 3, "boxes": 0}}),
+    "own answer: picture": ("GET", "/picture", {}),
     "own answer: media": ("POST", "/orders/hall", {"json_body": {"answer": "media"}}),
     "own answer: status": ("POST", "/orders/hall", {"json_body": {"answer": "status"}}),
     "own answer: shape": ("POST", "/orders/hall", {"json_body": {"answer": "shape"}}),
@@ -73,6 +80,9 @@ ASKS: dict[str, Ask] = {
 
 
 async def handle(scope: Any, receive: Any, send: Any) -> None:
+    if scope["path"] == "/picture":
+        await Response(b"GIF89a", media_type="image/png")(scope, receive, send)
+        return
     body = catguard.exchange(scope).body
     if body["answer"] is not None:
         await ANSWERS[body["answer"]]()(scope, receive, send)
@@ -152,3 +162,22 @@ async def test_what_the_code_that_calls_is_told() -> None:
 def test_what_the_linter_says_of_each_rule() -> None:
     texts = [CliRunner(env={"COLUMNS": "120"}).invoke(lint, ["--explain", rule]).output for rule in CATALOGUE]
     pinned("lint-explains-each-rule", "\n".join(texts))
+
+
+def test_what_the_visitor_reads_of_what_failed() -> None:
+    from catguard_frontend import kitchen
+    from catguard_frontend.words import RULES, excuse
+
+    kinds = (kitchen.NotPossible, kitchen.Unreachable, kitchen.TooSlow, kitchen.NothingYet, kitchen.NotKept)
+    excuses = [excuse(kind("a detail"), {}) for kind in (*kinds, kitchen.NotServed)]
+    told = [f"{found.status} {found.title}: {' '.join(found.reasons)}" for found in excuses]
+    pinned("excuses", "\n".join((*told, *(f"{rule}: {words}" for rule, words in RULES.items()))))
+
+
+def test_what_the_owner_reads_of_policies_and_of_the_undeclared() -> None:
+    memory = Memory()
+    telemetry = memory.telemetry("oven")
+    telemetry.undeclared("GET", "/backe/*")
+    for result, reason in (("applied", None), ("kept", "the text is the same"), ("rejected", "oven.yaml:1:1: no")):
+        telemetry.config_loaded(ConfigLoaded(result, "file", "4f" * 32, "3e" * 32, reason, int(result == "rejected")))
+    pinned("telemetry-of-policies", "\n".join(str(record.log_record.body) for record in memory.logs))

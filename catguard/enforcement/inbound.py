@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -23,7 +23,7 @@ from catguard.enforcement.problem import (
 )
 from catguard.enforcement.reception import Disconnected, check_framing
 from catguard.enforcement.reply import Point
-from catguard.enforcement.routing import BadTarget, Match, RouteTable, below, read_path, shown_path
+from catguard.enforcement.routing import BadFraming, BadTarget, Match, RouteTable, below, read_path, shown_path
 from catguard.engine.snapshots import Engine, Prepared
 from catguard.errors import ConfigurationError
 from catguard.failures import report, stack
@@ -142,7 +142,10 @@ class InboundGuard:
                 return self._held(passage, path) if lane.reaches_out else passage.run(path)
             path, found = routes.find(scope)
         except BadTarget as error:
-            return self._undeclared(scope, head, send, snapshot, 400, str(error))
+            # What follows on the connection may be another request to us than to a proxy (RFC 9112, section 6.3).
+            ends = isinstance(error, BadFraming) and scope.get("http_version", "1.1")[:1] == "1"
+            extra = ((b"connection", b"close"),) if ends else ()
+            return self._undeclared(scope, head, send, snapshot, 400, str(error), extra=extra)
         boundary = found.methods.get("GET" if method == "HEAD" else method) if found else None
         if found is not None and boundary is not None:
             lane = routes.lanes[boundary.name]
@@ -156,7 +159,7 @@ class InboundGuard:
         if found is None:
             return self._undeclared(scope, head, send, snapshot, 404, "nothing is declared at this path")
         message = f"this path takes {found.allow()}"
-        return self._undeclared(scope, head, send, snapshot, 405, message, allow=found.allow())
+        return self._undeclared(scope, head, send, snapshot, 405, message, extra=((b"allow", found.allow().encode()),))
 
     async def _held(self, passage: Passage, path: str) -> None:
         """Lead an exchange through whose calls are decided by its own snapshot."""
@@ -320,17 +323,15 @@ class InboundGuard:
         status: int,
         detail: str,
         *,
-        allow: str | None = None,
+        extra: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         """Answer what no boundary declares; a counter notes it, not an event each."""
         public = self._routes.of(snapshot).table.public
         self.telemetry.undeclared(scope["method"], self._shown(scope, snapshot))
         observation = self._observe(scope, head, snapshot)
-        extra = [(b"traceresponse", observation.traceresponse.encode())]
-        if allow:
-            extra.append((b"allow", allow.encode()))
         page = RefusalPage(status, title_of(status), (), target(scope))
+        told = [(b"traceresponse", observation.traceresponse.encode()), *extra]
         try:
-            await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=extra)
+            await send_refusal(send, page, head, self.render, public=public, detail=detail, extra=told)
         finally:
             observation.end(status=status)

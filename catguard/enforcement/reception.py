@@ -10,7 +10,7 @@ from typing import Any
 
 from catguard.enforcement.eager import begin
 from catguard.enforcement.head import Head, media_type
-from catguard.enforcement.routing import BadTarget, read_query
+from catguard.enforcement.routing import BadFraming, BadTarget, read_query
 from catguard.engine import context
 from catguard.engine.codec import Unreadable, loads, pointer
 from catguard.engine.decision import Violation, violated
@@ -45,7 +45,11 @@ def identify(boundary: CompiledBoundary, scope: Scope, head: Head) -> tuple[Call
     caller = Caller(component or UNKNOWN)
     if component in policy.callers or (component is None and _is_loopback(scope)):
         return caller, None
-    message = "the caller is not among those that may call" if component else "a caller must say who it is"
+    message = (
+        "the caller is not among those that may call"
+        if component
+        else "a caller must say who it is, in Catguard-Context"
+    )
     return caller, violated(policy.permitted, policy.side, where="/caller", message=message, status=403)
 
 
@@ -60,13 +64,14 @@ def _is_loopback(scope: Scope) -> bool:
 
 
 def check_framing(head: Head) -> None:
-    """Refuse a head that leaves open how long the body is, as some servers let it pass; raises BadTarget."""
+    """Refuse a head that leaves open how long the body is, as some servers let it pass; raises BadFraming."""
     values = head.values
     length = values.get(b"content-length")
-    if length is not None and not (length.isdigit() and len(length) < 20):
-        raise BadTarget("the length of the body is no number, or told more than once")
+    # Not every server takes the space off that follows a value and is no part of it.
+    if length is not None and not (len(length) < 20 and (length.isdigit() or length.strip(b" \t").isdigit())):
+        raise BadFraming("the length of the body is no number, or told more than once")
     if b"transfer-encoding" in values and (length is not None or values[b"transfer-encoding"].lower() != b"chunked"):
-        raise BadTarget("the body has a length and a coding, or another coding than chunked")
+        raise BadFraming("the body has a length and a coding, or another coding than chunked")
 
 
 class Reception:

@@ -27,6 +27,10 @@ class BadTarget(ValueError):
     """Path or query cannot be read in one way only; the message says why, without repeating the value."""
 
 
+class BadFraming(BadTarget):
+    """Where a request ends can be read in more than one way, and so can where the next one begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """What a path matched: the boundaries by method, and the texts that stood for the path's parameters."""

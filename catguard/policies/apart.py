@@ -100,6 +100,7 @@ async def _ask(order: bytes) -> bytes:
     except BaseException as error:
         with suppress(ProcessLookupError):
             process.kill()
+        await process.wait()
         if isinstance(error, TimeoutError):
             raise ConfigurationError(f"policies are not loaded within {PATIENCE:.0f} s; the old stay") from None
         raise

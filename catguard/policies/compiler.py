@@ -6,7 +6,6 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from catguard.errors import PolicyError
 from catguard.policies.codegen import Check, Generated, generate
 from catguard.policies.costs import check_costs
 from catguard.policies.expressions import Environments
@@ -139,21 +138,6 @@ class CompiledPolicySet:
 
 #: Compiles a part or an expression at each `next`, and returns what there is with the faults.
 Compiling = Generator[None, None, tuple[CompiledPolicySet, list[Fault]]]
-
-
-def compile_policies(policies: PolicySet) -> CompiledPolicySet:
-    """Compile a policy set.
-
-    Args:
-        policies: What was loaded.
-
-    Raises:
-        PolicyError: With every fault in shapes and rules.
-    """
-    compiled, faults = compile_boundaries(policies)
-    if faults:
-        raise PolicyError(faults)
-    return compiled
 
 
 def compile_boundaries(policies: PolicySet) -> tuple[CompiledPolicySet, list[Fault]]:

@@ -36,22 +36,6 @@ _BOUNDARY_DETAILS = ("about", "action", "actions", "examples", "lint")
 _PHASE_DETAILS = ("max_bytes", "max_rows")
 
 
-def load(paths: Path | Sequence[Path], *, actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
-    """Load policy files; later ones overlay earlier ones as JSON Merge Patches (RFC 7396).
-
-    Args:
-        paths: The files; places name them as given.
-        actions: Overrides (glob, action) by the operator; the last that matches counts.
-
-    Raises:
-        PolicyError: With every fault, each with file:line:column.
-        ConfigurationError: An override matches nothing.
-    """
-    policies = load_sources(read_sources(paths), actions=actions)
-    check_overrides(actions, policies)
-    return policies
-
-
 def load_compiled(
     paths: Path | Sequence[Path],
     *,
@@ -61,12 +45,12 @@ def load_compiled(
     """Load and compile policy files in one go, so that faults of form, of shapes and of rules are told together.
 
     Args:
-        paths: As for `load`.
-        actions: As for `load`.
+        paths: The files; later ones overlay earlier ones as JSON Merge Patches (RFC 7396), places name them as given.
+        actions: Overrides (glob, action) by the operator; the last that matches counts.
         clock: Says when waivers end.
 
     Raises:
-        PolicyError: With every fault.
+        PolicyError: With every fault, each with file:line:column.
         ConfigurationError: An override matches nothing.
     """
     return compile_sources(read_sources(paths), actions=actions, clock=clock)
@@ -129,11 +113,6 @@ def read_files(paths: Path | Sequence[Path]) -> list[tuple[str, str]]:
     if faults:
         raise PolicyError(faults)
     return texts
-
-
-def load_text(text: str, *, name: str = "policies.yaml", actions: Sequence[tuple[str, Action]] = ()) -> PolicySet:
-    """Load one policy text; `name` is how places call it. Raises PolicyError."""
-    return finish(*build([(name, text)], actions=actions))
 
 
 def finish(policies: PolicySet | None, faults: Sequence[Fault]) -> PolicySet:

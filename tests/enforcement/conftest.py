@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from catguard.policies.compiler import CompiledPolicySet, compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.compiler import CompiledPolicySet
+from catguard.policies.loader import compile_texts
 from tests.enforcement.outbound import POLICY, Edge
 from tests.enforcement.pictures import Guarded, fill
 from tests.postgresql import server
@@ -26,7 +26,7 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def outbound_policies() -> CompiledPolicySet:
-    return compile_policies(load_text(POLICY))
+    return compile_texts([("policies.yaml", POLICY)])
 
 
 @pytest.fixture

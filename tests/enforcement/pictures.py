@@ -13,8 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from catguard.enforcement.database import guard_engine
 from catguard.engine.decision import CallRefused
 from catguard.engine.snapshots import Engine
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.telemetry import Telemetry
 
 POLICY = """
@@ -45,7 +44,7 @@ components:
       delete-pictures: {to: external, sql: DELETE pictures, response: {max_rows: 1}}
       insert-image: {to: external, sql: INSERT images}
 """
-COMPILED = compile_policies(load_text(POLICY))
+COMPILED = compile_texts([("policies.yaml", POLICY)])
 METADATA = sa.MetaData()
 PICTURES = sa.Table(
     "pictures",

@@ -13,8 +13,7 @@ from catguard.enforcement.problem import problem_document
 from catguard.engine.decision import CallRefused
 from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.telemetry import Telemetry
 
 
@@ -73,7 +72,7 @@ class Point:
         self.exporter = InMemorySpanExporter()
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.engine = Engine(compile_policies(load_text(POLICY)))
+        self.engine = Engine(compile_texts([("policies.yaml", POLICY)]))
         self.telemetry = Telemetry("catomatic", tracer_provider=provider)
 
     def guard(self, function: Callable[..., Any], name: str = "resize", **extractors: Any) -> Callable[..., Any]:
@@ -297,7 +296,7 @@ def test_span_of_a_refused_call_says_so(point: Point) -> None:
 def test_new_snapshot_decides_the_next_call(point: Point) -> None:
     call = point.guard(resize)
     call(60, 10)
-    point.engine.swap(compile_policies(load_text(POLICY.replace("maximum: 100", "maximum: 50"))))
+    point.engine.swap(compile_texts([("policies.yaml", POLICY.replace("maximum: 100", "maximum: 50"))]))
     with pytest.raises(CallRefused):
         call(60, 10)
 

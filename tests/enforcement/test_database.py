@@ -13,8 +13,7 @@ from catguard.enforcement.database import guard_engine, open_engine
 from catguard.engine.decision import CallRefused
 from catguard.engine.snapshots import Engine
 from catguard.errors import ConfigurationError
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.telemetry import Telemetry
 from tests.enforcement.pictures import (
     COMPILED,
@@ -198,14 +197,14 @@ async def test_catalogue_is_closed_to_others(guarded: Guarded) -> None:
 async def test_new_snapshot_decides_the_next_statement(guarded: Guarded) -> None:
     async with guarded.engine.connect() as connection:
         await connection.execute(SOME)
-        guarded.policy.swap(compile_policies(load_text(POLICY.replace("limit: 3,", "limit: 2,"))))
+        guarded.policy.swap(compile_texts([("policies.yaml", POLICY.replace("limit: 3,", "limit: 2,"))]))
         with pytest.raises(CallRefused, match="max_rows"):
             await connection.execute(SOME)
 
 
 async def test_action_audit_lets_through_and_tells(guarded: Guarded) -> None:
     actions = [("store.outbound.select-pictures", "audit")]
-    guarded.policy.swap(compile_policies(load_text(POLICY, actions=actions)))
+    guarded.policy.swap(compile_texts([("policies.yaml", POLICY)], actions=actions))
     async with guarded.engine.connect() as connection:
         assert len((await connection.execute(SOME.limit(4))).all()) == 4
     events = [event.name for event in guarded.spans[-1].events]

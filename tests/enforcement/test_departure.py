@@ -8,8 +8,7 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
 from catguard.engine.context import parse
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from tests.enforcement.outbound import BASE, POLICY, Edge, ids, refused
 
 
@@ -87,7 +86,7 @@ async def test_request_body_that_grows_when_it_is_written_again_is_held_to_its_l
     }
     for old, new in rules.items():
         number = number.replace(old, new)
-    edge.engine.swap(compile_policies(load_text(number)))
+    edge.engine.swap(compile_texts([("policies.yaml", number)]))
     async with edge.client() as http:
         headers = {"content-type": "application/json"}
         error = await refused(http.post("/v1/render", content=b'{"width":1e15}', headers=headers))
@@ -212,7 +211,7 @@ async def test_request_head_is_decided_as_get(edge: Edge) -> None:
         200, headers={"content-type": "image/png", "content-length": "4711"}, stream=httpx2.ByteStream(b"")
     )
     policy = POLICY.replace("assume: {narrow: {rule: response.image.width <= 8, why: it is a thumbnail}}", "")
-    edge.engine.swap(compile_policies(load_text(policy)))
+    edge.engine.swap(compile_texts([("policies.yaml", policy)]))
     async with edge.client() as http:
         response = await http.head("/v1/pictures/00ff")
     assert edge.sent[0].method == "HEAD"

@@ -17,8 +17,7 @@ from catguard.enforcement.inbound import InboundGuard
 from catguard.enforcement.outbound import GuardedTransport, client
 from catguard.engine.exchange import exchange
 from catguard.errors import ConfigurationError
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.telemetry import Telemetry, names
 from tests.enforcement.outbound import BASE, POLICY, Edge, answer, ids, refused
 
@@ -97,8 +96,8 @@ async def test_calls_side_by_side_do_not_mix(edge: Edge) -> None:
 
 
 async def test_exchange_keeps_the_policies_that_it_began_with(edge: Edge) -> None:
-    strict = compile_policies(
-        load_text(POLICY.replace("response.body.width == request.body.width", "response.body.width == 1"))
+    strict = compile_texts(
+        [("policies.yaml", POLICY.replace("response.body.width == request.body.width", "response.body.width == 1"))]
     )
 
     def handler(request: httpx2.Request) -> httpx2.Response:
@@ -189,7 +188,7 @@ async def test_transport_where_two_boundaries_match_wants_a_name(edge: Edge) -> 
         "      again:\n        to: catomatic.latest\n        about: Again.\n        response: {204: {}}\n      latest:\n        to:",
         1,
     )
-    edge.engine.swap(compile_policies(load_text(twice)))
+    edge.engine.swap(compile_texts([("policies.yaml", twice)]))
     edge.handler = lambda request: httpx2.Response(204)
     async with edge.client() as http:
         with pytest.raises(ConfigurationError, match="make the client with boundary= one of again, latest"):

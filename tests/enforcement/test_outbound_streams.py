@@ -8,8 +8,7 @@ import httpx2
 import pytest
 from opentelemetry.trace import StatusCode
 
-from catguard.policies.compiler import compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.loader import compile_texts
 from catguard.telemetry import names
 from tests.enforcement.outbound import POLICY, Edge, ids, refused
 
@@ -62,7 +61,7 @@ async def test_stream_with_a_head_that_is_not_declared_is_not_begun(
 
 
 async def test_stream_that_is_compressed_is_not_unpacked_whatever_its_action() -> None:
-    edge = Edge(compile_policies(load_text(POLICY, actions=[("frontend.outbound.feed", "audit")])))
+    edge = Edge(compile_texts([("policies.yaml", POLICY)], actions=[("frontend.outbound.feed", "audit")]))
     bomb = gzip.compress(b"0" * 10_000)
     head = {"content-type": "text/plain", "content-encoding": "gzip"}
     edge.handler = lambda request: httpx2.Response(200, headers=head, content=chunks(bomb))

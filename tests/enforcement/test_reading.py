@@ -4,8 +4,8 @@ import pytest
 
 from catguard.enforcement.head import Head
 from catguard.enforcement.reading import head_facts, read_body
-from catguard.policies.compiler import CompiledBoundary, CompiledPhase, compile_policies
-from catguard.policies.loader import load_text
+from catguard.policies.compiler import CompiledBoundary, CompiledPhase
+from catguard.policies.loader import compile_texts
 
 POLICY = """
 catguard: 1
@@ -39,7 +39,7 @@ def read(action: str, media: str | None, body: bytes, *, status: int = 200) -> t
 
 
 def phase_of(action: str, status: int) -> tuple[CompiledBoundary, CompiledPhase]:
-    (boundary,) = compile_policies(load_text(POLICY.replace("ACTION", action))).component("catomatic")
+    (boundary,) = compile_texts([("policies.yaml", POLICY.replace("ACTION", action))]).component("catomatic")
     phase = boundary.response(status)
     assert phase is not None
     return boundary, phase

@@ -12,11 +12,11 @@ from catguard.policies.costs import MAX_RULE, Cost
 from catguard.policies.estimator import Estimator
 from catguard.policies.expressions import Checker, shared_evaluator
 from catguard.policies.facts import facts_of
-from catguard.policies.loader import load_text
 from catguard.policies.model import Boundary
 from catguard.policies.rules import CompiledRule
 from catguard.policies.syntax import Node
 from catguard.policies.translation import MAX_STEPS
+from tests.loading import load_text
 
 BODY = "        request: {{max_bytes: {{limit: 64Ki, why: a page}}, body: {body}, assume: {{it: {{rule: {rule}, why: so}}}}}}\n"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catguard.engine.evaluator import decide_response
-from catguard.policies.compiler import compile_policies
+from catguard.policies.compiler import compile_boundaries
 from catguard.policies.loader import build, compile_texts
 from catguard.policies.parts import MAX_ERRORS
 from tests.policies.mistakes import PLACES, REQUEST, TEXT
@@ -18,7 +18,7 @@ def test_answer_to_head_is_not_asked_for_what_only_a_body_has() -> None:
         text = text.replace(f"{{{place}}}", "{}")
     policies, _ = build([("try.yaml", text)])
     assert policies is not None
-    compiled = compile_policies(policies)
+    compiled, _ = compile_boundaries(policies)
     boundary = compiled.boundaries["shop.inbound.order"]
 
     def broken(**answer: object) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catguard.policies.following import not_followed
-from catguard.policies.loader import load_text
+from tests.loading import load_text
 
 POLICIES = """
 catguard: 1

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from catguard.errors import PolicyError
 from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.document import read
-from catguard.policies.loader import compile_texts, load_compiled, load_text
+from catguard.policies.loader import compile_texts, load_compiled
 from tests.fuzzing import TIMEOUT, Inputs, fuzz, fuzz_long
+from tests.loading import load_text
 from tests.policies.corpus import (
     SMALL,
     documented,

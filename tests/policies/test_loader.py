@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from catguard.errors import PolicyError
-from catguard.policies.loader import compile_texts, load, load_compiled, load_text
+from catguard.policies.loader import compile_texts, load_compiled
+from tests.loading import load_text
 
 TOY = (Path(__file__).parent.parent / "toy.yaml").read_text()
 
@@ -233,7 +234,7 @@ def test_a_later_file_overlays_an_earlier_one_and_keeps_its_places(tmp_path: Pat
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(TOY)
     second.write_text("shapes:\n  Order: {properties: {count: {maximum: 6, description: fewer}}}\n")
-    policies = load([first, second])
+    policies = load_compiled([first, second]).policies
     limits = {found.id: found for found in policies.boundary("shop.inbound.order").request.assumptions()}
     assert limits["body/count/maximum"].limit == "at most 6"
     assert str(limits["body/count/maximum"].location).startswith(f"{second}:2:")
@@ -244,7 +245,7 @@ def test_an_overlay_removes_with_null(tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(TOY)
     second.write_text("components: {shop: {inbound: {list: null}}}\n")
-    assert "list" not in load([first, second]).components["shop"].inbound
+    assert "list" not in load_compiled([first, second]).policies.components["shop"].inbound
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from catguard.policies.loader import load_text
 from catguard.policies.openapi import openapi
+from tests.loading import load_text
 
 POLICY = """
 catguard: 1

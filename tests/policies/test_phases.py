@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from catguard.policies.loader import load_text
 from catguard.policies.model import Phase
+from tests.loading import load_text
 
 POLICY = """\
 catguard: 1

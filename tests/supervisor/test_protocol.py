@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.supervisor.conftest import Server, everything, one_answer
+from tests.test_texts import pinned
 
 HOST = b"Host: x\r\n"
 GET = b"GET /read HTTP/1.1\r\n" + HOST
@@ -48,6 +49,21 @@ def _nothing_bad_in_the_log(server: Server) -> None:
     yield
     assert httpx2.get(server.url + "/pid").text == str(server.process.pid)
     assert "Traceback" not in server.stderr.read_text()
+
+
+def test_what_is_told_before_there_is_a_request(server: Server) -> None:
+    sent = {
+        "no HTTP": b"hello\r\n\r\n",
+        "another version": b"GET / HTTP/3.0\r\n" + HOST + b"\r\n",
+        "a fragment": b"GET /#a HTTP/1.1\r\n" + HOST + b"\r\n",
+        "two hosts": GET + HOST + b"\r\n",
+        "another coding": GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+        "an upgrade with a body": GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nx",
+        "a large head": head_of(32 * 1024 + 1),
+        "many headers": GET + b"A: 1\r\n" * 101 + b"\r\n",
+    }
+    told = [f"{label}: {' '.join(map(str, refusal(server.exchange(each))))}" for label, each in sent.items()]
+    pinned("answers-before-a-request", "\n".join(told))
 
 
 def test_head_of_32_kib_is_served(server: Server) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from catguard.policies.loader import load
+from catguard.policies.loader import load_compiled
 from catguard.policies.openapi import openapi
 from tests.system.running import PATIENCE, ROOT, TIERS, System
 
@@ -24,7 +24,7 @@ LONGEST = 1700.0
 @pytest.fixture(scope="module")
 def documents() -> dict[str, dict[str, Any]]:
     """The OpenAPI document of each tier; the frontend alone gives its out."""
-    policies = load(ROOT / "policies.yaml")
+    policies = load_compiled(ROOT / "policies.yaml").policies
     return {tier: openapi(policies, tier) for tier in TIERS}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from catguard.policies.loader import load
+from catguard.policies.loader import load_compiled
 from catguard.policies.model import PolicySet
 
 from .running import PATIENCE, TIERS, Span, System, trace_of
@@ -76,7 +76,7 @@ def violations(span: Span) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def policies(root: Path) -> PolicySet:
-    return load(root / "policies.yaml")
+    return load_compiled(root / "policies.yaml").policies
 
 
 @pytest.fixture(scope="module")

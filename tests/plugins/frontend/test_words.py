@@ -192,9 +192,9 @@ def test_readable_cuts_what_is_longer_than_a_line() -> None:
 
 
 def test_rules_have_words_for_every_rule_that_a_visitor_can_break(policies: Path) -> None:
-    from catguard.policies.loader import load
+    from catguard.policies.loader import load_compiled
 
-    policy_set = load(policies)
+    policy_set = load_compiled(policies).policies
     boundaries = [
         *policy_set.components["frontend"].inbound.values(),
         *policy_set.components["frontend"].outbound.values(),
@@ -206,9 +206,9 @@ def test_rules_have_words_for_every_rule_that_a_visitor_can_break(policies: Path
 
 
 def test_rules_name_their_limits(policies: Path) -> None:
-    from catguard.policies.loader import load
+    from catguard.policies.loader import load_compiled
 
-    policy_set = load(policies)
+    policy_set = load_compiled(policies).policies
     names = ("frontend.inbound.gallery", "frontend.inbound.picture-page", "catomatic.inbound.render")
     rules = [rule for name in names for rule in policy_set.boundary(name).request.rules]
     bounds = {"picture-area", "few-in-one-picture", "work", "large-cats-are-few", "scene-has-room"}
