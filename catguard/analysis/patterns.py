@@ -12,6 +12,7 @@ matching time behavior of backtracking regular expression matchers", 2016).
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ State: TypeAlias = tuple[int, ...]
 ENDLESS, FEW = 100, 5
 #: Copies of what is repeated: two show whether one ends where the next begins.
 COPIES = 3
-#: States of products that are looked at, about half a second, before the answer is "not known".
-MAX_STATES = 100_000
+#: Steps from state to state that are tried, about half a second, before the answer is "not known".
+MAX_STEPS = 400_000
 _LAST = 0x10FFFF
 _CATEGORIES: dict[Any, Charset] = {
     op.CATEGORY_DIGIT: ((48, 57),),
@@ -55,7 +56,10 @@ class _Part:
 def backtracking(pattern: str) -> Literal["exponential", "polynomial"] | None:
     """Return how an engine that backtracks can suffer from a pattern; None where it does not, or nothing is known."""
     try:
-        return _Automaton(list(_parser.parse(_branches_apart(pattern)))).ambiguity()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python will read otherwise one day; it is not Python's engine
+            tokens = list(_parser.parse(_branches_apart(pattern)))
+        return _Automaton(tokens).ambiguity()
     except (re.error, _Unknown, RecursionError, OverflowError):
         return None
 
@@ -73,7 +77,8 @@ class _Automaton:
     """The states of an expression, and in how many ways each follows another."""
 
     def __init__(self, tokens: Sequence[Any]) -> None:
-        self.budget = MAX_STATES
+        self.budget = MAX_STEPS
+        self.found: dict[int, frozenset[int]] = {}
         self.sets: list[Charset] = []
         self.follows: Counter[tuple[int, int]] = Counter()
         self.ends = bool(tokens) and tokens[-1] == (op.AT, op.AT_END)
@@ -84,6 +89,7 @@ class _Automaton:
             self.next.setdefault(one, []).append(other)
 
     def state(self, characters: Charset) -> _Part:
+        self.spend(1)
         self.sets.append(characters)
         state = (len(self.sets) - 1,)
         return _Part(False, state, state)
@@ -94,6 +100,7 @@ class _Automaton:
     def joined(self, parts: Iterable[_Part]) -> _Part:
         found = _Part(True)
         for part in parts:
+            self.spend(len(found.last) * len(part.first))
             self.follows.update((one, other) for one in found.last for other in part.first)
             first = found.first + part.first if found.empty else found.first
             last = part.last + found.last if part.empty else part.last
@@ -131,13 +138,14 @@ class _Automaton:
         copies = [self.sequence(body) for _ in range(min(most, 1 if endless and least < 2 else COPIES))]
         if endless:
             end = copies[-1]
+            self.spend(len(end.last) * len(end.first))
             self.follows.update((one, other) for one in end.last for other in end.first)
         optional = [_Part(True, part.first, part.last) if index >= least else part for index, part in enumerate(copies)]
         return self.joined(optional)
 
     def ambiguity(self) -> Literal["exponential", "polynomial"] | None:
         """Return how the number of ways to read a word can grow with its length."""
-        loops = [state for state in range(len(self.sets)) if self.matters(state) and self.comes_back((state,))]
+        loops = [state for state in range(len(self.sets)) if self.matters(state) and state in self.after(state)]
         if any(
             count > 1 and self.reaches((other,), (one,))
             for (one, other), count in self.follows.items()
@@ -146,7 +154,10 @@ class _Automaton:
             return "exponential"
         for state in loops:
             pairs = self.reachable((state, state))
-            if any(one != other and self.reaches((one, other), (state, state)) for one, other in pairs):
+            back = [
+                (one, other) for one, other in pairs if one != other and state in self.after(one) & self.after(other)
+            ]
+            if any(self.reaches(pair, (state, state)) for pair in back):
                 return "exponential"
         for one in loops:
             for other in loops:
@@ -159,10 +170,19 @@ class _Automaton:
         return self.ends or state not in self.accepting
 
     def meets(self, one: int, other: int) -> bool:
-        return _common((self.sets[one], self.sets[other])) and other in {found[0] for found in self.reachable((one,))}
+        return _common((self.sets[one], self.sets[other])) and other in self.after(one)
 
-    def comes_back(self, state: State) -> bool:
-        return self.reaches(state, state)
+    def after(self, state: int) -> frozenset[int]:
+        """Return the states that can come after one."""
+        if state not in self.found:
+            self.found[state] = frozenset(found[0] for found in self.reachable((state,)))
+        return self.found[state]
+
+    def spend(self, steps: int) -> None:
+        """Count steps; raises _Unknown when there were too many."""
+        self.budget -= steps
+        if self.budget < 0:
+            raise _Unknown
 
     def steps(self, states: State) -> Iterator[State]:
         """Yield where the states can be one character later, all by the same character."""
@@ -172,6 +192,7 @@ class _Automaton:
             if not rest:
                 yield taken
                 return
+            self.spend(len(rest[0]))
             for option in rest[0]:
                 together = (*taken, option)
                 if _common([self.sets[state] for state in together]):
@@ -190,9 +211,7 @@ class _Automaton:
                     queue.append(state)
                     if until(state):
                         return seen
-            self.budget -= 1
-            if self.budget < 0:
-                raise _Unknown
+            self.spend(1)
         return seen
 
     def reaches(self, start: State, goal: State) -> bool:

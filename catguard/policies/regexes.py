@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from catguard.policies.parts import Validators
 #: What no engine matches in linear time: look-around and back-references.
 _NOT_LINEAR = re.compile(r"\(\?<?[=!]|\(\?P=|(?<!\\)(?:\\\\)*\\[1-9k]")
 
+_REPEATED = re.compile(r"\{([0-9]{1,9})(?:,([0-9]{0,9}))?\}")
+
 
 def pattern_faults(shape: Shape, validators: Validators) -> Iterator[Fault]:
     """Yield the faults of the patterns of a shape, each where it is written; a shape of several users has each once."""
@@ -21,17 +24,22 @@ def pattern_faults(shape: Shape, validators: Validators) -> Iterator[Fault]:
         try:
             validators.of({"pattern": pattern})
         except ValueError:
-            yield Fault(shape.place(path), *_words(pattern))
+            yield Fault(shape.place(path), *_words(pattern, validators))
 
 
-def _words(pattern: str) -> tuple[str, str]:
+def _words(pattern: str, validators: Validators) -> tuple[str, str]:
     if _NOT_LINEAR.search(pattern):
         message = (
             f"the pattern {quote(pattern)} has look-around or a back-reference, which no engine matches in linear time"
         )
         return message, "catguard lint --explain pattern-not-linear shows what to write"
+    if _is_too_large(pattern, validators):
+        message = f"the pattern {quote(pattern)} is too large for its engine once its repetitions are written out"
+        return message, "repeat less, and bound the text by maxLength"
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python will read otherwise one day
+            re.compile(pattern)
         reason = "the engine of JSON Schema's patterns does not know what is in it"
     except (re.error, OverflowError) as error:
         reason = str(error).replace("at position", "at character")
@@ -41,6 +49,17 @@ def _words(pattern: str) -> tuple[str, str]:
         f"the pattern {quote(pattern)} is no regular expression: {reason}",
         "a backslash before a sign means the sign",
     )
+
+
+def _is_too_large(pattern: str, validators: Validators) -> bool:
+    """Whether the engine knows all that is in a pattern, and only the numbers of repetitions are too high for it."""
+    if all(int(found[1]) <= int(found[2] or found[1]) for found in _REPEATED.finditer(pattern)):
+        try:
+            validators.of({"pattern": _REPEATED.sub("{1}", pattern)})
+        except ValueError:
+            return False
+        return _REPEATED.search(pattern) is not None
+    return False
 
 
 def patterns_of(schema: Any, path: SchemaPath = ()) -> Iterator[tuple[SchemaPath, str, int | None]]:

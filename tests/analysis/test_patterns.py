@@ -35,6 +35,9 @@ from catguard.analysis.patterns import backtracking
         ("(a+)+", None),  # found at once, and nothing behind it can fail
         ("^a{3}$", None),
         ("^$", None),
+        (f"^{'(a|aa)*' * 12}$", "exponential"),
+        (f"^({'|'.join(f'w{number}' for number in range(3000))})*$", None),  # too many ways to look at
+        ("^[[:alpha:]]+$", None),  # Python warns of it
         ("(?=a)b", None),  # our engine refuses it, with words of its own
         ("[", None),
     ],

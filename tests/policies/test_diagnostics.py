@@ -42,6 +42,16 @@ def faults(*changes: tuple[str, str]) -> list[str]:
         ),
         ("catguard: 1\n", "", "toy.yaml:1:1: the file lacks `catguard`"),
         (
+            "default: hi,",
+            'pattern: "(\\\\p{L}{1,1000}){1,1000}",',
+            "is too large for its engine once its repetitions are written out (repeat less",
+        ),
+        (
+            "default: hi,",
+            'pattern: "[[:alpha:]]{2,1}",',
+            "is no regular expression: min repeat greater than max repeat",
+        ),
+        (
             "even: {rule: request.body.count % 2 == 0, why: pairs}",
             "even: request.body.count > 2",
             "but must be a mapping (write {rule: ..., why: ...})",
