@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catguard.engine.decision import Violation
 from catguard.engine.evaluator import rehearse
 from catguard.engine.masking import without_names
+from catguard.policies.compiler import CompiledPolicySet
 from catguard.policies.loader import compile_texts
+from tests.engine.refusing import POLICY
+from tests.engine.test_explanation import CARD, FLAGS, PARTS, PET
 from tests.policies.rulebook import rulebook
 
 CANARY = "CANARY7f3a"
@@ -76,3 +82,22 @@ def test_names_in_the_refusal_of_another_tier_are_not_kept(assumption: str, wher
     found = Violation.from_wire({"assumption": assumption, "where": where, "message": where, "limit": "few"})
     assert (found.where, found.kept[0]) == (where, kept)
     assert ("secret" in f"{found}") is False
+
+
+NAMES = st.sampled_from((CANARY, "kind", "lives", "bark", "a", "b", "card", "x-flag"))
+VALUES = st.sampled_from((CANARY, "cat", "dog", 1, 10**30, None))
+BODIES = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
+)
+SHAPES = [CARD, FLAGS, PARTS, PET, {"type": "object", "additionalProperties": PET}, {"type": "array", "items": FLAGS}]
+BY_SHAPE = [
+    compile_texts([("p.yaml", POLICY.replace("QUERY", "{}").replace("BODY", json.dumps(shape)))]) for shape in SHAPES
+]
+
+
+@given(compiled=st.sampled_from(BY_SHAPE), body=BODIES)
+def test_what_others_and_logs_are_told_has_no_word_of_the_sender(compiled: CompiledPolicySet, body: Any) -> None:
+    for violation in rehearse(compiled, "shop.inbound.order", {"body": body}).violations:
+        received = Violation.from_wire(json.loads(json.dumps(violation.wire())))
+        for told in (violation, received):
+            assert CANARY not in f"{told} {json.dumps(told.for_others().wire())}"
