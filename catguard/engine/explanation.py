@@ -8,14 +8,15 @@ equally near.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from catguard.engine.codec import MAX_NAME, pointer
 from catguard.engine.decision import Violation, violated
 from catguard.engine.masking import MASK, without_name
-from catguard.policies.keywords import MEMBERS, types_of
+from catguard.policies.keywords import MEMBERS, NOTHING, types_of
 from catguard.policies.model import Assumption, Side
 from catguard.policies.parts import CompiledPart, ShapeError
 
@@ -102,11 +103,13 @@ def _told(error: ShapeError, part: str, value: Any, *, inside: bool = False) -> 
         return (*where, error.names[0]), f"{text} ({declared})" if inside else f"{text}; {declared}"
     if part in HEAD_PARTS and error.keyword in ("type", "enum", "const") and _is_repeated(value, where):
         return where, f"{subject} must come once"  # what is repeated was read as an array
-    if "propertyNames" in error.path[-2:]:
+    if "propertyNames" in error.path[-2:-1]:
         (name,) = error.names or (MASK,)
         subject = f"{'a name' if name == MASK else f'the name {name[:MAX_NAME]!r}'} in {subject}"
     if error.keyword == "not":
         allowed = limit.removeprefix("not ")
+        if limit == "absent" and "properties" not in error.path[-3:] and "patternProperties" not in error.path[-3:]:
+            return where, f"{subject} is not allowed like this"
         text = "not be given" if limit == "absent" else f"{'be' if allowed == limit else 'not be'} {allowed}"
         return where, f"{subject} must {text}"
     if error.keyword == "pattern" and error.title:
@@ -153,12 +156,15 @@ def _of_branches(error: ShapeError, part: str, value: Any, subject: str) -> tupl
     if allowed is not None:
         return where, f"{subject_of(part, where)} must be {allowed}"
     texts = dict.fromkeys(" and ".join(dict.fromkeys(text for _, text in branch)) for branch in told)
-    return where, ", or ".join(texts)
+    others = ["another branch must fit"] if len(texts) > MAX_NEAR else []
+    return where, ", or ".join([*islice(texts, MAX_NEAR), *others])
 
 
 def meant_branches(error: ShapeError) -> list[Branch]:
     """Return the branches of which one was most likely meant."""
-    branches: list[Branch] = [branch for branch in error.branches if branch]
+    alternatives = [(branch, schema) for branch, schema in _flat(error) if branch]
+    alternatives = [pair for pair in alternatives if pair[1] != NOTHING] or alternatives
+    branches = [branch for branch, _ in alternatives]
     typed = [branch for branch in branches if not any(_is_of_another_type(inner, error) for inner in branch)]
     if typed:
         branches = typed
@@ -172,12 +178,19 @@ def meant_branches(error: ShapeError) -> list[Branch]:
     least = min(map(_weight, branches))
     near = [branch for branch in branches if _weight(branch) == least]
     unbegun: list[Branch] = [
-        branch
-        for branch, schema in zip(error.branches, error.alternatives, strict=True)
-        if branch and branch in branches and _is_unbegun(branch, schema, error.pointer)
+        branch for branch, schema in alternatives if branch in branches and _is_unbegun(branch, schema, error.pointer)
     ]
     # Where nothing of any has been given, the shortest is meant no more than the others.
-    return (unbegun if all(branch in unbegun for branch in near) else near)[:MAX_NEAR]
+    return unbegun if all(branch in unbegun for branch in near) else near
+
+
+def _flat(error: ShapeError) -> Iterator[tuple[Branch, Any]]:
+    """Yield the branches with their schemas, and those of a branch that is nothing but branches again."""
+    for branch, schema in zip(error.branches, error.alternatives, strict=True):
+        if len(branch) == 1 and branch[0].pointer == error.pointer and branch[0].branches and all(branch[0].branches):
+            yield from _flat(branch[0])
+        else:
+            yield branch, schema
 
 
 def _is_of_another_type(inner: ShapeError, whole: ShapeError) -> bool:

@@ -151,6 +151,8 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return f"of the format {value}"
         case "range":
             return "an integer of 64 bits"
+        case "propertyNames" if value is False:
+            return "empty"
         case "propertyNames":
             return f"with names that are {_inner(value)}"
         case "contains":
@@ -164,17 +166,17 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
         case "unevaluatedItems":
             return "a list without further items"
         case "not":
-            said = _inner(value)
+            said = _inner(value, joint=" and ")
             if said.startswith("with "):
                 return f"without {said.removeprefix('with ')}{' together' if ', ' in said else ''}"
             return "absent" if schema == NOTHING else f"not {said}"
         case "anyOf":
-            branches = [_inner(branch) for branch in value or ()]
+            branches = [_inner(branch) for branch in value or () if branch != NOTHING]
             return (
                 "; or " if any(", " in branch or branch.startswith("with ") for branch in branches) else " or "
             ).join(branches)
         case "oneOf":
-            return "just one of: " + "; ".join(_inner(branch) for branch in value or ())
+            return "just one of: " + "; ".join(_inner(branch) for branch in value or () if branch != NOTHING)
         case _:
             return keyword
 
@@ -201,8 +203,8 @@ def _items(number: Any, schema: Any) -> str:
     return f"{number} {noun} {that}{said}"
 
 
-def _inner(schema: Any) -> str:
-    """Say what a schema inside another allows, in a few words; members are told by name."""
+def _inner(schema: Any, *, joint: str = ", ") -> str:
+    """Say what a schema inside another allows, in a few words with `joint` between; members are told by name."""
     if not isinstance(schema, dict):
         return "anything" if schema else "nothing"
     if "description" in schema:
@@ -210,7 +212,7 @@ def _inner(schema: Any) -> str:
     members = _members(schema)
     told = (*ANNOTATIONS, *_MEMBERS, *(("type",) if members and schema.get("type") == "object" else ()))
     texts = [limit_text(keyword, schema) for keyword in schema if keyword not in told and not keyword.startswith("x-")]
-    return ", ".join([*texts, members] if members else texts) or "anything"
+    return joint.join([*texts, members] if members else texts) or "anything"
 
 
 def _members(schema: Mapping[str, Any]) -> str:

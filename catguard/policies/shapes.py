@@ -115,6 +115,8 @@ class ShapeReader:
                 places[at] = Place(self.document.key(inner_path), why)
             if resolved is False and at[0] not in _NO_OTHERS:
                 resolved, inner_places = _nothing(self.document.value(inner_path))
+                if at[0] == "dependentSchemas":
+                    resolved = {"not": {"required": [at[1]]}}
             for where, place in inner_places.items():
                 places[(*at, *where)] = Place(place.location, place.why or why)
             return resolved

@@ -31,6 +31,13 @@ FLAGS = {
     "properties": {"a": {}},
     "patternProperties": {"^x-": {}, "^y": False},
 }
+OPEN = {"type": "object", "additionalProperties": True}
+DEEP = {
+    "anyOf": [
+        {"anyOf": [{"oneOf": [{"type": "integer", "maximum": 3}, {"type": "null"}]}, {"type": "boolean"}]},
+        {"type": "string", "maxLength": 2},
+    ]
+}
 SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "maximum": 5}]}
 
 
@@ -49,6 +56,15 @@ SCALAR = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer", "max
         (SCALAR, 6, [("/body", "the body must be at most 5")]),
         ({"anyOf": [{"type": "integer", "maximum": 5}, {"enum": ["auto", None]}]}, 6, [("/body", "the body must be at most 5")]),
         ({"anyOf": [{"type": "integer", "maximum": 5}, {"const": "auto"}]}, "aut", [("/body", "the body must be auto")]),
+        (DEEP, "abc", [("/body", "the body must have at most 2 characters")]),
+        (DEEP, [1], [("/body", "the body must be a whole number or null or true or false or a text")]),
+        (DEEP, 5, [("/body", "the body must be at most 3")]),
+        ({"anyOf": [False, {"type": "null"}]}, 1, [("/body", "the body must be null")]),
+        ({**OPEN, "if": {"required": ["card"]}, "then": False}, {"card": 1}, [("/body", "the body is not allowed like this")]),
+        ({**OPEN, "dependentSchemas": {"card": False}}, {"card": 1}, [("/body", "the body must be without card")]),
+        ({**OPEN, "propertyNames": False}, {"card": 1}, [("/body", "the body must be empty")]),
+        ({"not": {"minimum": 5, "maximum": 7}}, 6, [("/body", "the body must not be at least 5 and at most 7")]),
+        ({"anyOf": [{"multipleOf": factor} for factor in (2, 3, 5, 7)]}, 1, [("/body", "the body must be a multiple of 2, or the body must be a multiple of 3, or the body must be a multiple of 5, or another branch must fit")]),
         (SCALAR, None, [("/body", "the body must be a text or a whole number")]),
         ({"type": "array", "items": PET}, [{"kind": "cat", "lives": 9}, {"kind": "cat", "lives": 12}], [("/body/1/lives", "lives must be at most 9")]),
         ({"anyOf": [{"oneOf": [CAT, DOG]}, {"type": "null"}]}, {"kind": "cat", "lives": 12}, [("/body/lives", "lives must be at most 9")]),
