@@ -23,7 +23,7 @@ from catguard.guard import Guard
 from catguard.hookspecs import Tier
 from catguard.plugins import plugin_manager, refusal_page, tiers
 from catguard.policies.diagnostics import did_you_mean
-from catguard.policies.lastgood import read_kept
+from catguard.policies.lastgood import read_kept, why_kept
 from catguard.policies.loader import read_sources
 from catguard.policies.model import Action, PolicySet
 from catguard.policies.sources import Sources
@@ -75,14 +75,17 @@ class OpenTier:
         guard: of its component.
         app: the guarded ASGI app.
         proposal: the candidate policy, if there is one.
+        kept: the file of the last good policy text, if it follows one.
     """
 
     guard: Guard
     app: ASGIApp
     proposal: Proposal | None = None
+    kept: Path | None = None
 
-    async def follow(self, trigger: Trigger) -> None:
+    async def follow(self) -> None:
         """Take the policies that were found good, and the candidate, if they are new."""
+        trigger: Trigger = "signal" if self.kept is not None and why_kept(self.kept) == "signal" else "file"
         with contextlib.suppress(CatguardError):  # told by the guard, and the old policies stay
             await self.guard.reloader.reload_apart(trigger, only_new=True)
         if self.proposal is not None:
@@ -103,11 +106,11 @@ async def open_tier(settings: HostSettings, component: str) -> AsyncIterator[Ope
         guard.telemetry.config_loaded(_started(settings, guard))
         app = guard.asgi(tier.app(context), render=render)
         if settings.candidate is None:
-            yield OpenTier(guard, app)
+            yield OpenTier(guard, app, kept=settings.kept)
             return
         proposal = _propose(settings, guard, settings.candidate)
         async with proposal.writing():
-            yield OpenTier(guard, app, proposal)
+            yield OpenTier(guard, app, proposal, settings.kept)
 
 
 @contextlib.asynccontextmanager

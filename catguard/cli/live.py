@@ -223,7 +223,7 @@ async def followed(
 
     def take_all() -> None:
         for tier in opened:
-            task = loop.create_task(tier.follow("file"))
+            task = loop.create_task(tier.follow())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 

@@ -43,6 +43,7 @@ def judge(
     actions: tuple[tuple[str, Action], ...],
     tiers: tuple[str, ...],
     addresses: tuple[str, ...],
+    trigger: Trigger,
 ) -> Judgement:
     """Judge policy files, and keep them as the last good ones if they are.
 
@@ -52,6 +53,7 @@ def judge(
         actions: Overrides (glob, action).
         tiers: That run.
         addresses: The components that are known where to be found.
+        trigger: Why they are read.
     """
     # A candidate that was broken from the start has no text yet.
     previous, old = lastgood.read_kept(kept) if kept.exists() else ("", NO_TEXTS)
@@ -67,7 +69,7 @@ def judge(
             before = load_sources(old, actions=actions)
             reasons = not_followed(before, compiled.policies, tiers=tiers, addresses=addresses)
         if not reasons:
-            lastgood.keep(kept, compiled.revision, sources)
+            lastgood.keep(kept, compiled.revision, sources, trigger=trigger)
             return Judgement("applied", compiled.revision, previous, (), sources.files)
     except PolicyError as error:
         reasons = [str(fault) for fault in error.faults]
@@ -97,7 +99,7 @@ def recheck(
 ) -> None:
     """Judge policy files under a supervisor."""
     os.nice(NICENESS)
-    found = judge(policies, kept, actions=actions, tiers=tiers, addresses=known)
+    found = judge(policies, kept, actions=actions, tiers=tiers, addresses=known, trigger=trigger)
     if found.result != "applied":
         reason = "\n".join(found.reasons)
         tell(

@@ -22,7 +22,6 @@ from catguard.policies.model import Action
 from catguard.supervisor import serving, sockets
 from catguard.supervisor.processes import READY
 from catguard.supervisor.terminal import mask_terminal
-from catguard.telemetry import Trigger
 
 # Requests come first: at 10 the kernel gives a filling process a tenth of a core that a worker wants as well.
 FILL_NICE = 10
@@ -93,13 +92,13 @@ async def following(opened: host.OpenTier) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
-    def begin(trigger: Trigger) -> None:
-        task = loop.create_task(opened.follow(trigger))
+    def begin() -> None:
+        task = loop.create_task(opened.follow())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    loop.add_signal_handler(signal.SIGHUP, begin, "signal")
-    begin("start")  # what came while this worker was starting
+    loop.add_signal_handler(signal.SIGHUP, begin)
+    begin()  # what came while this worker was starting
     try:
         yield
     finally:

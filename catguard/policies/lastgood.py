@@ -30,13 +30,14 @@ def place_of(folder: Path, files: Sequence[Path], actions: Sequence[tuple[str, A
     return folder / f"{hashlib.sha256(named.encode()).hexdigest()[:16]}.json"
 
 
-def keep(path: Path, revision: str, sources: Sources) -> None:
+def keep(path: Path, revision: str, sources: Sources, *, trigger: str = "start") -> None:
     """Write texts that were loaded without a fault; whoever reads meanwhile gets the old text or the new one.
 
     Args:
         path: As `place_of` says; its folder is made if it is missing.
         revision: Of the policy set that was made of them.
         sources: The texts.
+        trigger: Why they were read, as whoever takes them tells it.
 
     Raises:
         ConfigurationError: They cannot be written.
@@ -45,7 +46,7 @@ def keep(path: Path, revision: str, sources: Sources) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", delete=False, encoding="utf-8") as file:
-            json.dump({"revision": revision, **sources.as_data()}, file, ensure_ascii=False)
+            json.dump({"revision": revision, "trigger": trigger, **sources.as_data()}, file, ensure_ascii=False)
             file.flush()
             os.fsync(file.fileno())  # a text that is torn by a power cut is no last good one
         os.replace(file.name, path)
@@ -56,6 +57,14 @@ def keep(path: Path, revision: str, sources: Sources) -> None:
         raise ConfigurationError(
             f"{folder} cannot be written: {error.strerror}; give --data a folder that can"
         ) from error
+
+
+def why_kept(path: Path) -> str:
+    """Return why the texts were read that `keep` wrote last; "file" where that cannot be read."""
+    try:
+        return str(json.loads(path.read_text("utf-8"))["trigger"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "file"
 
 
 def read_kept(path: Path) -> tuple[str, Sources]:

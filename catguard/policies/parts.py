@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.policies.branches import BranchForm
-from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, type_name
+from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, subschemas, type_name
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
 from catguard.policies.values import Normalize, OutOfRange, RecordReader, in_turn, normalizer
@@ -20,8 +20,11 @@ from catguard.policies.values import Normalize, OutOfRange, RecordReader, in_tur
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20
 #: Of a value with more members and items than these only the first error is looked for: jsonschema-rs makes all of
-#: them before it gives any, 1 MiB of wrong items costs 4 s and 300 MB.
+#: them before it gives any, 1 MiB of wrong items costs 4 s and 300 MB. Where each is held against several alternatives
+#: so much fewer.
 MAX_EXPLAINED = 2_000
+#: However many there are, so many members and items are cheap to explain.
+MIN_EXPLAINED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _key(schema: JsonSchema) -> bytes:
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
-    __slots__ = ("_reader", "_validator", "_words", "fills_defaults", "is_valid", "normalize", "shape")
+    __slots__ = ("_explained", "_reader", "_validator", "_words", "fills_defaults", "is_valid", "normalize", "shape")
 
     def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
         """Build the validator of a shape, or take one of `validators`.
@@ -99,6 +102,7 @@ class CompiledPart:
         """
         self.shape = shape
         self._words: frozenset[str] | None = None
+        self._explained: int | None = None
         validators = validators or Validators()
         self._validator = validators.of(shape.schema)
         #: Whether a value fits.
@@ -182,7 +186,9 @@ class CompiledPart:
         return schema if isinstance(schema, Mapping) else {}
 
     def _broken(self, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
-        if _size(value, MAX_EXPLAINED) <= MAX_EXPLAINED:
+        if self._explained is None:
+            self._explained = max(MIN_EXPLAINED, MAX_EXPLAINED // _alternatives(self.shape.schema))
+        if _size(value, self._explained) <= self._explained:
             return self._validator.iter_errors(value)
         try:
             self._validator.validate(value)
@@ -204,6 +210,15 @@ class CompiledPart:
         wanted = "/".join((self.shape.part, *("*" if isinstance(step, int) else step for step in pointer), "range"))
         assumptions = self.shape.assumptions
         return next((found for found in assumptions.values() if found.id == wanted), assumptions[("range",)])
+
+
+def _alternatives(schema: Any) -> int:
+    """Return how often one value is judged at most: by a schema, and by each alternative in it."""
+    if not isinstance(schema, Mapping):
+        return 1
+    branches = [found for keyword in ("anyOf", "oneOf") for found in schema.get(keyword, ())]
+    inner = (_alternatives(found) for path, found in subschemas(schema) if path[0] not in ("anyOf", "oneOf"))
+    return max(1 + sum(map(_alternatives, branches)), *inner, 1)
 
 
 def _fits(schema: JsonSchema, default: Any) -> bool:

@@ -81,6 +81,8 @@ def test_every_tier_takes_new_policies_and_none_takes_bad_ones(catguard: Start, 
         ("supervisor", "kept"),
     }
     assert len({each["catguard.revision"] for each in config(run)}) == 2
+    taken = {each["catguard.config.trigger"] for each in config(run) if each["catguard.config.result"] == "applied"}
+    assert taken == {"start", "file"}
 
 
 def test_what_the_code_can_follow_is_taken_and_a_boundary_without_a_handler_is_not(catguard: Start) -> None:

@@ -55,3 +55,11 @@ def test_errors_of_a_large_value_are_not_all_looked_for(lists: Any, count: int) 
     errors = part.errors({"lists": lists})
     assert len(errors) == count
     assert {error.assumption.id for error in errors} <= {"args/lists/*/*/type", "args/lists/*/maxItems"}
+
+
+@pytest.mark.parametrize(("items", "count"), [(30, MAX_ERRORS), (300, 1)])
+def test_errors_of_fewer_values_are_looked_for_where_each_has_alternatives(items: int, count: int) -> None:
+    alternatives = ", ".join(f"{{type: array, items: {{const: {number}}}}}" for number in range(20))
+    text = LISTS.replace("{type: array, maxItems: 3, items: {type: integer}}", f"{{oneOf: [{alternatives}]}}")
+    part = compile_texts([("toy.yaml", text)]).boundaries["toy.inbound.play"].request.parts["args"]
+    assert len(part.errors({"lists": ["a"] * items})) == count

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catguard.errors import ConfigurationError
-from catguard.policies.lastgood import KEPT, keep, place_of, read_kept
+from catguard.policies.lastgood import KEPT, keep, place_of, read_kept, why_kept
 from catguard.policies.sources import Sources
 
 TEXTS = Sources(
@@ -19,6 +19,9 @@ def test_keep_gives_back_names_and_texts(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "a.json"
     keep(path, "a1", TEXTS)
     assert read_kept(path) == ("a1", TEXTS)
+    assert why_kept(path) == "start"
+    keep(path, "a2", TEXTS, trigger="signal")
+    assert why_kept(path) == "signal"
 
 
 def test_place_is_that_of_the_files_and_their_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
