@@ -122,7 +122,7 @@ class Guard:
         """
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
         overrides = [parse_action(action) if isinstance(action, str) else action for action in actions]
-        loader = PolicyLoader(lambda: read_sources(paths), overrides, clock)
+        loader = PolicyLoader(lambda: read_sources(paths), component, overrides, clock)
         sources = loader.read()
         return cls(Engine(loader.compile(sources)), component, telemetry, loader=loader, sources=sources)
 

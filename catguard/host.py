@@ -184,7 +184,7 @@ def _read(settings: HostSettings) -> Sources:
 
 def _propose(settings: HostSettings, guard: Guard, candidate: Path) -> Proposal:
     """Let a candidate decide beside the guard's policies; one that does not load is logged, and nothing is compared."""
-    loader = PolicyLoader(lambda: read_kept(candidate)[1], settings.actions)
+    loader = PolicyLoader(lambda: read_kept(candidate)[1], guard.component, settings.actions)
     path = settings.data / DIFFERENCES / f"{guard.component}-{os.getpid()}.json"
     proposal = Proposal(guard.engine, guard.telemetry, loader, path)
     if not candidate.exists():  # it was broken from the start, which was told; it is taken when it is mended
@@ -215,7 +215,7 @@ async def _open(
         hint = did_you_mean(component, installed) or f"installed are: {', '.join(sorted(installed)) or 'none'}"
         raise ConfigurationError(f"no installed plugin serves the tier {component} ({hint})")
 
-    loader = PolicyLoader(lambda: _read(settings), settings.actions)
+    loader = PolicyLoader(lambda: _read(settings), component, settings.actions)
     sources = loader.read()
     engine = Engine(loader.compile(sources))
     providers = configure(settings.trace, service=component)

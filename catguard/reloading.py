@@ -18,6 +18,7 @@ from catguard.policies.clock import Clock, utc_now
 from catguard.policies.compiler import CompiledBoundary, CompiledPolicySet
 from catguard.policies.loader import compile_sources
 from catguard.policies.model import Action
+from catguard.policies.rules import finished
 from catguard.policies.sources import Sources
 from catguard.policies.watch import LOOK, FileWatch
 from catguard.telemetry import ConfigLoaded, Telemetry, Trigger
@@ -34,21 +35,25 @@ class PolicyLoader:
 
     Attributes:
         read: Returns the texts as they are now; raises CatguardError.
+        component: Whose boundaries are to be ready for exchanges.
         actions: Overrides (glob, action) by the operator.
         clock: Says when waivers end.
     """
 
     read: Callable[[], Sources]
+    component: str
     actions: Sequence[tuple[str, Action]] = ()
     clock: Clock = utc_now
 
     def compile(self, sources: Sources) -> CompiledPolicySet:
         """Load and compile texts here and now; raises PolicyError and ConfigurationError."""
-        return compile_sources(sources, actions=self.actions, clock=self.clock)
+        compiled = compile_sources(sources, actions=self.actions, clock=self.clock)
+        finished(compiled.preparing(self.component))
+        return compiled
 
     async def compile_apart(self, sources: Sources) -> CompiledPolicySet:
         """As `compile`, without holding up the event loop."""
-        return await load_apart(sources, actions=self.actions, clock=self.clock)
+        return await load_apart(sources, component=self.component, actions=self.actions, clock=self.clock)
 
 
 class Reloader:

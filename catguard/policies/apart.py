@@ -12,10 +12,10 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from catguard.errors import CatguardError, ConfigurationError, PolicyError
 from catguard.policies.clock import Clock, utc_now
@@ -35,18 +35,21 @@ PATIENCE: Final = 120.0
 #: Whoever serves goes first.
 NICENESS: Final = 5
 _CLOCK: Final = "clock"
+T = TypeVar("T")
 
 
 async def load_apart(
     sources: Sources,
     *,
-    actions: Sequence[tuple[str, Action]],
+    component: str,
+    actions: Sequence[tuple[str, Action]] = (),
     clock: Clock = utc_now,
 ) -> CompiledPolicySet:
     """Load and compile policies while the loop goes on.
 
     Args:
         sources: The texts.
+        component: Whose checks are made now; those of others are made when they are asked.
         actions: Overrides (glob, action) by the operator.
         clock: Says when waivers end.
 
@@ -66,22 +69,22 @@ async def load_apart(
         for part in rest:
             boundaries.append(_Answer(part, clock).load())
             await asyncio.sleep(BREAK if len(boundaries) % PARTS == 0 else 0)
-        return await compile_gently(_together(policies, boundaries))
+        compiled, faults = await _gently(compiling(_together(policies, boundaries)))
+        if faults:
+            raise PolicyError(faults)
+        await _gently(compiled.preparing(component))
+        return compiled
 
 
-async def compile_gently(policies: PolicySet) -> CompiledPolicySet:
-    """Compile a policy set that is known to be good, in slices with breaks between them; raises PolicyError."""
-    steps = compiling(policies)
+async def _gently(steps: Generator[None, None, T]) -> T:
+    """Return what steps come to, taken in slices with breaks between them."""
     while True:
         until = time.perf_counter() + SLICE
         while time.perf_counter() < until:
             try:
                 next(steps)
             except StopIteration as done:
-                compiled, faults = done.value
-                if faults:
-                    raise PolicyError(faults) from None
-                result: CompiledPolicySet = compiled
+                result: T = done.value
                 return result
         await asyncio.sleep(BREAK)
 

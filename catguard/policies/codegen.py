@@ -1,8 +1,8 @@
 """One Python function for each phase that says at once what nearly every exchange is: nothing to object to.
 
-    def check(request, response, caller):
+    def within(request, response, caller):
         try:
-            ...                       # limits, then shapes, every number in its one form
+            ...                       # shapes, every number in its one form
         except Exception:
             return SHAPES
         ...                           # defaults
@@ -11,8 +11,8 @@
         except Exception:
             return RULES
 
-    def within(request, response, caller):
-        ...                           # the same without the limits
+    def check(request, response, caller, within=within):
+        ...                           # the limits before all that
 
 It returns ALLOWED, or CHANGED where a fact was brought to its one form or filled in, if no assumption of the phase is
 broken, and only then. Otherwise it says from which stage on the exchange is to be decided with all the words that a
@@ -52,6 +52,8 @@ _UNBOUNDED = (MAX_STEPS, 99, 20)
 #: The statement that follows where a fact is changed.
 _NOTE = f"found = {CHANGED}"
 _BUILTINS = ("Exception", "all", "any", "dict", "enumerate", "float", "int", "len", "list", "str", "sum")
+#: All that generated code can name, beside what is its own; a copy for each would be a kilobyte.
+_NAMES: Final = {**{name: getattr(builtins, name) for name in _BUILTINS}, **OPERATIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ def generate(boundary: Boundary, phase: Phase, parts: Mapping[str, CompiledPart]
         return untold  # arrays in arrays in arrays: Python nests 20 loops
 
 
+def _tried(lines: list[str], stage: int) -> list[str]:
+    """Return statements whose exceptions mean that the exchange is to be decided from a stage on."""
+    if not lines:
+        return []
+    return ["    try:", *(f"        {line}" for line in lines), "    except Exception:", f"        return {stage}"]
+
+
 @dataclass
 class _Writer:
     boundary: Boundary
@@ -107,18 +116,13 @@ class _Writer:
         defaults = self.section(self.defaults)
         translated: list[str] = []
         rules = self.section(lambda: self.decide(translated))
-        after = ["    except Exception:", f"        return {SHAPES}", *(f"    {line}" for line in defaults)]
-        if rules:
-            after += ["    try:", *(f"        {line}" for line in rules)]
-            after += ["    except Exception:", f"        return {RULES}"]
-        lines: list[str] = []
-        # Both are written out: a call of one by the other is a tenth of what a check of seven fields takes.
-        for name, stages in (("within", shapes), ("check", limits + shapes)):
-            lines += [f"def {name}(request, response, caller):", f"    found = {ALLOWED}", "    try:"]
-            lines += [*(f"        {line}" for line in stages or ["pass"]), *after, "    return found"]
+        lines = ["def within(request, response, caller):", f"    found = {ALLOWED}", *_tried(shapes, SHAPES)]
+        lines += [*(f"    {line}" for line in defaults), *_tried(rules, RULES), "    return found"]
+        # The same code in both would be a kilobyte more; known by its name, and not as a default, it would be a cycle.
+        lines += ["def check(request, response, caller, within=within):", *_tried(limits, SHAPES)]
+        lines += ["    return within(request, response, caller)"]
         source = "\n".join(lines) + "\n"
-        allowed = {name: getattr(builtins, name) for name in _BUILTINS}
-        names: dict[str, Any] = {"__builtins__": allowed, **OPERATIONS, **self.names}
+        names: dict[str, Any] = {"__builtins__": _NAMES, **self.names}
         exec(compile(source, f"<{self.boundary.name} {self.phase.phase} {self.phase.status or ''}>", "exec"), names)
         # Not in their own globals: that would be a cycle, and keep old policies until a collection of everything.
         return Generated(names.pop("check"), names.pop("within"), source, frozenset(translated))

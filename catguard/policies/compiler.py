@@ -72,6 +72,10 @@ class CompiledPhase:
         self.check, self.within = made.check, made.within
         return getattr(self, name)
 
+    def prepare(self) -> None:
+        """Make both checks now, and not in the first exchange."""
+        _ = self.check
+
 
 def _place(rule: CompiledRule, phase: PhaseName) -> str:
     named = re.search(rf"\b{phase}\.([A-Za-z_][\w.]*)", rule.rule.expression)
@@ -134,6 +138,13 @@ class CompiledPolicySet:
     def component(self, name: str) -> tuple[CompiledBoundary, ...]:
         """Return the boundaries of a component; raises KeyError for one that is not declared."""
         return self._by_component[name]
+
+    def preparing(self, component: str) -> Generator[None, None, None]:
+        """Make the checks of a component's phases, one at each step, so that no exchange has to wait for them."""
+        for boundary in self._by_component.get(component, ()):
+            for phase in boundary.phases():
+                phase.prepare()
+                yield
 
 
 #: Compiles a part or an expression at each `next`, and returns what there is with the faults.

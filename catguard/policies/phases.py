@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from sys import intern
 from typing import Any
 
 from catguard.policies.actions import Actions, of_whole_boundary
@@ -167,7 +168,7 @@ class PhaseBuilder:
         if action is not None and other not in (None, action):
             self.fault(location, f"{identity} has the action {action} here and {other} under `actions`", "write one")
         return Assumption(
-            id=identity,
+            id=intern(identity),  # as many boundaries say the same
             boundary=written.boundary,
             phase=self.phase,
             status=self.status,
@@ -176,7 +177,7 @@ class PhaseBuilder:
             action=written.actions.of(identity, action),
             owner=owner or written.owner,
             location=location,
-            limit=limit,
+            limit=intern(limit),
             waiver=written.waivers.get(identity),
         )
 

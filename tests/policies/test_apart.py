@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 async def test_policies_that_were_loaded_apart_are_the_same() -> None:
     sources = read_sources(ROOT / "policies.yaml")
     here = compile_sources(sources)
-    there = await load_apart(sources, actions=())
+    there = await load_apart(sources, component="catomatic")
     assert there.policies == here.policies
     assert there.boundaries.keys() == here.boundaries.keys()
 
@@ -35,7 +35,7 @@ async def test_policies_that_were_loaded_apart_are_the_same() -> None:
 async def test_the_clock_of_waivers_is_the_readers() -> None:
     now = [TWELVE]
     sources = Sources((("shelf.yaml", text()),))
-    snapshot = await load_apart(sources, actions=(), clock=lambda: now[-1])
+    snapshot = await load_apart(sources, component="catomatic", clock=lambda: now[-1])
     assert rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
     now.append(TWELVE + timedelta(days=1))
     assert not rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
