@@ -194,3 +194,17 @@ def test_unevaluated_properties_say_nothing_of_what_others_evaluate(value: Any) 
     }
     broken, _ = alike(rulebook("!has(request.body.v.b) || request.body.v.b", {"v": v}), {"v": value})
     assert (broken == []) == (value == {})
+
+
+def test_number_of_several_branches_is_spelt_once() -> None:
+    text = rulebook("true", {"v": {"anyOf": [INTEGER, NUMBER]}, "w": {"type": "array", "items": NUMBER, "maxItems": 3}})
+    assert alike(text, {"v": 2**63 - 1, "w": [1]}) == ([], "{'v': 9223372036854775807, 'w': [1.0]}")
+    assert alike(text, {"v": 2**53 + 1, "w": []}) == ([], "{'v': 9007199254740993, 'w': []}")
+
+
+def test_value_that_leaves_the_range_on_its_way_is_refused() -> None:
+    branches = [
+        {"type": "object", "properties": {"n": kind}, "additionalProperties": True} for kind in (INTEGER, NUMBER)
+    ]
+    text = rulebook("true", {"v": {"anyOf": branches}})
+    assert alike(text, {"v": {"n": 2**63 - 1}})[0] == ["body/range"]
