@@ -268,7 +268,8 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
             try:
                 message[name] = part.normalize(value)
             except OutOfRange:
-                for where in out_of_range(value):
+                # It may have left the range on its way through several forms: then all of the part is told.
+                for where in out_of_range(value) or [()]:
                     assumption = part.range_assumption(where)
                     at = tuple(without_name(step, part.words) for step in where)
                     text, masked = (f"{subject_of(name, each)} must be an integer of 64 bits" for each in (where, at))

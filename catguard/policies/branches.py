@@ -6,7 +6,7 @@ the types of facts are made of what it says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,9 +33,7 @@ class BranchForm:
         if not isinstance(schema, dict):
             return None
         steps: list[Normalize | None] = [self.of(inner) for inner in schema.get("allOf", ())]
-        # Of several that fit the first has the last word.
-        for keyword in ("anyOf", "oneOf"):
-            steps += [self._where(branch, self._whole(branch)) for branch in reversed(schema.get(keyword, ()))]
+        steps += [self._any(schema[keyword]) for keyword in ("anyOf", "oneOf") if keyword in schema]
         if "if" in schema:
             then, otherwise = self._whole(schema.get("then")), self._whole(schema.get("else"))
             steps.append(self._where(schema["if"], then, otherwise))
@@ -49,11 +47,29 @@ class BranchForm:
         plain = normalizer(schema, fill_defaults=False, looking=self.looking)
         return in_turn([self.of(schema), plain])
 
+    def _any(self, branches: Sequence[Any]) -> Normalize | None:
+        """Return a step for what fits some branches: of several the first has the last word."""
+        steps = [(self._fits(branch), step) for branch in branches if (step := self._whole(branch))]
+        if not steps:
+            return None
+
+        def normalize(value: Any) -> Any:
+            fitting = [step for fits, step in steps if fits(value)]
+            # A number is spelt once: beyond 53 bits its double is another integer.
+            for step in fitting[:1] if type(value) in (int, float) else reversed(fitting):
+                value = step(value)
+            return value
+
+        return normalize
+
+    def _fits(self, condition: Any) -> Callable[[Any], bool]:
+        return self.validating(condition) if isinstance(condition, dict) else (lambda _: bool(condition))
+
     def _where(self, condition: Any, then: Normalize | None, otherwise: Normalize | None = None) -> Normalize | None:
         """Return a step for values that fit a condition, and one for others."""
         if then is None and otherwise is None:
             return None
-        fits = self.validating(condition) if isinstance(condition, dict) else (lambda _: bool(condition))
+        fits = self._fits(condition)
 
         def normalize(value: Any) -> Any:
             step = then if fits(value) else otherwise

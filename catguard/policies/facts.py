@@ -51,10 +51,14 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a record; `present` where no exchange that reaches the rules lacks it."""
+    """A member of a record; `present` where no exchange that reaches the rules lacks it.
+
+    Its type is not `certain` where only a branch says it that need not hold: then it can be anything else.
+    """
 
     type: FactType
     present: bool
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +182,17 @@ def _required(schema: Any) -> frozenset[str]:
     return names
 
 
+#: Beside these unevaluatedProperties says nothing of the members that they evaluate.
+_EVALUATING = ("allOf", "anyOf", "oneOf", "if", "dependentSchemas")
+
+
 def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bool) -> Record | MapOf:
     certain: dict[str, FactType] = {}
     possible: dict[str, FactType] = {}
     #: Members of no one type whose numbers have a form all the same, on which no later part has a say.
     open_ended: set[str] = set()
+    #: Members that each branch speaks of, of which one holds.
+    settled: set[str] = set()
     present = _required(schema)
     for part in parts_of(schema):
         for name, inner in part.get("properties", {}).items():
@@ -193,13 +203,17 @@ def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bo
                     open_ended.add(name)
             if defaults_applied and normalized and isinstance(inner, dict) and "default" in inner:
                 present |= {name}
-        for branch in (branch for branches in _branches(part) for branch in branches):
-            found = _type_of(branch, defaults_applied=False, normalized=False)
-            for name, member in found.fields.items() if isinstance(found, Record) else ():
+        for branches in _branches(part):
+            records = [_type_of(branch, defaults_applied=False, normalized=False) for branch in branches]
+            fields = [found.fields if isinstance(found, Record) else {} for found in records]
+            for name, member in (item for members in fields for item in members.items()):
                 possible[name] = join(possible[name], member.type) if name in possible else member.type
+            named = [{name for name, member in members.items() if member.certain} for members in fields]
+            settled |= set.intersection(*named) if named else set()
     if certain or possible:
         types = {**dict.fromkeys(present, DYNAMIC), **possible, **certain}
-        return Record({name: Field(types[name], name in present) for name in types})
+        unsettled = possible.keys() - certain.keys() - settled
+        return Record({name: Field(types[name], name in present, name not in unsettled) for name in types})
     if any("patternProperties" in part for part in parts_of(schema)):
         return MapOf(DYNAMIC, present)
     for part in parts_of(schema):
@@ -208,6 +222,8 @@ def _object(schema: Mapping[str, Any], *, defaults_applied: bool, normalized: bo
             return Record({name: Field(DYNAMIC, True) for name in present})
         if isinstance(others, dict):
             evaluated = normalized and "additionalProperties" in part
+            if "additionalProperties" not in part and any(keyword in part for keyword in _EVALUATING):
+                break
             return MapOf(_type_of(others, defaults_applied=defaults_applied, normalized=evaluated), present)
     return MapOf(DYNAMIC, present)
 

@@ -98,7 +98,7 @@ class Reads:
         """Return the member `name` of a record or map; None where its type is not known."""
         text = f"{record.text}[{name!r}]"
         match record.fact:
-            case Record(fields) if name in fields:
+            case Record(fields) if name in fields and fields[name].certain:
                 fact, present = fields[name].type, fields[name].present
             case MapOf(fact, required):
                 present = name in required

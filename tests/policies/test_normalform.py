@@ -147,3 +147,65 @@ def test_list_of_records_is_checked() -> None:
     text = rulebook("[request.body.v, request.body.v].all(each, each.x == 1)", {"v": RECORD})
     assert alike(text, {"v": {"x": 1}})[0] == []
     assert alike(text, {"v": {"x": 2}})[0] == ["it"]
+
+
+BRANCH = {"properties": {"b": {"type": "boolean"}, "l": {"type": "array", "items": {"type": "string"}, "maxItems": 3}}}
+
+
+@pytest.mark.parametrize("value", [{"b": "x", "c": 1}, {"b": True}, {"b": False}, {"l": "abc", "c": 1}, {"l": ["a"]}])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": [BRANCH, {"required": ["c"]}]},
+        {"if": {"required": ["c"]}, "else": BRANCH},
+        {"dependentSchemas": {"d": BRANCH}},
+        {"anyOf": [{"anyOf": [BRANCH, {"required": ["c"]}]}]},
+    ],
+)
+@pytest.mark.parametrize(
+    "rule",
+    ["!has(request.body.v.b) || request.body.v.b", "!has(request.body.v.l) || 'a' in request.body.v.l"],
+)
+def test_type_counts_where_its_branch_has_to_hold(rule: str, schema: Any, value: Any) -> None:
+    v = {"type": "object", "additionalProperties": True, **schema}
+    assert (alike(rulebook(rule, {"v": v}), {"v": value})[0] == []) == (value not in refused_by(rule))
+
+
+def refused_by(rule: str) -> list[Any]:
+    return [{"l": "abc", "c": 1}] if "'a'" in rule else [{"b": "x", "c": 1}, {"b": False}]
+
+
+def test_type_that_all_branches_say_is_certain() -> None:
+    branches = [
+        {"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"], "additionalProperties": False}
+        for kind in "ab"
+    ]
+    v = {"type": "object", "additionalProperties": True, "oneOf": branches}
+    policies = compile_texts([("shelf.yaml", rulebook("request.body.v.kind == 'a'", {"v": v}))])
+    assert policies.boundaries["shelf.inbound.put"].request.generated().translated == {"it"}
+
+
+@pytest.mark.parametrize("value", [{"b": "x"}, {}])
+def test_unevaluated_properties_say_nothing_of_what_others_evaluate(value: Any) -> None:
+    v = {
+        "type": "object",
+        "unevaluatedProperties": {"type": "boolean"},
+        "allOf": [{"additionalProperties": {"type": "string"}}],
+    }
+    broken, _ = alike(rulebook("!has(request.body.v.b) || request.body.v.b", {"v": v}), {"v": value})
+    assert (broken == []) == (value == {})
+
+
+def test_number_of_several_branches_is_spelt_once() -> None:
+    text = rulebook("true", {"v": {"anyOf": [INTEGER, NUMBER]}, "w": {"type": "array", "items": NUMBER, "maxItems": 3}})
+    assert alike(text, {"v": 2**63 - 1, "w": [1]}) == ([], "{'v': 9223372036854775807, 'w': [1.0]}")
+    assert alike(text, {"v": 2**53 + 1, "w": []}) == ([], "{'v': 9007199254740993, 'w': []}")
+
+
+def test_value_that_leaves_the_range_on_its_way_is_refused() -> None:
+    number = {**INTEGER, "anyOf": [NUMBER]}
+    text = rulebook(
+        "true", {"v": {"type": "object", "patternProperties": {"^n": number}, "additionalProperties": False}}
+    )
+    assert alike(text, {"v": {"n": 2**53}}) == ([], "{'v': {'n': 9007199254740992}}")
+    assert alike(text, {"v": {"n": 2**63 - 1}})[0] == ["body/range"]
