@@ -11,12 +11,13 @@ import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
 
 import catguard
+from catguard.policies.compiler import CompiledPhase
 from catguard.telemetry import names
 from tests.enforcement.asgi import ask
 from tests.telemetry.conftest import Memory
@@ -119,6 +120,21 @@ async def test_reload_brings_into_force_keeps_or_rejects(shop: Shop, memory: Mem
     last = [log.log_record for log in memory.logs if log.log_record.event_name == names.EVENT_CONFIG][-2]
     assert (last.attributes or {})[names.REVISION] == second
     assert (last.attributes or {})[names.CONFIG_FAULTS] == 3
+
+
+@pytest.mark.parametrize("how", ["loaded", "reloaded", "reloaded apart"])
+async def test_no_exchange_waits_for_its_check_to_be_made(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how != "loaded":
+        shop.path.write_text(NARROW)
+        await shop.guard.reload_apart() if how == "reloaded apart" else shop.guard.reload()
+
+    def too_late(_: CompiledPhase) -> NoReturn:
+        raise AssertionError("a check is made in an exchange")
+
+    monkeypatch.setattr(CompiledPhase, "generated", too_late)
+    assert await shop.order(6) == 200
 
 
 async def test_reload_that_takes_a_way_which_a_client_goes_is_rejected(shop: Shop) -> None:

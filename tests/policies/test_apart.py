@@ -35,7 +35,7 @@ async def test_policies_that_were_loaded_apart_are_the_same() -> None:
 async def test_the_clock_of_waivers_is_the_readers() -> None:
     now = [TWELVE]
     sources = Sources((("shelf.yaml", text()),))
-    snapshot = await load_apart(sources, component="catomatic", clock=lambda: now[-1])
+    snapshot = await load_apart(sources, component="shelf", clock=lambda: now[-1])
     assert rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
     now.append(TWELVE + timedelta(days=1))
     assert not rehearse(snapshot, "shelf.inbound.put", {"body": {"count": 3}}).allowed
@@ -44,7 +44,7 @@ async def test_the_clock_of_waivers_is_the_readers() -> None:
 async def test_every_fault_comes_back_with_its_place() -> None:
     broken = text().replace("about: keeps", "abuot: keeps").replace("% 2", "% 'two'")
     with pytest.raises(PolicyError) as caught:
-        await load_apart(Sources((("shelf.yaml", broken),)), actions=())
+        await load_apart(Sources((("shelf.yaml", broken),)), component="shelf")
     places = [str(fault).partition(": ")[0] for fault in caught.value.faults]
     assert [place for place in places if not place.startswith("shelf.yaml:")] == []
     assert len(places) >= 2
@@ -52,7 +52,7 @@ async def test_every_fault_comes_back_with_its_place() -> None:
 
 async def test_override_that_matches_nothing_comes_back() -> None:
     with pytest.raises(ConfigurationError, match="matches no boundary"):
-        await load_apart(Sources((("shelf.yaml", text()),)), actions=[("nobody.*", "audit")])
+        await load_apart(Sources((("shelf.yaml", text()),)), component="shelf", actions=[("nobody.*", "audit")])
 
 
 async def test_process_that_dies_is_an_error_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ async def test_process_that_dies_is_an_error_with_its_code(monkeypatch: pytest.M
     monkeypatch.setattr(apart.sys, "executable", "/bin/false", raising=False)
     monkeypatch.setattr(apart.sys, "path", [], raising=False)
     with pytest.raises(ConfigurationError, match="ended with 1"):
-        await load_apart(Sources(()), actions=())
+        await load_apart(Sources(()), component="shelf")
 
 
 async def test_process_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,12 +70,12 @@ async def test_process_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(apart.sys, "executable", str(hanging))
     monkeypatch.setattr(apart, "PATIENCE", 0.1)
     with pytest.raises(ConfigurationError, match="not loaded within 0 s; the old stay"):
-        await load_apart(Sources(()), actions=())
+        await load_apart(Sources(()), component="shelf")
 
 
 async def test_the_loop_goes_on_while_policies_are_loaded() -> None:
     sources = read_sources(ROOT / "policies.yaml")
-    loading = asyncio.create_task(load_apart(sources, actions=()))
+    loading = asyncio.create_task(load_apart(sources, component="catomatic"))
     turns = 0
     while not loading.done():
         await asyncio.sleep(0.001)
@@ -100,7 +100,7 @@ def phases() -> int:
 @pytest.mark.usefixtures("thawed")
 async def test_what_was_loaded_is_not_walked_over_again() -> None:
     thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
-    snapshot = await load_apart(Sources((("shelf.yaml", text()),)), actions=())
+    snapshot = await load_apart(Sources((("shelf.yaml", text()),)), component="shelf")
     assert gc.get_freeze_count() > frozen
     assert not [found for found in gc.get_objects() if found is snapshot]
     assert gc.get_threshold() == thresholds
@@ -110,7 +110,7 @@ async def test_what_was_loaded_is_not_walked_over_again() -> None:
 async def test_loads_beside_each_other_leave_the_collector_as_it_was() -> None:
     thresholds = gc.get_threshold()
     sources = Sources((("shelf.yaml", text()),))
-    await asyncio.gather(load_apart(sources, actions=()), load_apart(sources, actions=()))
+    await asyncio.gather(*(load_apart(sources, component="shelf") for _ in range(2)))
     assert gc.get_threshold() == thresholds
 
 
