@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -48,6 +49,7 @@ class PolicyLoader:
     def compile(self, sources: Sources) -> CompiledPolicySet:
         """Load and compile texts here and now; raises PolicyError and ConfigurationError."""
         compiled = compile_sources(sources, actions=self.actions, clock=self.clock)
+        gc.collect()  # what compiling has left free is used for the checks then: 3 kB of each boundary
         finished(compiled.preparing(self.component))
         return compiled
 
