@@ -181,6 +181,8 @@ class PoliciesJudged:
         why = {"file": "the policy files changed", "signal": "SIGHUP"}.get(self.trigger, self.trigger)
         if self.candidate:
             why = f"candidate: {why}"
+        if self.result == "applied" and self.revision == self.previous:  # in other words, or at other places
+            return f"{why}: they say what they said, and revision {self.revision[:12]} stays"
         if self.result == "applied":
             before = f"before it was {self.previous[:12]}" if self.previous else "before there was none"
             return f"{why}: revision {self.revision[:12]} is good, and the tiers take it now; {before}"

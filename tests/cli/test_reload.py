@@ -71,6 +71,8 @@ def test_every_tier_takes_new_policies_and_none_takes_bad_ones(catguard: Start, 
         until(lambda: httpx2.get(f"{back[1]}/hello?wait=3.5").status_code == 400, "the back goes on as before")
     run.process.send_signal(signal.SIGHUP)
     told(run, "SIGHUP: nothing is new, revision")
+    write(run, NARROW + "# a comment\n")
+    told(run, "the policy files changed: they say what they said, and revision")
     assert run.end(signal.SIGTERM) == 0
     assert "Traceback" not in run.told()
     results = {(each["service"], each["catguard.config.result"]) for each in config(run)}
