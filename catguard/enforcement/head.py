@@ -14,6 +14,8 @@ _NOT_OF_VALUES = {*range(0x20), 0x7F} - {0x09}
 _IN_NAMES = bytes(code if code in _OF_NAMES else code ^ 0x80 for code in range(256))
 _IN_VALUES = bytes(code ^ 0x80 if code in _NOT_OF_VALUES else code for code in range(256))
 
+#: Longest Content-Type that is kept with what it says: callers make them up.
+_KEPT = 128
 #: Names that say nothing of framing, routes or the guard's own business, in lower case: of most messages all names are
 #: among these, and need not be looked at one by one.
 ORDINARY = frozenset(
@@ -103,7 +105,6 @@ def _joined(raw: Pairs) -> dict[bytes, bytes]:
     return values
 
 
-@lru_cache(maxsize=256)
 def media_type(content_type: bytes | None) -> str | None:
     """Return the media type of a Content-Type header without its parameters.
 
@@ -112,6 +113,11 @@ def media_type(content_type: bytes | None) -> str | None:
     """
     if not content_type:
         return None
+    return _read_media_type(content_type) if len(content_type) <= _KEPT else _read_media_type.__wrapped__(content_type)
+
+
+@lru_cache(maxsize=256)
+def _read_media_type(content_type: bytes) -> str | None:
     media, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
     charsets = {value.strip(' "') for name, _, value in map(_parted, parameters) if name.strip() == "charset"}
     if charsets - {"utf-8", "utf8"} and media.endswith(("/json", "+json")):
