@@ -142,22 +142,20 @@ def _listed(parts: list[Mapping[str, Any]]) -> Iterator[Any]:
 def plain_defaults(schema: Any) -> dict[str, Any] | None:
     """Return the defaults of an object's members, in their one form.
 
-    None where some are deeper, are no plain values, or stand where several parts of the schema speak of the member.
+    None where the value need not be an object, and where some are deeper, are no plain values, or stand where several
+    parts of the schema speak of the member.
     """
     found: dict[str, Any] = {}
     parts = list(parts_of(schema))
     for name, inner in (item for part in parts for item in part.get("properties", {}).items()):
-        if not isinstance(inner, dict):
-            continue
-        several = sum(_said_of(name, part) is not None for part in parts) > 1
-        without = {keyword: value for keyword, value in inner.items() if keyword != "default"}
-        deeper = any(True for _ in defaults_in(without))
-        if deeper or ("default" in inner and (several or isinstance(inner["default"], dict | list))):
-            return None
-        if "default" in inner:
+        if isinstance(inner, dict) and "default" in inner:
+            several = sum(_said_of(name, part) is not None for part in parts) > 1
+            if several or isinstance(inner["default"], dict | list):
+                return None
             step = normalizer(inner, fill_defaults=True)
             found[name] = step(inner["default"]) if step else inner["default"]
-    return found
+    deeper = sum(1 for _ in defaults_in(schema)) > len(found)
+    return None if deeper or types_of(schema) != {"object"} else found
 
 
 def defaults_in(*schemas: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:

@@ -230,6 +230,26 @@ def test_default_that_another_part_refuses_is_never_taken_on_trust(rule: str, me
     assert alike(text, {"v": {}})[0] == ["it"]
 
 
+FILLED = {"type": "object", "additionalProperties": False, "properties": {"c": {**INTEGER, "default": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "filled"),
+    [
+        ({"type": "array", "maxItems": 3, "items": FILLED}, [{}], [{"c": 0}]),
+        ({"type": "object", "maxProperties": 3, "additionalProperties": FILLED}, {"x": {}}, {"x": {"c": 0}}),
+        ({**FILLED, "type": ["object", "null"]}, None, None),
+        ({**FILLED, "type": ["object", "array"], "maxItems": 3}, [], []),
+        ({"properties": FILLED["properties"], "additionalProperties": False}, "a", "a"),
+        ({"properties": FILLED["properties"], "additionalProperties": False}, {}, {"c": 0}),
+    ],
+)
+def test_defaults_are_filled_in_wherever_they_stand(schema: Any, body: Any, filled: Any) -> None:
+    plain = rulebook("true", {})
+    start, end = plain.index("body: {"), plain.index(", assume")
+    assert alike(plain[:start] + f"body: {json.dumps(schema)}" + plain[end:], body) == ([], repr(filled))
+
+
 def test_default_has_the_form_that_other_parts_say() -> None:
     text = rulebook(
         "true", {"note": {"default": 5}}, additionalProperties=True, allOf=[{"additionalProperties": NUMBER}]
