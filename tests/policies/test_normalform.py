@@ -264,3 +264,19 @@ def test_item_that_is_called_as_the_variables_hides_them() -> None:
     ).replace("        from: public\n", "        from: public\n        variables: {x: request.body.x}\n")
     assert alike(text, {"x": 5, "l": [{"x": 1}]})[0] == ["it"]
     assert alike(text, {"x": 5, "l": [{"x": 5}]})[0] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "keyword"),
+    [
+        ({**INTEGER, "multipleOf": 5}, 2.0**62, "multipleOf"),  # jsonschema-rs asks doubles whether doubles divide them
+        ({**NUMBER, "const": 2**53 + 1}, 2**53 + 1, "const"),
+        ({**NUMBER, "exclusiveMinimum": 2**53}, 2**53 + 1, "exclusiveMinimum"),
+        ({"type": "array", "maxItems": 2, "uniqueItems": True, "items": NUMBER}, [2**53 + 1, 2**53], "uniqueItems"),
+    ],
+)
+def test_number_that_is_rounded_fits_as_it_is_delivered(schema: Any, value: Any, keyword: str) -> None:
+    members = {"v": schema, "note": {**INTEGER, "default": 1}}
+    broken, delivered = alike(rulebook("true", members), {"v": value})
+    assert broken == [f"body/v/{keyword}"]
+    assert delivered == repr({"v": value})
