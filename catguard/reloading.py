@@ -106,9 +106,13 @@ class Reloader:
         async with self._one_by_one:
             with self._told(trigger):
                 sources = self._loader.read()
-                if sources != self.sources:
-                    await _let_go(self._adopt(await self._loader.compile_apart(sources), sources, trigger))
-                elif not only_new:
+                while sources != (before := self.sources):
+                    compiled = await self._loader.compile_apart(sources)
+                    if self.sources is before:
+                        await _let_go(self._adopt(compiled, sources, trigger))
+                        return self._engine.snapshot.revision
+                    sources = self._loader.read()  # `reload` took newer texts meanwhile
+                if not only_new:
                     self._tell_kept(trigger)
         return self._engine.snapshot.revision
 

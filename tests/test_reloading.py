@@ -231,3 +231,13 @@ async def test_policies_before_last_are_dropped_without_a_collection(shop: Shop)
         assert first() is None
     finally:
         gc.enable()
+
+
+async def test_texts_that_came_while_older_ones_were_read_stay_in_force(shop: Shop) -> None:
+    shop.path.write_text(NARROW)
+    older = asyncio.create_task(shop.guard.reload_apart())
+    await asyncio.sleep(0.01)
+    shop.path.write_text(POLICIES.replace("maximum: 60", "maximum: 20"))
+    newer = shop.guard.reload()
+    assert await older == newer
+    assert await shop.order(20) == 200

@@ -28,16 +28,29 @@ from catguard.policies.shapes import IMPLIED
 
 #: Columns of an id that are never broken over lines.
 WHOLE = 32
+#: Who is told of a violation that warns: an answer has a header for it, an httpx2 response its extensions, a function
+#: and a statement have neither.
+_WARNED = {
+    ("http", "inbound"): "the caller and telemetry are told",
+    ("http", "outbound"): "the calling code and telemetry are told",
+}
 
 
-def consequence(boundary: Boundary, assumption: Assumption) -> str:
+def consequence(boundary: Boundary, phase: Phase, assumption: Assumption) -> str:
+    """Say what happens when an assumption breaks, or is a rule that cannot be evaluated."""
+    then = _when_broken(boundary, assumption)
+    excused = [rule for rule in phase.rules if rule.failure_policy == "ignore" and rule.assumption is assumption]
+    return f"{then}; where it cannot be evaluated: let through, telemetry is told" if excused else then
+
+
+def _when_broken(boundary: Boundary, assumption: Assumption) -> str:
     """Say what happens when an assumption breaks, waivers that are in force included."""
     if assumption.waiver is not None and assumption.waiver.holds():
         return f"let through as waived until {assumption.waiver.expires} UTC; telemetry is told"
     if assumption.action == "audit":
         return "let through; telemetry is told"
     if assumption.action == "warn":
-        return "let through; the caller and telemetry are told"
+        return f"let through; {_WARNED.get((boundary.kind, boundary.side), 'telemetry is told')}"
     response = assumption.phase == "response"
     if boundary.kind == "sql":
         return "rolled back, CallRefused" if response else "not executed, CallRefused"
@@ -107,7 +120,7 @@ def _row(boundary: Boundary, phase: Phase, assumption: Assumption) -> dict[str, 
         "limit": assumption.limit,
         "why": assumption.why,
         "action": assumption.action,
-        "then": consequence(boundary, assumption),
+        "then": consequence(boundary, phase, assumption),
         "owner": str(assumption.owner),
         "policy": str(assumption.location),
         "waiver": _waiver(assumption),

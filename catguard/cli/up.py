@@ -33,6 +33,7 @@ from catguard.supervisor import serving, sockets
 from catguard.supervisor.deaths import classify
 from catguard.supervisor.events import (
     Died,
+    Draining,
     Event,
     FillDied,
     Filled,
@@ -288,7 +289,12 @@ async def _serve_here(
         served = [(tier.app, listener) for tier, listener in zip(opened, listeners.values(), strict=True)]
         await stack.enter_async_context(followed(opened, kept))
         urls = {name: settings.addresses[name] for name in listeners}
-        await serving.serve_all(served, on_ready=lambda: _ready(urls), drain=drain)
+        await serving.serve_all(
+            served,
+            on_ready=lambda: _ready(urls),
+            on_drain=lambda received: report(Draining(tuple(reversed(list(listeners))), drain, received.name)),
+            drain=drain,
+        )
 
 
 async def _fill_here(tier: str, settings: host.HostSettings, report: Callable[[Event], None]) -> None:

@@ -164,12 +164,15 @@ class Answer:
         if not self._own_refusal:
             facts = self._head_facts()
             decision = self._decide(facts, self._read(facts, body))
+            if decision.allowed and "body" in facts:
+                body = dumps(facts["body"])
+                if len(body) > self._limit:  # 1e15 is 1000000000000000.0 when it is written again
+                    await self._too_long()
+                    return
             self.outcome.decided(decision)
             if not decision.allowed:
                 await self.outcome.refuse(500, decision)
                 return
-            if "body" in facts:
-                body = dumps(facts["body"])
         headers = self._kept(*OWN_HEADERS)
         headers += self._extra()
         if self.status not in BODILESS:

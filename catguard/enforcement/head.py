@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ _NOT_OF_VALUES = {*range(0x20), 0x7F} - {0x09}
 _IN_NAMES = bytes(code if code in _OF_NAMES else code ^ 0x80 for code in range(256))
 _IN_VALUES = bytes(code ^ 0x80 if code in _NOT_OF_VALUES else code for code in range(256))
 
+#: Text in which commas part nothing (RFC 9110, section 5.6.4).
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 #: Longest Content-Type that is kept with what it says: callers make them up.
 _KEPT = 128
 #: Names that say nothing of framing, routes or the guard's own business, in lower case: of most messages all names are
@@ -109,7 +112,8 @@ def media_type(content_type: bytes | None) -> str | None:
     """Return the media type of a Content-Type header without its parameters.
 
     JSON is UTF-8 (RFC 8259, section 8.1) and read as that. Whoever goes by another charset would read another value
-    than the one that was checked, so with such a charset it is a media type that nothing declares.
+    than the one that was checked, so with such a charset it is a media type that nothing declares. So are several in a
+    header that came twice: some readers take the first, some the last.
     """
     if not content_type:
         return None
@@ -118,7 +122,10 @@ def media_type(content_type: bytes | None) -> str | None:
 
 @lru_cache(maxsize=256)
 def _read_media_type(content_type: bytes) -> str | None:
-    media, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    text = content_type.decode("latin-1")
+    media, *parameters = (part.strip().lower() for part in text.split(";"))
+    if "," in _QUOTED.sub("", text):
+        return f"{media}, ..."
     charsets = {value.strip(' "') for name, _, value in map(_parted, parameters) if name.strip() == "charset"}
     if charsets - {"utf-8", "utf8"} and media.endswith(("/json", "+json")):
         return f"{media}; charset={', '.join(sorted(charsets))}"

@@ -220,7 +220,10 @@ class AnswerLane:
             return None
         if found != ALLOWED and self._reads_body:
             body = dumps(facts["body"])
-        values[b"content-length"] = b"%d" % len(body)
+        length = len(body)
+        if length > self._max_bytes:
+            return None  # 1e15 is 1000000000000000.0 when it is written again
+        values[b"content-length"] = b"%d" % length
         return values, body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -257,11 +258,17 @@ def _shapes(boundary: CompiledBoundary, phase: CompiledPhase, facts: Facts, viol
             continue
         else:
             value = message[name] = {}
-        if not part.is_valid(value):
-            errors = part.errors(value)
-            nearest = nearest_values(errors, part, value, trial)
+        fits = part.is_valid(value)
+        delivered = value
+        if fits:
+            with suppress(OutOfRange):  # told below
+                delivered = part.rounded(value)
+                fits = delivered is value or part.is_valid(delivered)
+        if not fits:
+            errors = part.errors(delivered)
+            nearest = nearest_values(errors, part, delivered, trial)
             told = zip(errors, nearest, strict=True)
-            violations.extend(shape_violation(error, part, side, value, near) for error, near in told)
+            violations.extend(shape_violation(error, part, side, delivered, near) for error, near in told)
             if any(violation.action == "deny" for violation in violations):
                 continue
         if part.normalize is not None:

@@ -46,13 +46,20 @@ def check_overrides(overrides: Sequence[tuple[str, Action]], policies: PolicySet
         matched = [name for name in names if fnmatchcase(name, glob)]
         if not matched:
             near = [name for name in names if name.startswith(f"{boundary}/")] if slash else []
-            hint = did_you_mean(glob, near or known) or f"`catguard explain {boundary.partition('.')[0]}` names all"
+            hint = did_you_mean(glob, near or known) or _where_to_look(boundary.partition(".")[0], policies)
             wrong.append(f"--action {glob}={action} matches no {'assumption' if slash else 'boundary'} ({hint})")
         elif slash and not any(_can_have(name.partition("/")[2], action) for name in matched):
             hint = "byte limits and queries that cannot be read always deny, a type only as its whole boundary does"
             wrong.append(f"--action {glob}={action} changes nothing ({hint})")
     if wrong:
         raise ConfigurationError("; ".join(wrong))
+
+
+def _where_to_look(component: str, policies: PolicySet) -> str:
+    """Say what helps with the name of a boundary or assumption that is like none."""
+    if component in policies.components:
+        return f"`catguard explain {component} --all` names all"
+    return did_you_mean(component, policies.components) or f"the components are {', '.join(policies.components)}"
 
 
 def _can_have(identity: str, action: Action) -> bool:

@@ -300,7 +300,7 @@ def _request(boundary: Boundary, *, defaults_applied: bool) -> Record:
             shapes = _shapes(phase, ("params", "query", "headers", "body"), defaults_applied=defaults_applied)
             fields = dict(shapes.fields)
             if "params" in fields and isinstance(fields["params"].type, Record):
-                fields["params"] = Field(_matched(fields["params"].type, boundary.path or ""), True)
+                fields["params"] = Field(_matched(fields["params"].type, boundary.path), True)
             plain = {"method": STRING, "path": STRING, "bytes": INT}
         case "call":
             shapes = _shapes(phase, ("args",), defaults_applied=defaults_applied)
@@ -313,9 +313,12 @@ def _request(boundary: Boundary, *, defaults_applied: bool) -> Record:
     return Record({**fields, **{name: Field(found, True) for name, found in plain.items()}}, shapes.absent)
 
 
-def _matched(params: Record, path: str) -> Record:
-    """Return the record of path parameters with those present that the path template cannot match without."""
-    names = frozenset(PARAMETER.findall(path))
+def _matched(params: Record, path: str | None) -> Record:
+    """Return the record of path parameters with those present that the path template cannot match without.
+
+    Without a template, which is that of a callee that there is not, nothing can be said against any of them.
+    """
+    names = params.fields.keys() if path is None else frozenset(PARAMETER.findall(path))
     return Record(
         {name: replace(found, present=found.present or name in names) for name, found in params.fields.items()}
     )

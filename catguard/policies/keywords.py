@@ -43,6 +43,8 @@ TYPES: Mapping[str, str] = {
 }
 #: A text that reads like no text, or like several.
 _MISTAKABLE = re.compile(r"^$|[,;]|^(true|false|null|-?[0-9][0-9.eE+-]*)$")
+#: Below this a double holds every whole number.
+_EXACT = 2.0**53
 _MEMBERS = ("properties", "required", "additionalProperties", "unevaluatedProperties")
 #: Keywords whose subschemas speak of the same value.
 SAME = ("allOf", "then", "else", "dependentSchemas")
@@ -114,15 +116,15 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
         case "const":
             return _word(value)
         case "maximum":
-            return f"at most {value}"
+            return f"at most {number(value)}"
         case "exclusiveMaximum":
-            return f"less than {value}"
+            return f"less than {number(value)}"
         case "minimum":
-            return f"at least {value}"
+            return f"at least {number(value)}"
         case "exclusiveMinimum":
-            return f"more than {value}"
+            return f"more than {number(value)}"
         case "multipleOf":
-            return f"a multiple of {value}"
+            return f"a multiple of {number(value)}"
         case "maxLength":
             return f"at most {counted(value, 'character')}"
         case "minLength":
@@ -181,9 +183,14 @@ def limit_text(keyword: str, schema: Mapping[str, Any]) -> str:
             return keyword
 
 
-def counted(number: Any, noun: str) -> str:
+def counted(count: Any, noun: str) -> str:
     """Return how many things there are: "1 item", "2 items"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def number(value: Any) -> str:
+    """Return a number of a schema as people write it: 1e3 and 1000.0 are 1000."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else str(value)
 
 
 def known_properties(schema: Mapping[str, Any]) -> list[str]:
@@ -196,11 +203,11 @@ def known_properties(schema: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _items(number: Any, schema: Any) -> str:
+def _items(count: Any, schema: Any) -> str:
     said = _inner(schema)
-    noun = "item" if number in (1, "an") else "items"
+    noun = "item" if count in (1, "an") else "items"
     that = "" if said.startswith("with ") else "that is " if noun == "item" else "that are "
-    return f"{number} {noun} {that}{said}"
+    return f"{number(count)} {noun} {that}{said}"
 
 
 def _inner(schema: Any, *, joint: str = ", ") -> str:
@@ -241,6 +248,8 @@ def _members(schema: Mapping[str, Any]) -> str:
 
 def _word(value: Any) -> str:
     """Return a value as it stands in a sentence; a text in quotes where it would be taken for something else."""
+    if isinstance(value, float):
+        return number(value)
     if isinstance(value, str) and value == value.strip() and not _MISTAKABLE.search(value):
         return value
     return json.dumps(value, ensure_ascii=False)

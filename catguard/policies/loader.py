@@ -25,7 +25,9 @@ from catguard.policies.model import Action, Fault, Location, PolicySet
 from catguard.policies.sources import NO_TEXTS, Content, Sources
 
 #: What to do where there is no such file.
-_ELSEWHERE = "run the command in the folder of that file, or say where it is: --policies FILE, of check and lint FILE"
+_ELSEWHERE = (
+    "run the command in the folder of that file, or say where it is: --policies FILE; check and lint take just FILE"
+)
 #: Sections without which nothing else can be read.
 _FOUNDATION = ("components", "owners", "shapes", "defaults")
 #: What the rest can be read without, and how many steps of a path say which part of it.

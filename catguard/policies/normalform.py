@@ -142,30 +142,38 @@ def _listed(parts: list[Mapping[str, Any]]) -> Iterator[Any]:
 def plain_defaults(schema: Any) -> dict[str, Any] | None:
     """Return the defaults of an object's members, in their one form.
 
-    None where some are deeper, are no plain values, or stand where several parts of the schema speak of the member.
+    None where the value need not be an object, and where some are deeper, are no plain values, or stand where several
+    parts of the schema speak of the member.
     """
     found: dict[str, Any] = {}
-    named = [item for part in parts_of(schema) for item in part.get("properties", {}).items()]
-    names = [name for name, _ in named]
-    for name, inner in named:
-        if not isinstance(inner, dict):
-            continue
-        without = {keyword: value for keyword, value in inner.items() if keyword != "default"}
-        deeper = any(True for _ in defaults_in(without))
-        if deeper or ("default" in inner and (isinstance(inner["default"], dict | list) or names.count(name) > 1)):
-            return None
-        if "default" in inner:
+    parts = list(parts_of(schema))
+    for name, inner in (item for part in parts for item in part.get("properties", {}).items()):
+        if isinstance(inner, dict) and "default" in inner:
+            several = sum(_said_of(name, part) is not None for part in parts) > 1
+            if several or isinstance(inner["default"], dict | list):
+                return None
             step = normalizer(inner, fill_defaults=True)
             found[name] = step(inner["default"]) if step else inner["default"]
-    return found
+    deeper = sum(1 for _ in defaults_in(schema)) > len(found)
+    return None if deeper or types_of(schema) != {"object"} else found
 
 
-def defaults_in(schema: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """Yield each default that is filled in with the schema that says it."""
-    for part in parts_of(schema):
-        for inner in part.get("properties", {}).values():
-            if isinstance(inner, dict) and "default" in inner:
-                yield inner, inner["default"]
-            yield from defaults_in(inner)
-        for keyword in ("items", "additionalProperties"):
-            yield from defaults_in(part.get(keyword))
+def defaults_in(*schemas: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Yield each default that is filled in where a value fits all of some schemas, with all that they say of it."""
+    parts = [part for schema in schemas for part in parts_of(schema)]
+    if not parts:
+        return
+    for name in dict.fromkeys(name for part in parts for name in part.get("properties", ())):
+        said = [found for part in parts if (found := _said_of(name, part)) is not None]
+        whole = said[0] if len(said) == 1 else {"allOf": said}
+        yield from ((whole, inner["default"]) for inner in said if isinstance(inner, dict) and "default" in inner)
+        yield from defaults_in(*said)
+    for keyword in ("items", "additionalProperties"):
+        yield from defaults_in(*(part[keyword] for part in parts if keyword in part))
+
+
+def _said_of(name: str, part: Mapping[str, Any]) -> Any:
+    """Return the schema that one part has for a member, None for none."""
+    if name in part.get("properties", {}):
+        return part["properties"][name]
+    return None if "patternProperties" in part else part.get("additionalProperties")

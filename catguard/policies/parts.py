@@ -15,7 +15,7 @@ from catguard.policies.branches import BranchForm
 from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, subschemas, type_name
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
-from catguard.policies.values import Normalize, OutOfRange, RecordReader, in_turn, normalizer
+from catguard.policies.values import Normalize, OutOfRange, RecordReader, has_inexact, in_turn, normalizer
 
 #: More errors of one value than these are no help to its reader (DESIGN.md section 5).
 MAX_ERRORS = 20
@@ -92,7 +92,17 @@ def _key(schema: JsonSchema) -> bytes:
 class CompiledPart:
     """The shape of one part, ready to judge values, to read them from the wire and to bring them to their one form."""
 
-    __slots__ = ("_explained", "_reader", "_validator", "_words", "fills_defaults", "is_valid", "normalize", "shape")
+    __slots__ = (
+        "_explained",
+        "_form",
+        "_reader",
+        "_validator",
+        "_words",
+        "fills_defaults",
+        "is_valid",
+        "normalize",
+        "shape",
+    )
 
     def __init__(self, shape: Shape, *, fill_defaults: bool, validators: Validators | None = None) -> None:
         """Build the validator of a shape, or take one of `validators`.
@@ -109,6 +119,7 @@ class CompiledPart:
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
         self.fills_defaults = fill_defaults and any(True for _ in defaults_in(shape.schema))
         self.normalize: Normalize | None
+        self._form: Normalize | None = None
         self._reader, self.normalize = validators.reading(shape.schema, fill_defaults=fill_defaults)
 
     @property
@@ -140,6 +151,18 @@ class CompiledPart:
             if left is not None and left not in told:
                 told.append(left)
         return told
+
+    def rounded(self, value: Any) -> Any:
+        """Return a value as it is delivered but for defaults, if its numbers are not just spelt differently then.
+
+        Beyond 53 bits a double stands for several integers: rounded, a number may break what it did not break before.
+        Raises OutOfRange.
+        """
+        if self.normalize is None or not has_inexact(value):
+            return value
+        if self._form is None:
+            _, self._form = Validators().reading(self.shape.schema, fill_defaults=False)
+        return self._form(deepcopy(value)) if self._form else value
 
     def looks(self) -> Normalize | None:
         """Return what raises where a number of a branch is not in its one form; None where there is nothing to see."""

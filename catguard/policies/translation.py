@@ -224,6 +224,8 @@ class Translator:
 
     def fold(self, node: Comprehension, scope: Scope) -> Value:
         """Translate what all(), exists(), exists_one(), map() and filter() become."""
+        if node.variable == "variables":
+            raise Untranslatable  # inside it `variables.x` is a member of an item, and stands for the variable x
         items = self.value(node.range, scope)
         if items.kind in ("list", "bag") and isinstance(items.fact, ListOf):
             element, schemas = items.fact.element, item_schemas(items.schemas)

@@ -239,6 +239,15 @@ def _each(step: Normalize) -> Normalize:
     return normalize
 
 
+def has_inexact(value: Any) -> bool:
+    """Whether a JSON value has numbers of which doubles do not tell one from the next (IEEE 754, binary64)."""
+    if type(value) is int or type(value) is float:
+        return not -(2**53) <= value <= 2**53
+    if type(value) is list:
+        return any(map(has_inexact, value))
+    return type(value) is dict and any(map(has_inexact, value.values()))
+
+
 def out_of_range(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     """Return where in a JSON value integers outside 64 bits stand."""
     if type(value) is int and not MIN_INTEGER <= value <= MAX_INTEGER:

@@ -107,6 +107,7 @@ async def serve_all(
     served: Sequence[tuple[App, socket.socket]],
     *,
     on_ready: Callable[[], None] = lambda: None,
+    on_drain: Callable[[signal.Signals], None] = lambda received: None,
     drain: float = 10.0,
 ) -> None:
     """Serve several applications in one event loop, under one signal handler for all of them.
@@ -117,6 +118,7 @@ async def serve_all(
     Args:
         served: Applications with their open listening sockets, those who are called first.
         on_ready: Called once, when all sockets are really served.
+        on_drain: Called with the first signal.
         drain: Seconds that requests at hand may still take, in all servers together.
 
     Raises:
@@ -141,6 +143,7 @@ async def serve_all(
         if not asked.is_set():
             asked.set()
             asked_at = loop.time()
+            on_drain(received)
 
     async def drain_in_order() -> None:
         await asked.wait()

@@ -2,14 +2,14 @@
 
     python tests/bench/run.py [--rounds 7] [--only hop] [--long] [--json]
 
-In process: one rule, a whole check of a seven-field body with three rules, a POST with request and response checked, the
-same with tracing and metrics. Over loopback: a keep-alive POST through the supervisor's sockets and bounded protocol.
-The hop is measured thrice: with the very handler of the bare app, which reads the body once more; with one that takes
-what was checked, as handlers do at frameworks with models, so that each contender reads the body once; and as a tier. Loading: 1,000 boundaries with 5,000 assumptions, and how it
-grows; what a reload of as many costs requests. Each figure is the median of the rounds; the spread is that of the middle
-half. In process it is time of the processor, which others on the machine disturb less. Peers that are not installed are
-left out, and said: requirements-bench.txt lists them. Nothing is installed by this script. It ends with 1 if a target
-falls short.
+In process: one rule, a whole check of a seven-field body with three rules, a POST with request and response checked,
+the same with tracing and metrics. Over loopback: a keep-alive POST through the supervisor's sockets and bounded
+protocol. The hop is measured thrice: with the very handler of the bare app, which reads the body once more; with one
+that takes what was checked, as handlers do at frameworks with models, so that each contender reads the body once; and
+as a tier. Loading: 1,000 boundaries with 5,000 assumptions, and how it grows; what a reload of as many costs requests.
+Each figure is the median of the rounds; the spread is that of the middle half. In process it is time of the processor,
+which others on the machine disturb less. Peers that are not installed are left out, and said: requirements-bench.txt
+lists them. Nothing is installed by this script. It ends with 1 if a target falls short.
 """
 
 from __future__ import annotations

@@ -151,6 +151,30 @@ def test_explain_follows_overrides() -> None:
     assert "let through; telemetry is told" in text
 
 
+@pytest.mark.parametrize(
+    ("boundary", "told"),
+    [
+        ("catomatic.inbound.render", "the caller and telemetry are told"),
+        ("frontend.outbound.render", "the calling code and telemetry are told"),
+        ("catomatic.inbound.resize", "telemetry is told"),
+        ("store.outbound.select-pictures", "telemetry is told"),
+    ],
+)
+def test_explain_says_who_is_told_of_a_warning(boundary: str, told: str) -> None:
+    (found,) = json.loads(explained(boundary, "--format", "json", "--action", f"{boundary}=warn"))
+    softened = {row["then"] for row in found["assumptions"] if row["action"] == "warn"}
+    assert softened == {f"let through; {told}"}
+
+
+def test_explain_says_what_is_let_through_where_it_cannot_be_evaluated(tmp_path: Path) -> None:
+    lenient = tmp_path / "lenient.yaml"
+    lenient.write_text("components: {catomatic: {inbound: {render: {failure_policy: ignore}}}}")
+    (found,) = json.loads(explained("catomatic.inbound.render", "--policies", str(lenient), "--format", "json"))
+    thens = {row["kind"]: row["then"] for row in found["assumptions"] if row["phase"] == "request"}
+    assert thens["rule"] == "refused with a 4xx; where it cannot be evaluated: let through, telemetry is told"
+    assert thens["shape"] == "refused with a 4xx"
+
+
 def test_explain_of_an_unknown_name_suggests() -> None:
     done = CliRunner().invoke(explain, ["frontnd", "--policies", SHIPPED])
     assert isinstance(done.exception, CatguardError)
@@ -190,3 +214,16 @@ def test_an_override_that_matches_nothing_is_refused(
     monkeypatch.chdir(ROOT)
     with pytest.raises(CatguardError, match="matches no boundary"):
         CliRunner().invoke(command, [name, "--action", "catomatc.*=audit"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("glob", "hint"),
+    [
+        ("catomatix.*", "did you mean 'catomatic'?"),
+        ("catomatic.zzzzz*", "`catguard explain catomatic --all` names all"),
+        ("zzzzz.*", "known: catomatic, frontend, store"),
+    ],
+)
+def test_an_override_that_matches_nothing_says_where_to_look(glob: str, hint: str) -> None:
+    done = CliRunner().invoke(explain, ["store", "--policies", SHIPPED, "--action", f"{glob}=audit"])
+    assert f"matches no boundary ({hint})" in str(done.exception)

@@ -49,6 +49,7 @@ def test_up_serves_fills_and_lets_a_request_through_both_tiers_finish(catguard: 
     call = run.calling("/?wait=1.5")
     assert run.end(signal.SIGINT) == 0
     assert (call.result().json()["pid"] == run.process.pid) == bool(either)
+    assert "SIGINT: draining front, back for at most 10 s; once more stops at once" in run.told()
     assert (run.place / "var" / "back" / "prepared").read_text() == "once\n"
     assert "Traceback" not in run.told()
 

@@ -69,6 +69,8 @@ def test_head_joins_what_is_repeated_or_spelled_in_two_ways() -> None:
         (b"application/json; charset=utf-8; Charset=latin1", "application/json; charset=latin1, utf-8"),
         (b"application/problem+json; charset=utf-16", "application/problem+json; charset=utf-16"),
         (b"text/plain; charset=latin1", "text/plain"),
+        (b"application/json; a=1, text/html", "application/json, ..."),
+        (b'application/json; a="1, \\"2"', "application/json"),
         (b";", None),
         (None, None),
     ],

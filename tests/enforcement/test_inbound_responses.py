@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import catguard
+from catguard.engine.snapshots import Engine
+from catguard.guard import Guard
+from catguard.policies.loader import compile_texts
 from tests.enforcement.shop import JSON, KIOSK, Shop, guarded, order
 
 from .asgi import ask
@@ -235,3 +238,47 @@ async def test_head_is_decided_as_get_and_has_no_body(shop: Shop) -> None:
     assert answered.header("content-length") == str(len(png(4)))
     shop.answer = Shop.data(png(40), "image/png")
     assert (await ask(guarded(shop), "HEAD", "/picture", headers=[KIOSK])).status == 500
+
+
+NUMBERS = """
+catguard: 1
+system: shop
+owners: {shop: {team: Shop, contact: "#shop"}}
+components:
+  shop:
+    owner: shop
+    about: counts
+    inbound:
+      count:
+        http: GET /count
+        from: public
+        response:
+          200: {media: [application/json], max_bytes: 12, body: {type: array, maxItems: 5, items: {type: number}}}
+"""
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"[1.5,2.5]", 200), (b"[1,2]", 200), (b"[1,1,1,1,1]", 500), (b"[1e15]", 500)]
+)
+async def test_what_is_sent_is_within_the_limit_as_it_is_written(body: bytes, status: int, pieces: int) -> None:
+    async def count(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        for end in range(1, pieces + 1):
+            part = body if end == pieces else b""
+            await send({"type": "http.response.body", "body": part, "more_body": end < pieces})
+
+    engine = Engine(compile_texts([("shop.yaml", NUMBERS)]))
+    answered = await ask(Guard(engine, "shop").asgi(count), "GET", "/count")
+    assert answered.status == status
+    assert status == 500 or len(answered.body) <= 12
+
+
+async def test_answer_of_two_types_is_not_sent(shop: Shop) -> None:
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        types = [(b"content-type", b"application/json; a=1"), (b"content-type", b"text/html")]
+        await send({"type": "http.response.start", "status": 200, "headers": types})
+        await send({"type": "http.response.body", "body": b'{"ok": true}'})
+
+    shop.answer = answer
+    assert (await order(guarded(shop), {"count": 2})).status == 500

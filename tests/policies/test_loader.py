@@ -124,6 +124,13 @@ def test_an_edge_without_its_other_end_is_a_fault() -> None:
     )
 
 
+def test_parameters_of_a_path_that_nobody_declares_are_no_second_fault() -> None:
+    asked = "request: {params: {properties: {n: {type: integer, description: few}}}, assume: {some: {rule: request.params.n > 0, why: few}}}"
+    ask = EDGES.partition("ask: {")[2].partition("\n")[0]
+    (fault,) = faults(EDGES.replace(ask, f"to: callees.answer, {asked}, response: {{200: {{media: [text/plain]}}}}}}"))
+    assert 'there is no component "callees"' in fault
+
+
 def test_a_callee_must_know_its_caller() -> None:
     found = edge(lambda text: text.replace("from: [caller]", "from: [probe]"))
     assert "does not take calls from caller" in found

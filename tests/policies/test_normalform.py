@@ -209,3 +209,74 @@ def test_value_that_leaves_the_range_on_its_way_is_refused() -> None:
     )
     assert alike(text, {"v": {"n": 2**53}}) == ([], "{'v': {'n': 9007199254740992}}")
     assert alike(text, {"v": {"n": 2**63 - 1}})[0] == ["body/range"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "member", "other"),
+    [
+        ("request.body.note / 2 == -4", {**INTEGER, "default": -7}, {"properties": {"note": {"minimum": 0}}}),
+        ("request.body.note * 4 > 0", {**INTEGER, "default": 2**62}, {"properties": {"note": {"maximum": 5}}}),
+        ("request.body.note + 1 > 6", {"default": 5.5}, {"properties": {"note": INTEGER}}),
+        ("request.body.note == true", {"default": 1}, {"properties": {"note": {"type": "boolean"}}}),
+        ("request.body.note / 2 == -4", {**INTEGER, "default": -7}, {"additionalProperties": {"minimum": 0}}),
+    ],
+)
+def test_default_that_another_part_refuses_is_never_taken_on_trust(rule: str, member: Any, other: Any) -> None:
+    assert alike(rulebook(rule, {"note": member}, additionalProperties=True, allOf=[other]), {})[0] == ["it"]
+    inner = {"type": "object", "additionalProperties": True, "properties": {"note": member}}
+    text = rulebook(
+        rule.replace("body", "body.v"), {"v": inner}, additionalProperties=True, allOf=[{"properties": {"v": other}}]
+    )
+    assert alike(text, {"v": {}})[0] == ["it"]
+
+
+FILLED = {"type": "object", "additionalProperties": False, "properties": {"c": {**INTEGER, "default": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "filled"),
+    [
+        ({"type": "array", "maxItems": 3, "items": FILLED}, [{}], [{"c": 0}]),
+        ({"type": "object", "maxProperties": 3, "additionalProperties": FILLED}, {"x": {}}, {"x": {"c": 0}}),
+        ({**FILLED, "type": ["object", "null"]}, None, None),
+        ({**FILLED, "type": ["object", "array"], "maxItems": 3}, [], []),
+        ({"properties": FILLED["properties"], "additionalProperties": False}, "a", "a"),
+        ({"properties": FILLED["properties"], "additionalProperties": False}, {}, {"c": 0}),
+    ],
+)
+def test_defaults_are_filled_in_wherever_they_stand(schema: Any, body: Any, filled: Any) -> None:
+    plain = rulebook("true", {})
+    start, end = plain.index("body: {"), plain.index(", assume")
+    assert alike(plain[:start] + f"body: {json.dumps(schema)}" + plain[end:], body) == ([], repr(filled))
+
+
+def test_default_has_the_form_that_other_parts_say() -> None:
+    text = rulebook(
+        "true", {"note": {"default": 5}}, additionalProperties=True, allOf=[{"additionalProperties": NUMBER}]
+    )
+    assert alike(text, {}) == ([], "{'note': 5.0}")
+
+
+def test_item_that_is_called_as_the_variables_hides_them() -> None:
+    text = rulebook(
+        "variables.x == 5 && request.body.l.all(variables, variables.x == 5)",
+        {"x": INTEGER, "l": {"type": "array", "maxItems": 3, "items": RECORD}},
+    ).replace("        from: public\n", "        from: public\n        variables: {x: request.body.x}\n")
+    assert alike(text, {"x": 5, "l": [{"x": 1}]})[0] == ["it"]
+    assert alike(text, {"x": 5, "l": [{"x": 5}]})[0] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "keyword"),
+    [
+        ({**INTEGER, "multipleOf": 5}, 2.0**62, "multipleOf"),  # jsonschema-rs asks doubles whether doubles divide them
+        ({**NUMBER, "const": 2**53 + 1}, 2**53 + 1, "const"),
+        ({**NUMBER, "exclusiveMinimum": 2**53}, 2**53 + 1, "exclusiveMinimum"),
+        ({"type": "array", "maxItems": 2, "uniqueItems": True, "items": NUMBER}, [2**53 + 1, 2**53], "uniqueItems"),
+    ],
+)
+def test_number_that_is_rounded_fits_as_it_is_delivered(schema: Any, value: Any, keyword: str) -> None:
+    members = {"v": schema, "note": {**INTEGER, "default": 1}}
+    broken, delivered = alike(rulebook("true", members), {"v": value})
+    assert broken == [f"body/v/{keyword}"]
+    assert delivered == repr({"v": value})

@@ -59,6 +59,8 @@ RULES: Mapping[str, str] = {
         "Try fewer cats or a larger picture."
     ),
 }
+#: What refuses a call whatever is ordered: no boundary declares it, or not from here.
+_ANY_ORDER = frozenset({"undeclared", "from"})
 #: What a visitor is told where no guard refused: visitors know of cats, not of the tiers behind them.
 _APOLOGIES: Mapping[type[NotServed], tuple[str, str]] = {
     NotPossible: ("This cat would not fit", "This picture cannot be made. Try fewer cats, or another size."),
@@ -115,8 +117,9 @@ def refusal_status(refused: CallRefused) -> int:
 
 
 def broke_down(refused: CallRefused) -> bool:
-    """Tell whether nothing is wrong with the order: Cat-o-matic, or somebody behind it, failed over it."""
-    return refused.status is not None and refused.status >= 500
+    """Tell whether nothing is wrong with the order: somebody failed over it, or it may not be sent at all."""
+    failed = refused.status is not None and refused.status >= 500
+    return failed or any(violation.assumption in _ANY_ORDER for violation in refused.denied)
 
 
 def reasons_of(violations: Iterable[Violation], asked: Mapping[str, Any], *, wish: str = WISH) -> list[str]:

@@ -66,6 +66,12 @@ def test_excuse_for_a_shape_names_what_it_takes_and_what_is_possible() -> None:
     assert excuse.status == 422
 
 
+@pytest.mark.parametrize("assumption", ["undeclared", "from"])
+def test_excuse_for_a_call_that_may_not_be_made_blames_nobody_who_asked(assumption: str) -> None:
+    excuse = words.excuse(CallRefused("frontend.outbound", "outbound", (violation("/path", assumption),)), ASKED)
+    assert (excuse.title, excuse.status) == ("This cat ran away", 502)
+
+
 def test_excuse_for_a_refused_answer_blames_nobody_who_asked() -> None:
     refused = CallRefused(
         "frontend.outbound.render", "outbound", (violation("/image/width", "size-as-ordered", phase="response"),)
