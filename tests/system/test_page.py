@@ -123,6 +123,7 @@ def test_what_is_impossible_is_said_on_a_page(visiting: Visitor) -> None:
     assert "You asked for 1,000 cats; we can do at most 60." in visit.text
     assert JARGON.search(visit.text) is None
     visit.page.get_by_role("link", name="Twelve cats, any kind").click()
+    visit.cats.nth(11).wait_for()  # a click does not wait for the page behind it
     assert visit.cats.count() == 12
 
 
