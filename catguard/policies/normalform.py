@@ -36,8 +36,8 @@ class NormalForm:
         self._numbers = count(1)
 
     def write(self, schema: Any, name: str, path: Path) -> None:
-        """Write what brings the value in the variable `name`, always there at `path`, to its one form."""
-        self._value(schema, name, name, path, "")
+        """Write what brings a part, in the variable `name` and at the `path` of two steps, to its one form."""
+        self._value(schema, name, f"{path[0]}[{path[1]!r}]", path, "")
 
     def _line(self, indent: str, text: str) -> None:
         self._reads.lines.append(indent + text)
@@ -45,15 +45,16 @@ class NormalForm:
     def _value(self, schema: Any, name: str, place: str, path: Path | None, indent: str) -> None:
         """Write the statements for one value: `place` is where it is kept, `path` is None where it can be absent."""
         types = types_of(schema)
-        keep = name if place == name else f"{place} = {name}"
         if "integer" in types:
             fraction = f" and {name}.is_integer()" if "number" in types else ""
-            self._line(indent, f"if {name}.__class__ is float{fraction}: {keep} = whole({name}); {self._changed}")
+            self._line(
+                indent, f"if {name}.__class__ is float{fraction}: {place} = {name} = whole({name}); {self._changed}"
+            )
             if not _is_bounded(schema):
                 inside = f"{MIN_INTEGER} <= {name} <= {MAX_INTEGER}"
                 self._line(indent, f"elif {name}.__class__ is int and not {inside}: {self._outside}")
         elif "number" in types:
-            self._line(indent, f"if {name}.__class__ is int: {keep} = real({name}); {self._changed}")
+            self._line(indent, f"if {name}.__class__ is int: {place} = {name} = real({name}); {self._changed}")
         last_first = list(parts_of(schema))[::-1]
         for part in last_first:
             self._others(part, name, indent)

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from catguard.policies.branches import BranchForm
-from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, subschemas, type_name
+from catguard.policies.keywords import MEMBERS, SAME, known_properties, limit_text, parts_of, subschemas, type_name
 from catguard.policies.model import Assumption, JsonSchema, SchemaPath, Shape
 from catguard.policies.normalform import defaults_in
 from catguard.policies.values import Normalize, OutOfRange, RecordReader, has_inexact, in_turn, normalizer
@@ -245,10 +245,11 @@ def _alternatives(schema: Any) -> int:
 
 
 def _fits(schema: JsonSchema, default: Any) -> bool:
-    form = normalizer(schema, fill_defaults=True)
+    forms = [form for part in parts_of(schema) if (form := normalizer(part, fill_defaults=True))]
+    value = deepcopy(default)
     try:
-        if form is not None:
-            form(deepcopy(default))
+        for form in forms * 2:  # twice: so that of two each comes before the other
+            value = form(value)
     except OutOfRange:
         return False
     return jsonschema_rs.is_valid(dict(schema), default)

@@ -219,14 +219,14 @@ class Pair:
     source: str
 
 
-def checker_of(schema: Mapping[str, Any]) -> Checker:
+def checker_of(schema: Mapping[str, Any], *, defaults_applied: bool = False) -> Checker:
     """Return what checks expressions over `request.body` of a schema."""
-    return Checker(facts_of_body(schema), shared_evaluator())
+    return Checker(facts_of_body(schema, defaults_applied=defaults_applied), shared_evaluator())
 
 
-def facts_of_body(schema: Mapping[str, Any]) -> Record:
+def facts_of_body(schema: Mapping[str, Any], *, defaults_applied: bool = False) -> Record:
     """Return the facts of a request whose body has a schema."""
-    body = Field(type_of(schema, defaults_applied=False), True)
+    body = Field(type_of(schema, defaults_applied=defaults_applied), True)
     return Record({"request": Field(Record({"body": body}), True)})
 
 

@@ -230,6 +230,13 @@ def test_default_that_another_part_refuses_is_never_taken_on_trust(rule: str, me
     assert alike(text, {"v": {}})[0] == ["it"]
 
 
+def book_of(rule: str, schema: Any) -> str:
+    """Return a policy of one rule over a body of a schema."""
+    plain = rulebook(rule, {})
+    start, end = plain.index("body: {"), plain.index(", assume")
+    return plain[:start] + f"body: {json.dumps(schema)}" + plain[end:]
+
+
 FILLED = {"type": "object", "additionalProperties": False, "properties": {"c": {**INTEGER, "default": 0}}}
 
 
@@ -245,9 +252,36 @@ FILLED = {"type": "object", "additionalProperties": False, "properties": {"c": {
     ],
 )
 def test_defaults_are_filled_in_wherever_they_stand(schema: Any, body: Any, filled: Any) -> None:
-    plain = rulebook("true", {})
-    start, end = plain.index("body: {"), plain.index(", assume")
-    assert alike(plain[:start] + f"body: {json.dumps(schema)}" + plain[end:], body) == ([], repr(filled))
+    assert alike(book_of("true", schema), body) == ([], repr(filled))
+
+
+@pytest.mark.parametrize(
+    ("schema", "rule", "body", "delivered"),
+    [
+        (INTEGER, "request.body % 3 != 1", 5.0, "5"),
+        (INTEGER, "request.body + 1 > 6", 7.0, "7"),
+        (NUMBER, "request.body / 2.0 > 2.0", 5, "5.0"),
+        ({"type": ["string", "number"]}, "dyn(request.body) == 5.0", 5, "5.0"),
+    ],
+)
+def test_body_that_is_a_number_is_delivered_in_its_one_form(schema: Any, rule: str, body: Any, delivered: str) -> None:
+    assert alike(book_of(rule, schema), body) == ([], delivered)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (NUMBER, {"properties": {"note": {**INTEGER, "default": 2.0**63}}}),
+        (INTEGER, {"properties": {"note": {**NUMBER, "default": 2**63 - 1}}}),
+        ({**INTEGER, "default": 2**63 - 1}, {"additionalProperties": NUMBER}),
+    ],
+)
+def test_default_that_leaves_the_range_on_its_way_is_refused(one: Any, other: Any) -> None:
+    text = rulebook("true", {"note": one}, additionalProperties=True, allOf=[other])
+    assert alike(text, {})[0] == ["body/note/range"]
+    assert alike(text, {"note": 1})[0] == []
+    v = {"type": "object", "additionalProperties": True, "properties": {"note": one}, "allOf": [other]}
+    assert alike(rulebook("true", {"v": v}), {"v": {}})[0] == ["body/v/note/range"]
 
 
 def test_default_has_the_form_that_other_parts_say() -> None:
