@@ -82,6 +82,8 @@ RULES: Mapping[str, Sequence[str]] = {
     "record": ["has(P.x)", "'i' in P", "P == {'i': 5}", "P == P"],
     "any": ["dyn(P) == 5", "dyn(P) == true", "dyn(P) != null", "string(P) != '5'", "P + 1 > 6", "[P] != [5]", "P == Q"],
 }
+#: Of objects: what fits need not be one.
+TYPES: Sequence[str | list[str]] = (*["object"] * 6, ["object", "null"], ["object", "array"])
 #: What an item is called, the roots of facts among it.
 ITEMS = ("e", "variables", "variables", "request", "x")
 
@@ -129,7 +131,7 @@ class Layers:
         """Return the schema of an object, or what more is said of one."""
         schema: dict[str, Any] = {}
         if not self.often(0.5 if partial else 0.1):
-            schema["type"] = self.random.choice(["object"] * 6 + [["object", "null"], ["object", "array"]])  # type: ignore[list-item]
+            schema["type"] = self.random.choice(TYPES)
         names = self.random.sample(NAMES, self.random.randint(0 if partial else 1, 3))
         schema["properties"] = {name: self.member(name, depth - 1) for name in names}
         if self.often(0.6):
@@ -239,8 +241,11 @@ class Layers:
         """Return rules of which a good part is refused: what the facts are is for the checker to say."""
         paths = list(reads(type_of(schema, defaults_applied=True), "request.body", 3))
         typed = [path for path in paths if kind_of_fact(path[2]) != "any"] or paths
-        typed += [path for path in typed if isinstance(path[2], ListOf) and isinstance(path[2].element, Record)] * 2
-        return [self.rule(typed if self.often(0.8) else paths) for _ in range(self.random.randint(0, 2))]
+        records = [path for path in typed if isinstance(path[2], ListOf) and isinstance(path[2].element, Record)]
+        return [
+            self.rule([*typed, *records, *records] if self.often(0.8) else paths)
+            for _ in range(self.random.randint(0, 2))
+        ]
 
     def rule(self, paths: Sequence[tuple[str, str, FactType]]) -> str:
         guard, path, fact = self.random.choice(paths)
