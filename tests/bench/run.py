@@ -59,7 +59,6 @@ TARGETS = (
     Target(CHECK, "whole check", 2, "jsonschema-rs alone"),
     Target(CHECK, "whole check", 1, "pydantic with a rule"),
     Target(HOP, GUARDED, 1.5, BARE),
-    Target(HOP, UNCHANGED, 2, BARE),
     Target(HOP, GUARDED, 1 / 2, "FastAPI with models"),
     Target(HOP, GUARDED, 1, "Litestar with msgspec"),
     Target(HOP, UNCHANGED, 1 / 10, "connexion"),

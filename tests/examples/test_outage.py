@@ -163,7 +163,11 @@ def running_below(place: Path) -> list[int]:
 
 @patient
 @pytest.mark.parametrize(
-    ("number", "moment"), [(signal.SIGTERM, "(a) store: drawing pictures"), (signal.SIGINT, "(a) monitoring: 422")]
+    ("number", "moment"),
+    [
+        (signal.SIGTERM, "(a) store: drawing pictures"),
+        pytest.param(signal.SIGINT, "(a) monitoring: 422", marks=pytest.mark.long),
+    ],
 )
 def test_outage_interrupted_leaves_no_process(
     seeded: Path, tmp_path: Path, number: signal.Signals, moment: str
