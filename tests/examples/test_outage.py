@@ -163,11 +163,7 @@ def running_below(place: Path) -> list[int]:
 
 @patient
 @pytest.mark.parametrize(
-    ("number", "moment"),
-    [
-        (signal.SIGTERM, "(a) store: drawing pictures"),
-        pytest.param(signal.SIGINT, "(a) monitoring: 422", marks=pytest.mark.long),
-    ],
+    ("number", "moment"), [(signal.SIGTERM, "(a) store: drawing pictures"), (signal.SIGINT, "(a) monitoring: 422")]
 )
 def test_outage_interrupted_leaves_no_process(
     seeded: Path, tmp_path: Path, number: signal.Signals, moment: str
