@@ -25,7 +25,8 @@ from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules
 class CompiledPhase:
     """One phase, ready to be decided.
 
-    `check` and `within` are the functions that `codegen` makes, at the first exchange that asks for one of them.
+    `check` and `within` are the functions that `codegen` makes: at load for the component that is guarded (`preparing`),
+    else when one of them is first asked.
     """
 
     __slots__ = (
