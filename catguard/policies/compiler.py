@@ -25,8 +25,8 @@ from catguard.policies.rules import CompiledRule, CompiledRules, compiling_rules
 class CompiledPhase:
     """One phase, ready to be decided.
 
-    `check` and `within` are the functions that `codegen` makes: at load for the component that is guarded (`preparing`),
-    else when one of them is first asked.
+    `check` and `within` are the functions that `codegen` makes: at load for the component that is guarded
+    (`preparing`), else when one of them is first asked.
     """
 
     __slots__ = (
